@@ -1,0 +1,1 @@
+"""Provider rows, aliases, facts about models, prices: data that others read."""

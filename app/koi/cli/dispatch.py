@@ -1,0 +1,133 @@
+"""The table of commands, and how words on the command line find theirs."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from koi import __version__
+from koi.cli.options import global_options
+from koi.core.errors import KoiError, UsageError
+
+CHAT = "chat"
+COMMANDS: dict[str, tuple[str, str]] = {
+    CHAT: ("koi.cli.chat", "Full-screen chat in this folder (what `koi` alone does)."),
+    "run": ("koi.cli.run", "One turn without a screen."),
+    "probe": ("koi.cli.probe", "One request to one provider, as normalised events."),
+    "providers": ("koi.cli.providers", "Providers, and where their credentials come from."),
+    "models": ("koi.cli.models", "Models with price and context."),
+    "sessions": ("koi.cli.sessions", "List, show, export, delete sessions."),
+    "config": ("koi.cli.config", "Show, check and change the configuration."),
+}
+"""name → module (it has a click command called `command`) and its line in the help."""
+
+
+class Commands(click.Group):
+    """Imports a command's module when it is called; what is no command is a prompt."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name in COMMANDS if name != CHAT]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(COMMANDS[cmd_name][0]).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The help needs no command's module."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        index = self._first_word(ctx, args)
+        if index is not None:
+            args = [*args[:index], CHAT, *args[index:]]
+        return super().parse_args(ctx, args)
+
+    def _first_word(self, ctx: click.Context, args: list[str]) -> int | None:
+        """Where `chat` must be put in, or None when a command is named or help is asked for."""
+        valued = {
+            name: parameter.nargs if not getattr(parameter, "is_flag", False) else 0
+            for parameter in self.get_params(ctx)
+            for name in parameter.opts
+        }
+        index = 0
+        while index < len(args):
+            word = args[index]
+            name = word.split("=", 1)[0]
+            if name not in valued:
+                break
+            if name in ("--help", "-h", "--version"):
+                return None
+            index += 1 if "=" in word else 1 + valued[name]
+        index = min(index, len(args))
+        if index == len(args):
+            return index
+        word = args[index]
+        if word in COMMANDS and word != CHAT:
+            return None
+        _refuse_misspelt_command(args[index:])
+        return index
+
+
+def _refuse_misspelt_command(words: Sequence[str]) -> None:
+    if len(words) != 1 or not words[0].isascii() or not words[0].isalpha():
+        return
+    names = [name for name in COMMANDS if name != CHAT]
+    near = difflib.get_close_matches(words[0].lower(), names, n=1, cutoff=0.7)
+    if near:
+        raise UsageError(
+            f"'{words[0]}' is not a command",
+            hint=f"Did you mean {near[0]}? To send it as a prompt: koi -- {words[0]}",
+        )
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    subcommand_metavar="[COMMAND | PROMPT] [OPTIONS]",
+)
+@click.version_option(__version__, message="koi %(version)s")
+@global_options
+def root() -> None:
+    """koi: a terminal coding agent for every model you already have.
+
+    Without a command it opens the chat, with PROMPT as its first message.
+    """
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; returns the exit code. Errors are printed, never a traceback."""
+    try:
+        result = root.main(arguments, prog_name="koi", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.Abort:
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except KoiError as error:
+        print_error(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+def print_error(error: KoiError) -> None:
+    """An error as two plain lines on stderr."""
+    from koi.view.safe_text import safe
+
+    click.echo(f"koi: {safe(error.title)}", err=True)
+    if error.hint:
+        click.echo(f"     {safe(error.hint)}", err=True)

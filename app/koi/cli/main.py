@@ -1,0 +1,24 @@
+"""The `koi` command: finds the module of a command and runs it; a prompt goes to the chat."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from koi import __version__
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run koi and exit with its code (see the exit codes in docs/machine-output.md)."""
+    os.umask(0o077)
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments == ["--version"]:
+        sys.stdout.write(f"koi {__version__}\n")
+        raise SystemExit(0)
+    if sys.platform == "win32":
+        sys.stderr.write("koi runs on Linux and macOS; on Windows, run it inside WSL.\n")
+        raise SystemExit(2)
+    from koi.cli.dispatch import run
+
+    raise SystemExit(run(arguments))

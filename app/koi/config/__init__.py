@@ -1,0 +1,1 @@
+"""The configuration: one struct a table, layers, editing, paths."""

@@ -1,0 +1,65 @@
+"""Where koi keeps things: the configuration, data, state and cache folders."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+
+class Paths(msgspec.Struct, frozen=True):
+    """Absolute locations; nothing is created here."""
+
+    config_file: Path
+    data: Path
+    state: Path
+    cache: Path
+
+    @property
+    def sessions(self) -> Path:
+        """Journals, one file a session."""
+        return self.data / "sessions"
+
+    @property
+    def ledger(self) -> Path:
+        """What every request cost."""
+        return self.data / "ledger.jsonl"
+
+    @property
+    def spill(self) -> Path:
+        """Tool output that was too large for the model."""
+        return self.state / "spill"
+
+    @property
+    def log(self) -> Path:
+        """koi's own log, without secrets."""
+        return self.state / "koi.log"
+
+    @property
+    def prompt_history(self) -> Path:
+        """Prompts typed before, newest last."""
+        return self.state / "history.jsonl"
+
+
+def find_paths(
+    environment: Mapping[str, str] | None = None, config_flag: str | None = None
+) -> Paths:
+    """The locations by precedence: --config > KOI_CONFIG > KOI_HOME > the platform's folders."""
+    environment = os.environ if environment is None else environment
+    if home := environment.get("KOI_HOME"):
+        base = Path(home).expanduser().absolute()
+        paths = Paths(base / "config.toml", base / "data", base / "state", base / "cache")
+    else:
+        import platformdirs
+
+        paths = Paths(
+            Path(platformdirs.user_config_dir("koi", appauthor=False)) / "config.toml",
+            Path(platformdirs.user_data_dir("koi", appauthor=False)),
+            Path(platformdirs.user_state_dir("koi", appauthor=False)),
+            Path(platformdirs.user_cache_dir("koi", appauthor=False)),
+        )
+    if named := config_flag or environment.get("KOI_CONFIG"):
+        return msgspec.structs.replace(paths, config_file=Path(named).expanduser().absolute())
+    return paths

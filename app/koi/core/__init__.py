@@ -1,0 +1,1 @@
+"""Types that every other layer shares. Nothing here does input or output."""

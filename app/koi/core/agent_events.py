@@ -1,0 +1,187 @@
+"""What a session tells its consumers: the screen, `koi run`, the plain chat. One stream for all."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from koi.core.errors import ErrorReport
+from koi.core.messages import ToolCall
+from koi.core.provider_events import FinishReason, ProviderEvent
+from koi.core.references import ModelReference
+from koi.core.usage import Cost, Usage
+
+ApprovalDecision: TypeAlias = Literal["allow", "always", "deny"]
+PreviewKind: TypeAlias = Literal["command", "diff", "text"]
+
+
+class TurnStarted(msgspec.Struct, frozen=True):
+    """A prompt was journaled and the agent begins to work on it."""
+
+    turn_id: str
+    prompt: str
+
+
+class RequestStarted(msgspec.Struct, frozen=True):
+    """One HTTP exchange begins; `request_id` names the block its deltas belong to."""
+
+    request_id: str
+    model: ModelReference
+    role: str
+    attempt: int
+
+
+class Streamed(msgspec.Struct, frozen=True):
+    """A provider's event, with the request it belongs to. Deltas may be merged on the way."""
+
+    request_id: str
+    event: ProviderEvent
+
+
+class Retrying(msgspec.Struct, frozen=True):
+    """An attempt failed and the same model is asked again after `wait_s` seconds."""
+
+    model: ModelReference
+    reason: str
+    status: int | None
+    wait_s: float
+    attempt: int
+
+
+class FellBack(msgspec.Struct, frozen=True):
+    """Another model takes over."""
+
+    from_model: ModelReference
+    to_model: ModelReference
+    reason: str
+
+
+class ApprovalRequested(msgspec.Struct, frozen=True):
+    """A tool call needs a yes. `preview` is exactly what will run, or the diff to be made."""
+
+    call: ToolCall
+    title: str
+    preview: str
+    preview_kind: PreviewKind
+    reason: str
+    always: str
+    """What "always" would allow for this session, in words; empty when it cannot be offered."""
+
+
+class ApprovalResolved(msgspec.Struct, frozen=True):
+    """The decision on a call, by a person or by a rule (which is then named)."""
+
+    call_id: str
+    decision: ApprovalDecision
+    rule: str
+
+
+class ToolStarted(msgspec.Struct, frozen=True):
+    """A call was journaled as an intent and runs now. `summary` is one line for people."""
+
+    call: ToolCall
+    summary: str
+
+
+class ToolOutput(msgspec.Struct, frozen=True):
+    """More output of a running call. Chunks may be merged or dropped; the result is complete."""
+
+    call_id: str
+    chunk: str
+
+
+class ToolFinished(msgspec.Struct, frozen=True):
+    """The one result of a call, as the model sees it. `display` is for people (a diff)."""
+
+    call_id: str
+    name: str
+    ok: bool
+    content: str
+    truncated: bool
+    duration_s: float
+    summary: str = ""
+    display: str = ""
+    spill_path: str | None = None
+
+
+class ModelCost(msgspec.Struct, frozen=True):
+    """Usage and cost of one model in one role over a session."""
+
+    model: ModelReference
+    role: str
+    usage: Usage
+    cost: Cost
+
+
+class CostChanged(msgspec.Struct, frozen=True):
+    """A request was counted. `usage` and `cost_usd` are its own (None: price unknown)."""
+
+    model: ModelReference
+    role: str
+    usage: Usage
+    cost_usd: float | None
+    turn_usage: Usage
+    turn_cost: Cost
+    session_usage: Usage
+    session_cost: Cost
+    models: tuple[ModelCost, ...]
+    context_window: int | None
+    """Tokens that the model can hold, None when unknown."""
+
+
+class BudgetReached(msgspec.Struct, frozen=True):
+    """A limit that the person set stops the turn."""
+
+    limit: Literal["max_turns", "max_cost"]
+    value: float
+    message: str
+
+
+class TurnFinished(msgspec.Struct, frozen=True):
+    """The agent stopped by itself."""
+
+    turn_id: str
+    text: str
+    finish_reason: FinishReason
+    raw_finish_reason: str | None
+    model: ModelReference
+    duration_s: float
+    denied: int = 0
+    """Calls that nobody could approve."""
+
+
+class TurnCancelled(msgspec.Struct, frozen=True):
+    """The person interrupted; partial text is kept."""
+
+    turn_id: str
+    text: str
+    duration_s: float
+
+
+class TurnFailed(msgspec.Struct, frozen=True):
+    """The turn ended with an error; what was done before it stands."""
+
+    turn_id: str
+    error: ErrorReport
+    text: str
+    duration_s: float
+
+
+AgentEvent: TypeAlias = (
+    TurnStarted
+    | RequestStarted
+    | Streamed
+    | Retrying
+    | FellBack
+    | ApprovalRequested
+    | ApprovalResolved
+    | ToolStarted
+    | ToolOutput
+    | ToolFinished
+    | CostChanged
+    | BudgetReached
+    | TurnFinished
+    | TurnCancelled
+    | TurnFailed
+)

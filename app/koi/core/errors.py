@@ -1,0 +1,137 @@
+"""The one error tree, named by who must act. Every error has a kind, a title and a hint."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+ErrorKind: TypeAlias = Literal[
+    "auth",
+    "billing",
+    "rate_limit",
+    "overloaded",
+    "timeout",
+    "network",
+    "bad_request",
+    "context_overflow",
+    "tools_unsupported",
+    "model_not_found",
+    "content_policy",
+    "protocol",
+    "network_policy",
+    "budget",
+    "cancelled",
+    "internal",
+]
+
+
+class ErrorReport(msgspec.Struct, frozen=True):
+    """An error as data: the `error` object of the machine output, and what a journal keeps."""
+
+    kind: ErrorKind
+    message: str
+    hint: str = ""
+    provider: str | None = None
+    model: str | None = None
+    status: int | None = None
+    retry_after_s: float | None = None
+
+
+class KoiError(Exception):
+    """Base of all expected failures. `title` says what and where, `hint` what to do next."""
+
+    kind: ErrorKind = "internal"
+    exit_code: int = 1
+
+    def __init__(self, title: str, *, hint: str = "", kind: ErrorKind | None = None) -> None:
+        super().__init__(title)
+        self.title = title
+        self.hint = hint
+        if kind is not None:
+            self.kind = kind
+
+    def report(self) -> ErrorReport:
+        """This error as plain data."""
+        return ErrorReport(self.kind, self.title, self.hint)
+
+
+class UsageError(KoiError):
+    """The person must act: a wrong command line, path or name. Exit code 2."""
+
+    kind: ErrorKind = "bad_request"
+    exit_code = 2
+
+
+class ConfigurationError(UsageError):
+    """The person must mend the configuration. `where` names the file (or variable) and the key."""
+
+    def __init__(self, title: str, *, where: str = "", hint: str = "") -> None:
+        super().__init__(f"{where}: {title}" if where else title, hint=hint)
+        self.where = where
+
+
+class CredentialMissing(KoiError):
+    """The person must connect a provider: no usable credential or model. Exit code 3."""
+
+    kind: ErrorKind = "auth"
+    exit_code = 3
+
+
+class ProviderError(KoiError):
+    """A provider, or the way to it, failed. The routing layer acts first, then the person."""
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        kind: ErrorKind,
+        hint: str = "",
+        provider: str | None = None,
+        model: str | None = None,
+        status: int | None = None,
+        code: str | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(title, hint=hint, kind=kind)
+        self.provider = provider
+        self.model = model
+        self.status = status
+        self.code = code
+        self.retry_after_s = retry_after_s
+
+    def report(self) -> ErrorReport:
+        """This error as plain data, with provider, model and status."""
+        return ErrorReport(
+            self.kind,
+            self.title,
+            self.hint,
+            self.provider,
+            self.model,
+            self.status,
+            self.retry_after_s,
+        )
+
+
+class ToolFailure(KoiError):
+    """The model must act: a tool could not do what it was asked. Its text goes to the model."""
+
+    kind: ErrorKind = "bad_request"
+
+
+class LimitReached(KoiError):
+    """A limit that the person set was reached. Exit code 4."""
+
+    kind: ErrorKind = "budget"
+    exit_code = 4
+
+
+class StorageError(KoiError):
+    """The machine must be mended: a disk, a permission, a lock, a damaged file."""
+
+
+class Cancelled(KoiError):
+    """The person stopped it. Exit code 130."""
+
+    kind: ErrorKind = "cancelled"
+    exit_code = 130

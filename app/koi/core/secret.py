@@ -1,0 +1,38 @@
+"""A secret that cannot be printed by accident."""
+
+from __future__ import annotations
+
+
+class Secret:
+    """A key or token. `repr` and `str` are masked; `reveal()` is the only way to the value."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value itself, for the one header that carries it."""
+        return self._value
+
+    @property
+    def label(self) -> str:
+        """How the secret is named for people: its last four characters, if it has enough."""
+        return f"…{self._value[-4:]}" if len(self._value) >= 12 else "…"
+
+    def __repr__(self) -> str:
+        return f"Secret({self.label})"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __reduce__(self) -> str | tuple[object, ...]:
+        raise TypeError("a Secret is never pickled or copied into a file")
