@@ -1,0 +1,1 @@
+"""What is on screen, as plain data. Nothing here knows Textual, terminals or colours."""
