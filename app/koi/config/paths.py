@@ -16,6 +16,8 @@ class Paths(msgspec.Struct, frozen=True):
     data: Path
     state: Path
     cache: Path
+    config_named_by: str = ""
+    """The option or variable that named the configuration file; empty: the usual place."""
 
     @property
     def sessions(self) -> Path:
@@ -61,5 +63,9 @@ def find_paths(
             Path(platformdirs.user_cache_dir("koi", appauthor=False)),
         )
     if named := config_flag or environment.get("KOI_CONFIG"):
-        return msgspec.structs.replace(paths, config_file=Path(named).expanduser().absolute())
+        return msgspec.structs.replace(
+            paths,
+            config_file=Path(named).expanduser().absolute(),
+            config_named_by="--config" if config_flag else "KOI_CONFIG",
+        )
     return paths

@@ -1,0 +1,83 @@
+"""The joined configuration: typed tables, where each value came from, and values ready to use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from koi.config.interpolation import expand
+from koi.config.mistakes import Mistake, dotted, split_key
+from koi.config.paths import Paths
+from koi.config.schema import ProviderTable, RoleName, RuleTable, Tables
+
+Layer: TypeAlias = Literal["default", "user", "project", "environment", "flag"]
+RANK: dict[Layer, int] = {"default": 0, "user": 1, "project": 2, "environment": 3, "flag": 4}
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Which layer set a value, and the file, variable or option it stands in."""
+
+    layer: Layer
+    place: str = ""
+
+    def __str__(self) -> str:
+        return self.place or self.layer
+
+
+class Config(msgspec.Struct, frozen=True):
+    """All settings. `tables` holds strings as written; the methods here put variables in."""
+
+    tables: Tables
+    origins: dict[str, Origin]
+    paths: Paths
+    environment: Mapping[str, str]
+    warnings: tuple[Mistake, ...] = ()
+
+    def origin(self, key: str) -> Origin:
+        """The layer of a dotted key; for a table, the highest layer that set something in it."""
+        key = dotted(split_key(key))
+        if key in self.origins:
+            return self.origins[key]
+        inside = [origin for name, origin in self.origins.items() if name.startswith(f"{key}.")]
+        return max(inside, key=lambda origin: RANK[origin.layer], default=Origin("default"))
+
+    def text(self, value: str, key: str) -> str:
+        """`value` with `${VAR}` put in; `key` says where it stands.
+
+        Raises ConfigurationError that names a variable which is not set.
+        """
+        if "$" not in value:
+            return value
+        place = self.origin(key).place
+        where = f"{place}: {key}" if place else key
+        return expand(value, self.environment, where=where)
+
+    def role_model(self, role: RoleName = "executor") -> str | None:
+        """The model reference (or bare name) configured for a role, None: choose the best found.
+
+        A `model` from a later layer beats an executor from an earlier one, so that `-m` works.
+        """
+        tables = self.tables
+        own: str | None = getattr(tables.models, role)
+        key = f"models.{role}"
+        shared = tables.model if role in ("executor", "evaluator", "planner") else None
+        if own is not None and shared is not None and role == "executor":
+            mine, general = self.origin(key), self.origin("model")
+            if RANK[general.layer] > RANK[mine.layer]:
+                own = None
+        if own is not None:
+            return self.text(own, key)
+        return None if shared is None else self.text(shared, "model")
+
+    def provider(self, name: str) -> ProviderTable | None:
+        """`[providers.NAME]`, None when it is not configured."""
+        return self.tables.providers.get(name)
+
+    def rules(self) -> tuple[RuleTable, ...]:
+        """The permission rules in order, variables put in. The last match wins."""
+        return tuple(
+            msgspec.structs.replace(rule, rule=self.text(rule.rule, f"permissions.rules[{index}]"))
+            for index, rule in enumerate(self.tables.permissions.rules)
+        )

@@ -1,0 +1,271 @@
+"""The native tables of config.toml, one struct each. Strings are kept as written (`${VAR}`)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
+
+ProtocolName: TypeAlias = Literal[
+    "anthropic",
+    "openai-chat",
+    "openai-responses",
+    "gemini",
+    "bedrock",
+    "ollama",
+    "copilot",
+    "wasm",
+]
+RoleName: TypeAlias = Literal["executor", "evaluator", "planner", "embedder", "small"]
+ToolSupport: TypeAlias = Literal["auto", "native", "prompt", "off"]
+RuleAction: TypeAlias = Literal["allow", "ask", "deny"]
+
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
+Tokens: TypeAlias = Annotated[int, msgspec.Meta(gt=0)]
+Seconds: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
+Amount: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
+Fraction: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
+class ProviderTable(msgspec.Struct, frozen=True, kw_only=True):
+    """`[providers.NAME]`: a provider of your own, or changes to one of the catalogue."""
+
+    protocol: ProtocolName | None = None
+    """Wire format. Default: the catalogue's, or openai-chat for a name of your own."""
+    base_url: str | None = None
+    """Where requests go, without the last part of the path (`/chat/completions`)."""
+    api_key: str | None = None
+    """The key itself; better `"${VAR}"` than the key in a file."""
+    api_key_env: str | None = None
+    """Name of the environment variable that holds the key."""
+    api_keys: tuple[str, ...] = ()
+    """Several keys; this version uses the first."""
+    default_model: str | None = None
+    """What a bare provider name means."""
+    fast_model: str | None = None
+    """Model of the fast tier."""
+    premium_model: str | None = None
+    """Model of the premium tier."""
+    context_window: Tokens | None = None
+    """Tokens that its models can hold, when koi does not know it."""
+    max_output_tokens: Tokens | None = None
+    """Tokens that its models can answer with, when koi does not know it."""
+    tools: ToolSupport = "auto"
+    """How models call tools: auto, native, prompt, or off (never)."""
+    headers: dict[str, str] = {}
+    """Extra request headers."""
+    connect_s: Seconds | None = None
+    """Seconds to wait for a connection."""
+    first_byte_s: Seconds | None = None
+    """Seconds to wait for the first byte of an answer."""
+    idle_s: Seconds | None = None
+    """Seconds between two pieces of data before the stream counts as dead."""
+    enabled: bool = True
+    """False: never used, and left out of discovery."""
+    plugin: str | None = None
+    """The module of a provider with `protocol = "wasm"`."""
+
+
+class FallbackTable(msgspec.Struct, frozen=True, kw_only=True):
+    """`[models.fallback]`: model references to try in order, for each role."""
+
+    executor: tuple[str, ...] = ()
+    evaluator: tuple[str, ...] = ()
+    planner: tuple[str, ...] = ()
+    embedder: tuple[str, ...] = ()
+    small: tuple[str, ...] = ()
+
+
+class ModelsTable(msgspec.Struct, frozen=True, kw_only=True):
+    """`[models]`: a model reference for each role."""
+
+    executor: str | None = None
+    """Does the work. Default: `model`."""
+    evaluator: str | None = None
+    """Judges the work. Default: `model`."""
+    planner: str | None = None
+    """Plans the work. Default: `model`."""
+    embedder: str | None = None
+    """Makes vectors for search."""
+    small: str | None = None
+    """Titles and summaries."""
+    fallback: FallbackTable = FallbackTable()
+
+
+class ReliabilityTable(msgspec.Struct, frozen=True, kw_only=True):
+    """`[reliability]`: what happens when a provider fails."""
+
+    retries: Count = 2
+    """How often a failed request is sent again."""
+    backoff_ms: Count = 500
+    """Milliseconds before the first retry; doubles each time up to 10 s."""
+    cooldown_s: Amount = 60.0
+    """Seconds that a failed model rests."""
+    fallback_on_auth: bool = False
+    """Also change the provider when a key is refused."""
+    model_fallbacks: dict[str, tuple[str, ...]] = {}
+    """For a model reference, the references to try after it."""
+
+
+class RouteTable(msgspec.Struct, frozen=True, kw_only=True):
+    """`[[model_routes]]`: which provider serves a model name."""
+
+    hint: str
+    """Longest prefix of the requested name; `hint:NAME` matches exactly."""
+    provider: str
+    """The provider that takes it."""
+    model: str | None = None
+    """The name to send instead."""
+    api_key: str | None = None
+    """A key for this route only."""
+    api_key_env: str | None = None
+    """The variable of a key for this route only."""
+
+
+class RoutingTable(msgspec.Struct, frozen=True, kw_only=True):
+    """`[routing]`."""
+
+    tiers: bool = False
+    """Choose the fast, primary or premium model by the prompt."""
+
+
+class PriceTable(msgspec.Struct, frozen=True, kw_only=True):
+    """`[pricing."MODEL"]`: USD per million tokens; MODEL is a name or a full reference."""
+
+    input_per_mtok: Amount
+    """Fresh input."""
+    output_per_mtok: Amount
+    """Output, reasoning included."""
+    cache_read_per_mtok: Amount | None = None
+    """Input read from a cache. Default: as fresh input."""
+    cache_write_per_mtok: Amount | None = None
+    """Input written to a cache. Default: as fresh input."""
+
+
+class BudgetTable(msgspec.Struct, frozen=True, kw_only=True):
+    """`[budget]`: limits in USD."""
+
+    session_usd: Amount | None = None
+    """For one session."""
+    day_usd: Amount | None = None
+    """For one local calendar day."""
+    warn_at: tuple[Fraction, ...] = (0.8, 0.95)
+    """Fractions of a limit at which koi says so."""
+
+
+class NetworkTable(msgspec.Struct, frozen=True, kw_only=True):
+    """`[network]`: where requests may go."""
+
+    default_deny: bool = False
+    """Only to hosts that are named in `provider_allowed_hosts`."""
+    provider_allowed_hosts: tuple[str, ...] = ()
+    """Host names, without scheme and path."""
+
+
+class RuleTable(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of `[permissions] rules`."""
+
+    rule: str
+    """`TOOL` or `TOOL(PATTERN)`."""
+    action: RuleAction
+    """allow, ask or deny."""
+
+
+class PermissionsTable(msgspec.Struct, frozen=True, kw_only=True):
+    """`[permissions]`: what may happen without a question. The LAST rule that matches wins."""
+
+    rules: tuple[RuleTable, ...] = ()
+
+
+class IterationTable(msgspec.Struct, frozen=True, kw_only=True):
+    """`[iteration]`: limits of `--iterate`."""
+
+    max: Count = 3
+    """Cycles."""
+    quality: Fraction = 0.8
+    """Score that is good enough."""
+    max_cost_usd: Amount = 2.0
+    """USD for all cycles."""
+    max_seconds: Seconds = 300.0
+    """Seconds for all cycles."""
+
+
+class VerifyTable(msgspec.Struct, frozen=True, kw_only=True):
+    """`[verify]`: the project's own checks."""
+
+    commands: tuple[str, ...] = ()
+    """Command lines. Default: detected."""
+
+
+class CredentialsTable(msgspec.Struct, frozen=True, kw_only=True):
+    """`[credentials]`: consent to credentials that belong to other programs."""
+
+    allow: tuple[str, ...] = ()
+    """Sources that you said yes to, such as claude-cli."""
+
+
+class OAuthClientTable(msgspec.Struct, frozen=True, kw_only=True):
+    """`[oauth.NAME]`: your own OAuth application."""
+
+    client_id: str
+    """Its public client id."""
+
+
+class DisplayTable(msgspec.Struct, frozen=True, kw_only=True):
+    """`[display]`: how the screen looks."""
+
+    reduced_motion: bool = False
+    """Nothing moves by itself."""
+    ambiguous_width: Literal[1, 2] = 1
+    """Cells of characters whose width depends on the font."""
+
+
+class Tables(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole file."""
+
+    model: str | None = None
+    """Model reference for executor, evaluator and planner. Default: the best one found."""
+    ignore: tuple[str, ...] = ()
+    """Globs of files that search tools leave out, on top of .gitignore."""
+    providers: dict[str, ProviderTable] = {}
+    models: ModelsTable = ModelsTable()
+    reliability: ReliabilityTable = ReliabilityTable()
+    model_routes: tuple[RouteTable, ...] = ()
+    routing: RoutingTable = RoutingTable()
+    pricing: dict[str, PriceTable] = {}
+    budget: BudgetTable = BudgetTable()
+    network: NetworkTable = NetworkTable()
+    permissions: PermissionsTable = PermissionsTable()
+    iteration: IterationTable = IterationTable()
+    verify: VerifyTable = VerifyTable()
+    credentials: CredentialsTable = CredentialsTable()
+    oauth: dict[str, OAuthClientTable] = {}
+    display: DisplayTable = DisplayTable()
+
+
+ROLES = "roles other than the executor"
+FALLBACK = "fallback to other models"
+TIERS = "model tiers"
+NOT_IN_EFFECT: dict[str, str] = {
+    "ignore": "extra ignore globs",
+    "providers.*.fast_model": TIERS,
+    "providers.*.premium_model": TIERS,
+    "providers.*.plugin": "provider plugins",
+    "models.evaluator": ROLES,
+    "models.planner": ROLES,
+    "models.embedder": ROLES,
+    "models.small": ROLES,
+    "models.fallback": FALLBACK,
+    "reliability.cooldown_s": "cooldown of failed models",
+    "reliability.fallback_on_auth": FALLBACK,
+    "reliability.model_fallbacks": FALLBACK,
+    "model_routes": "model routes",
+    "routing": TIERS,
+    "budget": "budgets by session and day",
+    "iteration": "iterations",
+    "verify": "verification",
+    "credentials": "credentials of other programs",
+    "oauth": "device logins",
+    "display": "display settings",
+}
+"""Keys that are known but that this version does nothing with, and what they belong to."""
