@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
@@ -35,11 +35,11 @@ class Provider(Protocol):
 
     name: str
 
-    def stream(self, request: ModelRequest) -> AsyncIterator[ProviderEvent]:
+    def stream(self, request: ModelRequest) -> AsyncGenerator[ProviderEvent, None]:
         """Events as they arrive; the last one is StreamEnded, or ProviderError is raised."""
         ...
 
-    def complete(self, request: ModelRequest) -> AsyncIterator[ProviderEvent]:
+    def complete(self, request: ModelRequest) -> AsyncGenerator[ProviderEvent, None]:
         """The same events from a request without streaming."""
         ...
 

@@ -1,0 +1,76 @@
+"""Make a history that every provider accepts, whatever happened to the session before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from koi.core.messages import Message, Part, Reasoning, Text, ToolCall, ToolResult
+
+INTERRUPTED = "Interrupted: this call has no recorded result. It may have run."
+
+
+def normalise(history: Sequence[Message]) -> tuple[Message, ...]:
+    """The same conversation with the rules of all wire formats kept.
+
+    Roles alternate and the user begins; each tool call is answered exactly once, directly
+    after the message that made it, in the order of the calls; a result without a call and a
+    message without content are left out.
+    """
+    result: list[Message] = []
+    open_calls: tuple[ToolCall, ...] = ()
+    for message in _merged(history):
+        if message.role == "assistant":
+            if open_calls:
+                result.append(Message("user", _answers(open_calls, ())))
+            open_calls = message.tool_calls
+            result.append(message)
+            continue
+        answers = _answers(open_calls, message.parts)
+        rest = tuple(part for part in message.parts if not isinstance(part, ToolResult))
+        open_calls = ()
+        if answers or rest:
+            result.append(Message("user", answers + rest))
+    if open_calls:
+        result.append(Message("user", _answers(open_calls, ())))
+    return tuple(_merged(result))
+
+
+def _answers(calls: Iterable[ToolCall], parts: Sequence[Part]) -> tuple[Part, ...]:
+    given: dict[str, ToolResult] = {}
+    for part in parts:
+        if isinstance(part, ToolResult):
+            given.setdefault(part.call_id, part)
+    return tuple(given.get(call.id) or ToolResult(call.id, INTERRUPTED, ok=False) for call in calls)
+
+
+def _merged(history: Iterable[Message]) -> list[Message]:
+    merged: list[Message] = []
+    for message in history:
+        parts = _with_unique_calls(tuple(part for part in message.parts if _has_content(part)))
+        if not parts or (not merged and message.role == "assistant"):
+            continue
+        if merged and merged[-1].role == message.role:
+            merged[-1] = Message(message.role, _with_unique_calls(merged[-1].parts + parts))
+        else:
+            merged.append(Message(message.role, parts))
+    return merged
+
+
+def _with_unique_calls(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    seen: set[str] = set()
+    kept: list[Part] = []
+    for part in parts:
+        if isinstance(part, ToolCall):
+            if part.id in seen:
+                continue
+            seen.add(part.id)
+        kept.append(part)
+    return tuple(kept)
+
+
+def _has_content(part: Part) -> bool:
+    match part:
+        case Text(text, provider_data) | Reasoning(text, provider_data):
+            return bool(text.strip()) or provider_data is not None
+        case _:
+            return True

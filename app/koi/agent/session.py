@@ -1,0 +1,121 @@
+"""A session: prompts go in, events come out, everything is journaled on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import AsyncGenerator, Awaitable, Callable
+
+from koi.agent.loop import TurnParts, TurnProgress, run_turn
+from koi.agent.state import SessionState
+from koi.core.agent_events import (
+    AgentEvent,
+    TurnCancelled,
+    TurnFailed,
+    TurnStarted,
+)
+from koi.core.errors import KoiError, StorageError, UsageError
+from koi.core.messages import Message, Text
+
+log = logging.getLogger(__name__)
+
+
+class Session:
+    """One conversation in one workspace. Only one turn runs at a time."""
+
+    def __init__(
+        self,
+        state: SessionState,
+        parts: TurnParts,
+        closing: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self.state = state
+        self._parts = parts
+        self._closing = closing
+        self._turn: asyncio.Task[None] | None = None
+
+    async def prompt(self, text: str) -> AsyncGenerator[AgentEvent, None]:
+        """Run one turn and yield its events; the last one says how it ended.
+
+        Raises UsageError when a turn is running, StorageError when the prompt cannot be
+        journaled: nothing was sent then. Leaving the iteration early cancels the turn.
+        """
+        if self.state.busy:
+            raise UsageError("a turn is running", hint="Wait for it, or interrupt it first.")
+        self.state.busy = True
+        events: asyncio.Queue[AgentEvent | None] = asyncio.Queue()
+        progress = TurnProgress(uuid.uuid4().hex[:12], time.monotonic())
+        try:
+            message = Message("user", (Text(text),))
+            self._parts.recorder.prompt(
+                message, progress.turn_id, self.state.mode, self.state.model
+            )
+            self.state.history.append(message)
+            self.state.turns += 1
+            self.state.account.begin_turn()
+            events.put_nowait(TurnStarted(progress.turn_id, text))
+            self._turn = asyncio.create_task(self._run(progress, events))
+            while (event := await events.get()) is not None:
+                yield event
+            await self._turn
+        finally:
+            await self.cancel()
+            self._turn = None
+            self.state.busy = False
+
+    async def cancel(self) -> None:
+        """Interrupt the running turn and wait until every open call has its result."""
+        turn = self._turn
+        if turn is None or turn.done():
+            return
+        turn.cancel()
+        await asyncio.wait([turn])
+
+    async def close(self) -> None:
+        """Interrupt, put everything on the disk, close connections."""
+        await self.cancel()
+        self._parts.recorder.close()
+        if self._closing is not None:
+            await self._closing()
+
+    async def _run(self, progress: TurnProgress, events: asyncio.Queue[AgentEvent | None]) -> None:
+        recorder = self._parts.recorder
+        syncing = asyncio.create_task(recorder.sync())
+        try:
+            finished = await run_turn(self.state, self._parts, events.put_nowait, progress)
+            await syncing
+            recorder.turn_end(
+                progress.turn_id, "finished", progress.seconds, finished.finish_reason
+            )
+            await recorder.sync()
+            events.put_nowait(finished)
+        except asyncio.CancelledError:
+            events.put_nowait(self._cancelled(progress))
+        except KoiError as error:
+            events.put_nowait(self._failed(progress, error))
+        except Exception as error:
+            log.exception("a turn failed inside koi")
+            title = f"koi itself failed: {type(error).__name__}"
+            unexpected = KoiError(title, hint="The details are in koi.log. The session goes on.")
+            events.put_nowait(self._failed(progress, unexpected))
+        finally:
+            await asyncio.gather(syncing, return_exceptions=True)
+            events.put_nowait(None)
+
+    def _cancelled(self, progress: TurnProgress) -> AgentEvent:
+        try:
+            self._parts.recorder.turn_end(progress.turn_id, "cancelled", progress.seconds)
+        except StorageError as error:
+            return self._failed(progress, error)
+        return TurnCancelled(progress.turn_id, progress.shown, progress.seconds)
+
+    def _failed(self, progress: TurnProgress, error: KoiError) -> AgentEvent:
+        report = error.report()
+        try:
+            self._parts.recorder.error(report)
+            self._parts.recorder.turn_end(progress.turn_id, "failed", progress.seconds)
+        except StorageError as unwritten:
+            report = unwritten.report()
+        return TurnFailed(progress.turn_id, report, progress.shown, progress.seconds)

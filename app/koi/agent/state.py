@@ -1,0 +1,29 @@
+"""What a session is at this moment: the one thing that its consumers may read and set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from koi.agent.accounting import Account
+from koi.core.messages import Message
+from koi.core.references import ModelReference
+from koi.safety.decision import Mode
+
+
+@dataclass(slots=True)
+class SessionState:
+    """Set `mode` and `model` at any time; they count from the next decision and request on."""
+
+    session_id: str
+    workspace: Path
+    model: ModelReference
+    mode: Mode = "ask"
+    instructions: str = ""
+    """The project's AGENTS.md, only after trust."""
+    history: list[Message] = field(default_factory=list)
+    account: Account = field(default_factory=Account)
+    seen: dict[Path, str] = field(default_factory=dict)
+    """Digests of file contents that the model has seen."""
+    busy: bool = False
+    turns: int = 0

@@ -1,0 +1,67 @@
+"""One model request: attempts until an answer is complete or nothing is left to try."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from itertools import count
+from typing import TypeAlias
+
+import msgspec
+
+from koi.core.agent_events import RequestStarted, Retrying, Streamed
+from koi.core.errors import ProviderError
+from koi.core.messages import ModelRequest
+from koi.core.provider_events import ReasoningDelta, StreamEnded, TextDelta
+from koi.core.references import ModelReference
+from koi.core.seams import Provider
+from koi.routing.backoff import RetryPolicy, wait_before_retry
+
+AttemptEvent: TypeAlias = RequestStarted | Streamed | Retrying
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A model that a request may go to, with the provider that reaches it."""
+
+    reference: ModelReference
+    provider: Provider
+    role: str = "executor"
+
+
+async def stream(
+    request: ModelRequest,
+    candidate: Candidate,
+    policy: RetryPolicy,
+    new_id: Callable[[], str],
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> AsyncGenerator[AttemptEvent, None]:
+    """Events of the attempts; the last one is Streamed(StreamEnded).
+
+    A transient failure is retried only while nothing visible has arrived, so that no text is
+    ever shown twice. Raises the last ProviderError.
+    """
+    for attempt in count(1):
+        request_id = new_id()
+        yield RequestStarted(request_id, candidate.reference, candidate.role, attempt)
+        visible = False
+        try:
+            async with aclosing(candidate.provider.stream(request)) as events:
+                async for event in events:
+                    visible = visible or isinstance(event, TextDelta | ReasoningDelta)
+                    yield Streamed(request_id, event)
+                    if isinstance(event, StreamEnded):
+                        return
+            raise ProviderError(
+                f"{candidate.reference}: the answer stopped before its end",
+                kind="network",
+                hint="What arrived is kept. Send the prompt again to continue.",
+                provider=candidate.reference.provider,
+                model=candidate.reference.model,
+            )
+        except ProviderError as error:
+            wait = None if visible else wait_before_retry(error, attempt, policy)
+            if wait is None:
+                raise
+            yield Retrying(candidate.reference, error.title, error.status, wait, attempt)
+            await sleep(wait)

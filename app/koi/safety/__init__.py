@@ -1,0 +1,1 @@
+"""What may happen: permission rules, the decision over them, and the one process runner."""
