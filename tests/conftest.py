@@ -1,0 +1,138 @@
+"""What every test gets: no network, a home of its own, a pinned environment; shared fixtures."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from hypothesis import settings
+
+from tests.servers.model_server import ModelServer
+
+TESTS = Path(__file__).parent
+GUARD = TESTS / "network_guard"
+runpy.run_path(str(GUARD / "sitecustomize.py"))
+
+settings.register_profile("koi", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("koi")
+
+FOLDERS = {name: os.environ.get(name) for name in ("KOI_WIRE", "KOI_PEERS")}
+REAL_HOME = Path.home()
+KEPT = {"PATH", "TMPDIR", "LD_LIBRARY_PATH", "PEERS_HOME"}
+KEPT_PREFIXES = ("PYTEST_", "PYTHON", "HYPOTHESIS_")
+PINNED = {
+    "TZ": "UTC",
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "TERM": "xterm-256color",
+    "COLORTERM": "truecolor",
+    "PYTHONPATH": str(GUARD),
+    "GIT_CONFIG_NOSYSTEM": "1",
+}
+
+
+@pytest.fixture(autouse=True)
+def koi_home(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """KOI_HOME of this test. Keys, KOI_*, proxies and the person's home are out of reach."""
+    for name in list(os.environ):
+        if name not in KEPT and not name.startswith(KEPT_PREFIXES):
+            monkeypatch.delenv(name)
+    for name, value in PINNED.items():
+        monkeypatch.setenv(name, value)
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("KOI_HOME", str(home / "koi"))
+    time.tzset()
+    yield home / "koi"
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """An empty folder to work in, resolved."""
+    folder = (tmp_path / "workspace").resolve()
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def model_server() -> Iterator[ModelServer]:
+    """A scripted model on loopback; see tests/servers/answers.py for its answers."""
+    with ModelServer() as server:
+        yield server
+
+
+class RunKoi(Protocol):
+    """Runs `koi ARGUMENTS` in a child process."""
+
+    def __call__(
+        self,
+        *arguments: str,
+        cwd: Path | None = None,
+        stdin: str = "",
+        environment: Mapping[str, str] | None = None,
+        timeout_s: float = 60,
+    ) -> subprocess.CompletedProcess[str]:
+        """Exit code, stdout and stderr; `environment` comes on top of the test's own."""
+        ...
+
+
+@pytest.fixture
+def run_koi(workspace: Path) -> RunKoi:
+    """The real command, in the test's workspace unless told otherwise."""
+
+    def run(
+        *arguments: str,
+        cwd: Path | None = None,
+        stdin: str = "",
+        environment: Mapping[str, str] | None = None,
+        timeout_s: float = 60,
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(Path(sys.executable).with_name("koi")), *arguments],
+            cwd=cwd or workspace,
+            input=stdin,
+            env=os.environ | dict(environment or {}),
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def wire_folder() -> Path:
+    """Recorded provider traffic with oracles."""
+    return shared_folder("KOI_WIRE", "recorded provider traffic")
+
+
+@pytest.fixture
+def peers_folder(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Real servers and clients, installed under the person's own cache folder."""
+    folder = shared_folder("KOI_PEERS", "real servers")
+    if "PEERS_HOME" not in os.environ:
+        monkeypatch.setenv("PEERS_HOME", str(REAL_HOME / ".cache" / "koi-peers"))
+    return folder
+
+
+def shared_folder(variable: str, what: str) -> Path:
+    """The folder that a variable names; the test is skipped when it names none."""
+    named = FOLDERS[variable]
+    if not named:
+        pytest.skip(f"{variable} names no folder with {what}")
+    folder = Path(named)
+    if not folder.is_dir():
+        pytest.fail(f"{variable} names {named}, which is no folder")
+    return folder
