@@ -11,6 +11,9 @@ Protocol: TypeAlias = Literal[
 ]
 AuthStyle: TypeAlias = Literal["bearer", "x-api-key", "none", "other"]
 
+SPOKEN_PROTOCOLS: frozenset[Protocol] = frozenset({"anthropic", "openai-chat"})
+"""What this version speaks: the one place where a new wire format is switched on."""
+
 
 class Company(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a provider is, and how it wants to be paid and greeted."""
@@ -18,17 +21,21 @@ class Company(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     slug: str
     display_name: str
     base_url: str
+    """May hold `${VAR}`, put in when the provider is used."""
     auth: AuthStyle
     aliases: tuple[str, ...] = ()
     api_key_env: tuple[str, ...] = ()
     """Environment variables that may hold a key, the first that is set wins."""
+    consent_env: tuple[str, ...] = ()
+    """Variables that hold something usable only after the person's yes."""
     headers: dict[str, str] = {}
     models_url: str | None = None
     local: bool = False
+    """True for servers on the person's own machines; their models cost nothing."""
     key_optional: bool = False
     """True when a request without a key makes sense (local servers, URL forms)."""
     price_id: str | None = None
-    """The provider's id in genai-prices, when it differs from the slug."""
+    """The provider's id in genai-prices, None when its prices are not known there."""
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,17 +46,64 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     vision: bool = False
     embeddings: bool = False
     token_parameter: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    completion_token_models: tuple[str, ...] = ()
+    """Prefixes of models that want max_completion_tokens, whatever `token_parameter` says."""
     stream_usage: bool = True
     """Send stream_options.include_usage (openai-chat)."""
     reasoning_inside_output: bool = True
     """False when the provider counts reasoning tokens on top of completion tokens (xAI)."""
     reasoning_echo: str | None = None
     """The field in which earlier reasoning goes back to this provider, if it wants it."""
+    system_in_first_message: bool = False
+    """True when the role `system` is refused: its text goes before the first user message."""
+    model_names: dict[str, str] = {}
+    """Names that the provider knows under another id."""
+    extra_body: dict[str, bool | int | str] = {}
+    """Fields that every request to it carries."""
+
+    def for_model(self, model: str) -> Profile:
+        """This profile with what is special about one model settled."""
+        if self.completion_token_models and model.startswith(self.completion_token_models):
+            return msgspec.structs.replace(self, token_parameter="max_completion_tokens")
+        return self
+
+
+class Alternate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Another protocol that the same provider speaks, and where."""
+
+    protocol: Protocol
+    base_url: str
 
 
 class ProviderRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One provider of the catalogue."""
+    """One provider of the catalogue. `protocol` is its best one, `alternates` the others."""
 
     company: Company
     protocol: Protocol
+    alternates: tuple[Alternate, ...] = ()
     profile: Profile = Profile()
+
+    @property
+    def slug(self) -> str:
+        """Its name in model references."""
+        return self.company.slug
+
+    @property
+    def supported(self) -> bool:
+        """True when this version speaks at least one of its protocols."""
+        return self.endpoint is not None
+
+    @property
+    def endpoint(self) -> Alternate | None:
+        """The best protocol that this version speaks and its base URL, None when it speaks none."""
+        for offered in (Alternate(self.protocol, self.company.base_url), *self.alternates):
+            if offered.protocol in SPOKEN_PROTOCOLS:
+                return offered
+        return None
+
+    def base_url_for(self, protocol: str) -> str | None:
+        """Where it serves a protocol, None when it is not known to."""
+        if protocol == self.protocol:
+            return self.company.base_url
+        found = (other.base_url for other in self.alternates if other.protocol == protocol)
+        return next(found, None)
