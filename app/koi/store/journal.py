@@ -62,6 +62,8 @@ class Journal:
         self._unsynced = bytearray()
         self._partial = self._sync_failed = self._new_file = False
         self._guard = threading.Lock()
+        """Held for moments, so that appending never waits for a disk."""
+        self._syncing = threading.Lock()
 
     @classmethod
     def create(cls, folder: Path, start: SessionRecord) -> Journal:
@@ -134,34 +136,39 @@ class Journal:
 
     def sync(self) -> None:
         """Make all appended records durable (fdatasync). Raises StorageError."""
-        with self._guard:
-            descriptor, mark, start = self._descriptor, self._size, self._synced
-            again = bytes(self._unsynced) if self._sync_failed else b""
-        if descriptor is None or mark == start:
-            return
-        try:
-            # After a failed sync the system may have dropped the bytes and forgotten the error.
-            _write_at(descriptor, again, start)
-            sync_data(descriptor)
-            if self._new_file:
-                sync_folder(self.path.parent)
-        except OSError as error:
-            self._sync_failed = True
-            raise _storage_error("write", self.path, error) from error
-        with self._guard:
-            del self._unsynced[: mark - start]
-            self._synced = mark
-        self._sync_failed = self._new_file = False
+        with self._syncing:
+            with self._guard:
+                descriptor, mark, start = self._descriptor, self._size, self._synced
+                again = bytes(self._unsynced) if self._sync_failed else b""
+            if descriptor is None or mark == start:
+                return
+            try:
+                # After a failed sync the system may have dropped the bytes and the error.
+                _write_at(descriptor, again, start)
+                sync_data(descriptor)
+                if self._new_file:
+                    sync_folder(self.path.parent)
+            except OSError as error:
+                self._sync_failed = True
+                raise _storage_error("write", self.path, error) from error
+            with self._guard:
+                del self._unsynced[: mark - start]
+                self._synced = mark
+            self._sync_failed = self._new_file = False
 
     def close(self) -> None:
-        """Make the records durable and free the lock. Raises StorageError; closed it is then too."""
+        """Make the records durable and free the lock; it is freed also when StorageError is raised.
+
+        Closing twice is harmless.
+        """
         try:
             self.sync()
         finally:
             self.read_only = True
-            descriptor, self._descriptor = self._descriptor, None
-            if descriptor is not None:
-                os.close(descriptor)
+            with self._syncing:
+                descriptor, self._descriptor = self._descriptor, None
+                if descriptor is not None:
+                    os.close(descriptor)
 
     def _next_id(self) -> str:
         self._count += 1

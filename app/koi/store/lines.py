@@ -65,7 +65,7 @@ def _encode_record(record: KnownRecord) -> bytes:
     try:
         return _encoder.encode(record)
     except UnicodeEncodeError:  # a lone surrogate, as in a file name that is not UTF-8
-        return json.dumps(msgspec.to_builtins(record)).encode("ascii")
+        return json.dumps(msgspec.to_builtins(record), separators=(",", ":")).encode("ascii")
 
 
 def decode_header(line: bytes) -> Header:
@@ -100,9 +100,10 @@ def _decode_record(line: bytes, header: Header) -> Record:
     except msgspec.DecodeError:
         pass
     try:
-        return msgspec.convert(json.loads(line), KnownRecord)
+        record: KnownRecord = msgspec.convert(json.loads(line), KnownRecord)
     except (ValueError, RecursionError):
         return UnknownRecord(header.kind, line)
+    return record
 
 
 def salvage(line: bytes) -> Iterator[Entry]:
