@@ -23,8 +23,7 @@ runpy.run_path(str(GUARD / "sitecustomize.py"))
 settings.register_profile("koi", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("koi")
 
-FOLDERS = {name: os.environ.get(name) for name in ("KOI_WIRE", "KOI_PEERS")}
-REAL_HOME = Path.home()
+PERSONS_ENVIRONMENT = dict(os.environ)
 KEPT = {"PATH", "TMPDIR", "LD_LIBRARY_PATH", "PEERS_HOME"}
 KEPT_PREFIXES = ("PYTEST_", "PYTHON", "HYPOTHESIS_")
 PINNED = {
@@ -113,6 +112,12 @@ def run_koi(workspace: Path) -> RunKoi:
 
 
 @pytest.fixture(scope="session")
+def persons_environment() -> dict[str, str]:
+    """The environment that the tests were started in, for what must be installed."""
+    return dict(PERSONS_ENVIRONMENT)
+
+
+@pytest.fixture(scope="session")
 def wire_folder() -> Path:
     """Recorded provider traffic with oracles."""
     return shared_folder("KOI_WIRE", "recorded provider traffic")
@@ -123,13 +128,15 @@ def peers_folder(monkeypatch: pytest.MonkeyPatch) -> Path:
     """Real servers and clients, installed under the person's own cache folder."""
     folder = shared_folder("KOI_PEERS", "real servers")
     if "PEERS_HOME" not in os.environ:
-        monkeypatch.setenv("PEERS_HOME", str(REAL_HOME / ".cache" / "koi-peers"))
+        monkeypatch.setenv(
+            "PEERS_HOME", str(Path(PERSONS_ENVIRONMENT["HOME"]) / ".cache/koi-peers")
+        )
     return folder
 
 
 def shared_folder(variable: str, what: str) -> Path:
     """The folder that a variable names; the test is skipped when it names none."""
-    named = FOLDERS[variable]
+    named = PERSONS_ENVIRONMENT.get(variable)
     if not named:
         pytest.skip(f"{variable} names no folder with {what}")
     folder = Path(named)

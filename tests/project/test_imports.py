@@ -1,0 +1,73 @@
+"""What is imported when: the static graph cannot see whether an import is really deferred."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROBE = """
+import sys
+{statements}
+sys.stderr.write("\\nMODULES " + " ".join(sys.modules) + "\\n")
+"""
+RUN = """
+from koi.cli.main import main
+try:
+    main({arguments!r})
+except SystemExit as stop:
+    assert stop.code in (0, None), stop.code
+"""
+
+
+def packages_after(statements: str, folder: Path) -> set[str]:
+    """The top-level packages that a new interpreter has imported after some statements."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE.format(statements=statements)],
+        cwd=folder,
+        env=os.environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    listed = next(line for line in done.stderr.splitlines() if line.startswith("MODULES "))
+    return {name.partition(".")[0] for name in listed.split()[1:]}
+
+
+def packages_of_command(folder: Path, *arguments: str) -> set[str]:
+    return packages_after(RUN.format(arguments=list(arguments)), folder)
+
+
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_version_and_help_import_nothing_heavy(option: str, workspace: Path) -> None:
+    heavy = {"textual", "rich", "httpx", "keyring", "msgspec", "tomlkit", "genai_prices"}
+    if option == "--help":
+        heavy.discard("msgspec")
+    assert packages_of_command(workspace, option) & heavy == set()
+
+
+def test_a_run_without_a_screen_imports_no_screen(workspace: Path) -> None:
+    imported = packages_of_command(workspace, "run", "--demo", "list the files")
+    assert imported & {"textual", "rich", "httpx", "keyring"} == set()
+
+
+def test_the_view_imports_no_screen() -> None:
+    statements = (
+        "import importlib, pkgutil, koi.view\n"
+        "for module in pkgutil.walk_packages(koi.view.__path__, 'koi.view.'):\n"
+        "    importlib.import_module(module.name)"
+    )
+    imported = packages_after(statements, Path.cwd())
+    assert imported & {"textual", "rich", "httpx", "click"} == set()
+
+
+def test_the_chat_is_ready_to_be_painted_without_the_network(workspace: Path) -> None:
+    imported = packages_after("import koi.tui.app", workspace)
+    late = {"httpx", "keyring", "tomlkit", "genai_prices", "pydantic", "pygments", "yaml"}
+    assert imported & late == set()
