@@ -29,8 +29,6 @@ class LedgerEntry(msgspec.Struct, frozen=True):
     role: str
     usage: Usage
     cost_usd: float | None
-    estimated: bool = False
-    """The usage was counted by koi, not by the provider."""
     v: int = 1
 
 

@@ -94,7 +94,7 @@ def delete_session(path: Path, *, spill: Path | None = None) -> None:
     Raises StorageError, also when a running koi writes to it. The ledger keeps its amounts.
     """
     try:
-        with path.open("rb") as file:
+        with path.open("r+b") as file:
             if not try_lock(file.fileno()):
                 raise StorageError(
                     f"the session {path.stem} is in use by {describe_owner(file.fileno())}",
@@ -168,6 +168,8 @@ def _read_head(file: BinaryIO, size: int) -> Contents:
 
 def _read_tail(file: BinaryIO, size: int, head: Contents) -> Contents:
     """Whole lines from the end, back to the end of a turn if there is one after `head`."""
+    if head.size + head.torn >= size:
+        return Contents()
     length = _WINDOW
     while True:
         start = max(head.size, size - length)
