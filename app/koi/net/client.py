@@ -1,0 +1,184 @@
+"""The one HTTP client: allowed hosts only, no redirects, bounded in time and size."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING
+
+from koi import __version__
+from koi.core.errors import ProviderError
+from koi.net.errors import response_error
+from koi.net.policy import NetworkPolicy
+from koi.net.proxies import proxy_for
+from koi.net.timeouts import REMOTE, SLEEP_S, ReadGuard, Timeouts
+from koi.net.tls import empty_context, system_context
+from koi.net.transport_errors import transport_error
+
+if TYPE_CHECKING:
+    import httpx
+
+USER_AGENT = f"koi/{__version__}"
+MAX_ERROR_BODY = 256 * 1024
+MAX_BODY = 64 * 1024 * 1024
+KEEPALIVE_S = 30.0
+
+
+class HttpAnswer:
+    """A good answer whose body is still to be read. Header names are lower case."""
+
+    def __init__(self, response: httpx.Response, guard: ReadGuard, idle_s: float) -> None:
+        self.status = response.status_code
+        self.headers: Mapping[str, str] = dict(response.headers)
+        self._host = response.url.host
+        self._chunks = response.aiter_bytes()
+        self._guard = guard
+        self._idle_s = idle_s
+
+    async def next_chunk(self) -> bytes | None:
+        """More of the body as it arrives, None at its proper end. Raises ProviderError."""
+        import httpx
+
+        try:
+            return await self._guard.next(self._chunks)
+        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+            raise transport_error(error, self._host, began=True) from error
+
+    def data_seen(self) -> None:
+        """Start the idle timer anew: the last chunk held data, not only comments."""
+        self._guard.data_seen(self._idle_s)
+
+    async def read(self, first: bytes = b"", limit: int = MAX_BODY) -> bytes:
+        """`first` and the rest of the body. Raises ProviderError (protocol) past `limit` bytes."""
+        parts = [first]
+        size = len(first)
+        while (chunk := await self.next_chunk()) is not None:
+            self.data_seen()
+            parts.append(chunk)
+            size += len(chunk)
+            if size > limit:
+                raise ProviderError(
+                    f"The server's answer is larger than {limit // (1024 * 1024)} MiB",
+                    kind="protocol",
+                )
+        return b"".join(parts)
+
+
+class HttpClient:
+    """Connections to one provider. Raises ProviderError for whatever goes wrong."""
+
+    def __init__(self, policy: NetworkPolicy, timeouts: Timeouts = REMOTE) -> None:
+        self._policy = policy
+        self._timeouts = timeouts
+        self._pool: httpx.AsyncClient | None = None
+        self._pool_key = ("", "")
+        self._offset = time.time() - time.monotonic()
+
+    @contextlib.asynccontextmanager
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        timeouts: Timeouts | None = None,
+    ) -> AsyncIterator[HttpAnswer]:
+        """One exchange; leaving the block closes it. An answer other than 2xx is raised."""
+        import httpx
+
+        timeouts = timeouts or self._timeouts
+        try:
+            target = httpx.URL(url)
+        except httpx.InvalidURL as error:
+            raise ProviderError(
+                f"'{url}' is not an address: {error}", kind="bad_request", hint="Check base_url."
+            ) from error
+        self._policy.check(target.scheme, target.host)
+        pool = await self._open_pool(target)
+        request = pool.build_request(
+            method,
+            target,
+            headers=_headers(headers),
+            content=body,
+            timeout=httpx.Timeout(None, connect=timeouts.connect_s, pool=timeouts.connect_s),
+        )
+        guard = ReadGuard(timeouts.first_byte_s + timeouts.connect_s)
+        response: httpx.Response | None = None
+        try:
+            response = await _send(pool, request, guard)
+            answer = HttpAnswer(response, guard, timeouts.idle_s)
+            if not response.is_success:
+                await _refuse(response, answer)
+            yield answer
+        finally:
+            guard.close()
+            if response is not None:
+                await response.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections; the client may be used again."""
+        if self._pool is not None:
+            pool, self._pool = self._pool, None
+            await pool.aclose()
+
+    async def _open_pool(self, target: httpx.URL) -> httpx.AsyncClient:
+        """The pool for `target`, new when the proxy changed or the machine slept."""
+        import httpx
+
+        proxy = proxy_for(target.scheme, target.host, target.port)
+        key = (target.scheme, proxy or "")
+        offset = time.time() - time.monotonic()
+        if key != self._pool_key or offset - self._offset > SLEEP_S:
+            await self.aclose()
+        self._offset = offset
+        if self._pool is None:
+            self._pool_key = key
+            try:
+                self._pool = httpx.AsyncClient(
+                    verify=system_context() if target.scheme == "https" else empty_context(),
+                    proxy=proxy,
+                    trust_env=False,
+                    follow_redirects=False,
+                    limits=httpx.Limits(keepalive_expiry=KEEPALIVE_S),
+                )
+            except (ImportError, ValueError) as error:
+                raise ProviderError(
+                    "HTTPS_PROXY names a proxy that koi cannot use",
+                    kind="network",
+                    hint="Set it to http://HOST:PORT or https://HOST:PORT.",
+                ) from error
+        return self._pool
+
+
+async def _send(
+    pool: httpx.AsyncClient, request: httpx.Request, guard: ReadGuard
+) -> httpx.Response:
+    import httpx
+
+    try:
+        return await guard.bound(pool.send(request, stream=True))
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        raise transport_error(error, request.url.host, began=False) from error
+
+
+async def _refuse(response: httpx.Response, answer: HttpAnswer) -> None:
+    if response.is_redirect:
+        import httpx
+
+        try:
+            place = httpx.URL(response.headers.get("location", "")).host or "another address"
+        except httpx.InvalidURL:
+            place = "another address"
+        raise ProviderError(
+            f"{response.url.host} wants to send the request on to {place}",
+            kind="network_policy",
+            hint="koi does not follow redirects; if you trust the new address, set base_url to it.",
+            status=response.status_code,
+        )
+    try:
+        body = await answer.read(limit=MAX_ERROR_BODY)
+    except ProviderError:
+        body = b""
+    raise response_error(response.status_code, answer.headers, body)

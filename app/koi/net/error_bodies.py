@@ -1,0 +1,125 @@
+"""What servers put into the bodies of errors, read into one shape."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from koi.core.messages import JsonObject
+
+MAX_MESSAGE = 500
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+
+
+class ErrorBody(msgspec.Struct, frozen=True):
+    """The parts of an error that servers give, whatever they call them. Empty when not given."""
+
+    message: str = ""
+    type: str = ""
+    code: str = ""
+    status: int | None = None
+    """A status that the body names, for errors inside a 200."""
+
+
+def read_error_body(body: bytes) -> tuple[ErrorBody, object]:
+    """The error in a whole response body, and its JSON when it is JSON."""
+    text = body.decode("utf-8", "replace").strip()
+    if not text.startswith(("{", "[", '"')):
+        return ErrorBody(shorten(plain(text))), None
+    try:
+        value: object = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        return ErrorBody(shorten(plain(text))), None
+    if isinstance(value, list) and value:
+        value = value[0]
+    return read_error(value), value
+
+
+def read_error(value: object) -> ErrorBody:
+    """The error in a JSON value.
+
+    Known shapes: {"error": {message, type, code}}, {"error": "text", "code"}, {"detail": "text"},
+    {"detail": [{"msg"}]}, {"object": "error", message, type, code}, {message}, a bare string.
+    """
+    if isinstance(value, str):
+        return ErrorBody(shorten(value))
+    if not isinstance(value, dict):
+        return ErrorBody()
+    inner = value.get("error")
+    if isinstance(inner, dict):
+        return _read_object(inner, value)
+    if isinstance(inner, str):
+        return ErrorBody(
+            shorten(inner), _word(value.get("type")), _word(value.get("code")), _status(value)
+        )
+    return _read_object(value, {})
+
+
+def _read_object(error: JsonObject, outer: JsonObject) -> ErrorBody:
+    message = _message(error) or _message(outer)
+    upstream = _upstream(error)
+    if upstream and upstream not in message:
+        message = f"{message}: {upstream}" if message else upstream
+    inner = error.get("innererror")
+    code = _word(error.get("code"))
+    if isinstance(inner, dict) and (reason := _word(inner.get("code"))):
+        code = f"{code} {reason}".strip()
+    kind = _word(error.get("type")) or _word(error.get("status"))
+    return ErrorBody(shorten(message), kind, code, _status(error) or _status(outer))
+
+
+def _message(error: JsonObject) -> str:
+    for key in ("message", "detail", "msg", "error_description", "title"):
+        match error.get(key):
+            case str() as text if text:
+                return text
+            case [{"msg": str() as text}, *_]:
+                return text
+            case {"message": str() as text}:
+                return text
+    return ""
+
+
+def _upstream(error: JsonObject) -> str:
+    """What the provider behind a gateway said (OpenRouter's error.metadata.raw)."""
+    metadata = error.get("metadata")
+    raw = metadata.get("raw") if isinstance(metadata, dict) else None
+    if not isinstance(raw, str):
+        return ""
+    inner, _ = read_error_body(raw.encode())
+    return inner.message or raw
+
+
+def _status(error: JsonObject) -> int | None:
+    for key in ("status_code", "raw_status_code", "status", "code"):
+        value = error.get(key)
+        if isinstance(value, str) and value.isdecimal() and len(value) == 3:
+            value = int(value)
+        if isinstance(value, int) and not isinstance(value, bool) and 400 <= value < 600:
+            return value
+    return None
+
+
+def _word(value: object) -> str:
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def plain(text: str) -> str:
+    """Readable text of an HTML page: its title, else its words. Other text as it is."""
+    if not looks_like_html(text):
+        return text
+    title = _TITLE.search(text)
+    words = title[1] if title and title[1].strip() else _TAGS.sub(" ", text)
+    return f"HTML page: {' '.join(words.split())[:200]}"
+
+
+def looks_like_html(text: str) -> bool:
+    """True for something a browser would show as a page."""
+    return bool(re.match(r"\s*<(!doctype|html|head|body|\?xml|h1|center|title)", text, re.I))
+
+
+def shorten(text: str) -> str:
+    """At most 500 characters."""
+    return text if len(text) <= MAX_MESSAGE else f"{text[: MAX_MESSAGE - 1]}…"

@@ -1,0 +1,49 @@
+"""JSON that strangers sent: fast when it is sound, patient with what servers get wrong."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+
+from koi.core.errors import ProviderError
+from koi.core.messages import JsonObject
+
+_decode = msgspec.json.Decoder().decode
+
+
+def decode_json(body: bytes) -> object:
+    """The value in `body`. Bad UTF-8 and lone surrogates become U+FFFD.
+
+    Raises ProviderError (protocol) for what is no JSON, or nested too deep.
+    """
+    try:
+        return _decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _decode_patiently(body)
+
+
+def decode_object(body: bytes) -> JsonObject:
+    """Like decode_json, for what must be an object."""
+    value = decode_json(body)
+    if isinstance(value, dict):
+        return value
+    raise ProviderError("The server sent JSON that is not an object", kind="protocol")
+
+
+def _decode_patiently(body: bytes) -> object:
+    try:
+        value = json.loads(body.decode("utf-8", "replace").removeprefix("\ufeff"))
+        text = json.dumps(value, ensure_ascii=False)
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            value = json.loads(
+                text.encode("utf-16-le", "surrogatepass").decode("utf-16", "replace")
+            )
+    except (ValueError, RecursionError) as error:
+        start = body[:200].decode("utf-8", "replace")
+        raise ProviderError(
+            f"The server sent something that is not JSON: {start}",
+            kind="protocol",
+            hint="Check that base_url and protocol belong together.",
+        ) from error
+    return value

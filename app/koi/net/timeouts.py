@@ -1,0 +1,110 @@
+"""The timers of one exchange, and the guard that ends a read when its time is up."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable
+from typing import TypeVar
+
+import msgspec
+
+from koi.core.errors import ProviderError
+
+T = TypeVar("T")
+CHECK_S = 10.0
+"""How often a waiting read looks at its timers, in seconds."""
+SLEEP_S = 30.0
+"""A wall clock that runs ahead by this much means that the machine slept."""
+
+
+class Timeouts(msgspec.Struct, frozen=True):
+    """Seconds. Comments and pings do not count as data: only events do."""
+
+    connect_s: float = 10.0
+    first_byte_s: float = 120.0
+    idle_s: float = 90.0
+
+
+REMOTE = Timeouts()
+LOCAL = Timeouts(first_byte_s=600.0, idle_s=600.0)
+
+
+class ReadGuard:
+    """Bounds the time spent waiting for data; the reader's own work does not count.
+
+    One timer serves the whole exchange, because a timer for each chunk would cost more than
+    reading it.
+    """
+
+    __slots__ = ("_failure", "_handle", "_limit_s", "_loop", "_offset", "_since", "_spent", "_task")
+
+    def __init__(self, limit_s: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._limit_s = limit_s
+        self._spent = 0.0
+        self._since = 0.0
+        self._task: asyncio.Task[object] | None = None
+        self._failure: ProviderError | None = None
+        self._offset = time.time() - time.monotonic()
+        self._handle = self._loop.call_later(min(limit_s, CHECK_S), self._check)
+
+    async def next(self, chunks: AsyncIterator[bytes]) -> bytes | None:
+        """The next chunk, None at the end. Raises ProviderError (timeout) when time is up."""
+        try:
+            return await self.bound(anext(chunks))
+        except StopAsyncIteration:
+            return None
+
+    async def bound(self, work: Awaitable[T]) -> T:
+        """Wait for `work` as long as there is time. Raises ProviderError (timeout)."""
+        self._task = asyncio.current_task()
+        self._since = self._loop.time()
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if self._failure is None or self._task is None or self._task.uncancel() > 0:
+                raise
+            raise self._failure from None
+        finally:
+            self._task = None
+            self._spent += self._loop.time() - self._since
+
+    def data_seen(self, idle_s: float) -> None:
+        """Data came: from now on, `idle_s` seconds may pass without any."""
+        self._spent = 0.0
+        if idle_s < self._limit_s:
+            self._handle.cancel()
+            self._handle = self._loop.call_later(min(idle_s, CHECK_S), self._check)
+        self._limit_s = idle_s
+
+    def close(self) -> None:
+        """Stop the timer."""
+        self._handle.cancel()
+
+    def _check(self) -> None:
+        waiting = self._loop.time() - self._since if self._task else 0.0
+        left = self._limit_s - self._spent - waiting
+        slept = time.time() - time.monotonic() - self._offset > SLEEP_S
+        self._offset = time.time() - time.monotonic()
+        if self._task and (slept or left <= 0):
+            self._failure = _slept() if slept else _too_slow(self._limit_s)
+            self._task.cancel()
+            return
+        self._handle = self._loop.call_later(max(0.01, min(left, CHECK_S)), self._check)
+
+
+def _too_slow(limit_s: float) -> ProviderError:
+    return ProviderError(
+        f"The provider sent nothing for {limit_s:g} s",
+        kind="timeout",
+        hint="Try again; first_byte_s and idle_s in the provider's configuration allow more time.",
+    )
+
+
+def _slept() -> ProviderError:
+    return ProviderError(
+        "The machine slept in the middle of an answer",
+        kind="network",
+        hint="Ask again.",
+    )
