@@ -152,6 +152,22 @@ class HttpClient:
         return self._pool
 
 
+def _headers(extra: Mapping[str, str]) -> httpx.Headers:
+    """The headers to send. A refused value is not repeated: it may be a key."""
+    import httpx
+
+    headers = httpx.Headers({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
+    for name, value in extra.items():
+        if not (name.isascii() and value.isascii() and (name + value).isprintable()):
+            raise ProviderError(
+                f"The header {name} holds a character that HTTP does not allow",
+                kind="bad_request",
+                hint="Look for line breaks and typographic characters in the key and the headers.",
+            )
+        headers[name] = value
+    return headers
+
+
 async def _send(
     pool: httpx.AsyncClient, request: httpx.Request, guard: ReadGuard
 ) -> httpx.Response:

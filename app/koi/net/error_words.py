@@ -45,8 +45,8 @@ _PATTERNS: dict[ErrorKind, tuple[str, ...]] = {
         r"tools? (param )?requires? --",
         r"tool choice requires --",
         r"support (for )?tool use",
-        r"(tools?"
-        r"|tool[_ ]us(e|ing)|tool[_ ]calling|function[_ ]calling|tool_choice)['\\"`]? (is|are) (not|un)[ -]?(currently )?supported",
+        r"(tools?|tool[_ ]us(e|ing)|(tool|function)[_ ]calling|tool_choice)\W? (is|are) "
+        r"(not|un)[ -]?(currently )?supported",
         r"tools? not supported",
     ),
     "auth": (
