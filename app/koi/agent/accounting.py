@@ -33,6 +33,11 @@ class Account:
             model, role, before.usage + usage, before.cost.add(cost_usd)
         )
 
+    @property
+    def models(self) -> tuple[ModelCost, ...]:
+        """The sums of each model in each role."""
+        return tuple(self._models.values())
+
     def changed(
         self,
         model: ModelReference,
@@ -51,6 +56,6 @@ class Account:
             turn_cost=self.turn_cost,
             session_usage=self.session_usage,
             session_cost=self.session_cost,
-            models=tuple(self._models.values()),
+            models=self.models,
             context_window=context_window,
         )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import time
+from pathlib import Path
 
 from koi.core.agent_events import AgentEvent, ApprovalResolved, ToolFinished
 from koi.core.errors import ErrorReport
@@ -13,7 +14,7 @@ from koi.core.references import ModelReference
 from koi.core.usage import Usage
 from koi.routing.attempts import Candidate
 from koi.store.journal import Journal
-from koi.store.ledger import Ledger, LedgerEntry
+from koi.store.ledger import LedgerEntry, append_ledger
 from koi.store.records import (
     ApprovalRecord,
     AssistantRecord,
@@ -33,25 +34,17 @@ from koi.store.records import (
 class Recorder:
     """One place that knows which record stands for what. Raises StorageError."""
 
-    def __init__(self, open_journal: Callable[[], Journal], ledger: Ledger) -> None:
-        self._open = open_journal
-        self._journal: Journal | None = None
+    def __init__(self, journal: Journal, ledger: Path) -> None:
+        self._journal = journal
         self._ledger = ledger
-        self._mode = ""
-        self._model: ModelReference | None = None
-
-    @property
-    def journal(self) -> Journal:
-        """The journal; its file appears with the first record."""
-        if self._journal is None:
-            self._journal = self._open()
-        return self._journal
+        self._mode = journal.state.mode
+        self._model = journal.state.model
 
     def prompt(self, message: Message, turn_id: str, mode: str, model: ModelReference) -> None:
         """A turn begins; changes of mode and model since the last one are noted first."""
-        if self._mode and mode != self._mode:
+        if mode != self._mode:
             self._append(ModeRecord(mode))
-        if self._model is not None and model != self._model:
+        if model != self._model:
             self._append(ModelRecord("executor", model))
         self._mode, self._model = mode, model
         self._append(PromptRecord(message, turn_id))
@@ -100,15 +93,15 @@ class Recorder:
     ) -> None:
         """What one request used and cost, in the journal and in the ledger."""
         self._append(UsageRecord(candidate.reference, candidate.role, usage, cost_usd, request_id))
-        self._ledger.append(
-            LedgerEntry(
-                session_id=self.journal.session_id,
-                model=candidate.reference,
-                role=candidate.role,
-                usage=usage,
-                cost_usd=cost_usd,
-            )
+        entry = LedgerEntry(
+            ts=time.time(),
+            session_id=self._journal.session_id,
+            model=candidate.reference,
+            role=candidate.role,
+            usage=usage,
+            cost_usd=cost_usd,
         )
+        append_ledger(self._ledger, entry)
 
     def error(self, error: ErrorReport) -> None:
         """Something failed and was shown."""
@@ -126,15 +119,11 @@ class Recorder:
 
     async def sync(self) -> None:
         """Wait until everything recorded so far is on the disk."""
-        if self._journal is not None:
-            await asyncio.to_thread(self._journal.sync)
+        await asyncio.to_thread(self._journal.sync)
 
     def close(self) -> None:
         """Sync and close the journal."""
-        if self._journal is not None:
-            self._journal.sync()
-            self._journal.close()
-            self._journal = None
+        self._journal.close()
 
     def _append(self, record: KnownRecord) -> None:
-        self.journal.append(record)
+        self._journal.append(record)

@@ -35,6 +35,8 @@ class Session:
         self._parts = parts
         self._closing = closing
         self._turn: asyncio.Task[None] | None = None
+        self._cancelling = False
+        """A second interrupt must not cut short the recording of the first."""
 
     async def prompt(self, text: str) -> AsyncGenerator[AgentEvent, None]:
         """Run one turn and yield its events; the last one says how it ended.
@@ -45,6 +47,7 @@ class Session:
         if self.state.busy:
             raise UsageError("a turn is running", hint="Wait for it, or interrupt it first.")
         self.state.busy = True
+        self._cancelling = False
         events: asyncio.Queue[AgentEvent | None] = asyncio.Queue()
         progress = TurnProgress(uuid.uuid4().hex[:12], time.monotonic())
         try:
@@ -70,7 +73,9 @@ class Session:
         turn = self._turn
         if turn is None or turn.done():
             return
-        turn.cancel()
+        if not self._cancelling:
+            self._cancelling = True
+            turn.cancel()
         await asyncio.wait([turn])
 
     async def close(self) -> None:
