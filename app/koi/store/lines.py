@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from koi.core.errors import StorageError
 from koi.store.records import KnownRecord, Record, UnknownRecord
 
 VERSION = 1
@@ -52,7 +53,7 @@ _record_decoder: msgspec.json.Decoder[KnownRecord] = msgspec.json.Decoder(KnownR
 
 
 def encode_line(entry: Entry) -> bytes:
-    """The line of an entry, newline included."""
+    """The line of an entry, newline included. Raises StorageError when it is nested too deep."""
     record = entry.record
     if isinstance(record, UnknownRecord):
         raise ValueError(f"a record of unknown kind '{record.kind}' is not written")
@@ -64,6 +65,10 @@ def encode_line(entry: Entry) -> bytes:
 def _encode_record(record: KnownRecord) -> bytes:
     try:
         return _encoder.encode(record)
+    except RecursionError as error:
+        raise StorageError(
+            "a record is nested too deep to be written", hint="Ask for simpler arguments."
+        ) from error
     except UnicodeEncodeError:  # a lone surrogate, as in a file name that is not UTF-8
         return json.dumps(msgspec.to_builtins(record), separators=(",", ":")).encode("ascii")
 
@@ -75,8 +80,8 @@ def decode_header(line: bytes) -> Header:
         raise DamagedLine("its checksum is wrong")
     try:
         return _header_decoder.decode(line)
-    except msgspec.DecodeError:
-        pass
+    except (msgspec.DecodeError, RecursionError):
+        pass  # msgspec is stricter than json about surrogates
     try:
         return msgspec.convert(json.loads(line), Header)
     except (ValueError, RecursionError) as error:
@@ -97,7 +102,7 @@ def _decode_record(line: bytes, header: Header) -> Record:
         return _record_decoder.decode(line)
     except msgspec.ValidationError:
         return UnknownRecord(header.kind, line)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         pass
     try:
         record: KnownRecord = msgspec.convert(json.loads(line), KnownRecord)
