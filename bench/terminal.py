@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import pty
@@ -20,7 +19,8 @@ import pyte
 
 ROWS, COLUMNS = 40, 120
 ESCAPES = re.compile(
-    rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[()][0-9A-B]|[=>78c])"
+    rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)"
+    rb"|[PX^_][^\x1b]*\x1b\\|[()][0-9A-B]|[=>78c])"
 )
 UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[[<=>?][0-9;:]*[a-gi-km-zA-Z$]|\x1b\[[0-9;]*\$[a-z]")
 
@@ -45,15 +45,12 @@ class Terminal:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGTERM)
+        os.kill(self.pid, signal.SIGTERM)
         end = time.monotonic() + 5
-        while time.monotonic() < end and os.waitpid(self.pid, os.WNOHANG) == (0, 0):
+        while os.waitpid(self.pid, os.WNOHANG) == (0, 0):
             self.read(0.05)
-        else:
-            with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            if time.monotonic() > end:
                 os.kill(self.pid, signal.SIGKILL)
-                os.waitpid(self.pid, 0)
         os.close(self._file)
 
     def type(self, keys: str) -> None:
