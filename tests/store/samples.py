@@ -68,7 +68,9 @@ EVERY_KIND: tuple[KnownRecord, ...] = (
     ModeRecord("edit"),
     ModelRecord("executor", OTHER),
     PromptRecord(
-        Message("user", (Text("Look: é 🐟 \u2028 \x1b[31m \udcff"), Image("image/png", b"\x89\x00"))),
+        Message(
+            "user", (Text("Look: é 🐟 \u2028 \x1b[31m \udcff"), Image("image/png", b"\x89\x00"))
+        ),
         "t1",
     ),
     AssistantRecord(

@@ -20,7 +20,7 @@ from koi.store.journal import Journal
 from koi.store.lines import VERSION, Entry, encode_line
 from koi.store.records import ModeRecord, SessionState, TurnEndRecord
 from koi.store.scan import read_journal, scan
-from tests.store.samples import EVERY_KIND, MODEL, OTHER, SESSION, answer, prompt, usage
+from tests.store.samples import EVERY_KIND, MODEL, OTHER, SESSION, prompt, usage
 
 
 @pytest.fixture
