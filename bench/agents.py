@@ -21,28 +21,36 @@ def main(words: list[str]) -> int:
     if not words or not Path(words[0], "tui_bench.py").is_file():
         print(__doc__)
         return 2
-    install(HOME / "peers" / "koi" / "venv")
+    lock = ["--require-hashes", "-r", str(ROOT / "requirements.lock")]
+    koi = ["--no-deps", "--force-reinstall", str(ROOT)]
+    environment_with(HOME / "peers" / "koi" / "venv", lock, koi)
     harness = HOME / "harness"
-    shutil.copytree(words[0], harness, dirs_exist_ok=True)
-    (harness / "peers").chmod(0o755)
-    (harness / "peers" / "koi.toml").write_bytes((ROOT / "bench" / "koi.toml").read_bytes())
-    python = HOME / "venv" / "bin" / "python"
-    if not python.is_file():
-        subprocess.run([sys.executable, "-m", "venv", HOME / "venv"], check=True)
-        pip = [python, "-m", "pip", "install", "--quiet", "-r", harness / "requirements.txt"]
-        subprocess.run(pip, check=True)
+    copy(Path(words[0]), harness)
+    shutil.copyfile(ROOT / "bench" / "koi.toml", harness / "peers" / "koi.toml")
+    requirements = ["-r", str(harness / "requirements.txt")]
+    python = environment_with(HOME / "venv", requirements)
     arguments = words[1:] or ["--peer", "koi"]
-    return subprocess.run([python, harness / "tui_bench.py", *arguments], check=False).returncode
+    command = [python, str(harness / "tui_bench.py"), *arguments]
+    return subprocess.run(command, check=False).returncode
 
 
-def install(venv: Path) -> None:
-    """koi and its locked dependencies in an environment of their own, compiled."""
-    if not (venv / "bin" / "python").is_file():
-        subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-    pip = [venv / "bin" / "python", "-m", "pip", "install", "--quiet"]
-    lock = ROOT / "requirements.lock"
-    subprocess.run([*pip, "--require-hashes", "-r", lock], check=True)
-    subprocess.run([*pip, "--no-deps", "--force-reinstall", ROOT], check=True)
+def copy(source: Path, target: Path) -> None:
+    """The files of a folder, not their modes: the harness may be read-only."""
+    for path in source.rglob("*"):
+        if path.is_file() and "__pycache__" not in path.parts:
+            place = target / path.relative_to(source)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, place)
+
+
+def environment_with(venv: Path, *installs: list[str]) -> str:
+    """The interpreter of a virtual environment in which these were installed with pip."""
+    python = str(venv / "bin" / "python")
+    if not Path(python).is_file():
+        subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
+    for words in installs:
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *words], check=True)
+    return python
 
 
 if __name__ == "__main__":
