@@ -20,6 +20,8 @@ def normalise(history: Sequence[Message]) -> tuple[Message, ...]:
     open_calls: tuple[ToolCall, ...] = ()
     for message in _merged(history):
         if message.role == "assistant":
+            if not result:
+                continue
             if open_calls:
                 result.append(Message("user", _answers(open_calls, ())))
             open_calls = message.tool_calls
@@ -47,7 +49,7 @@ def _merged(history: Iterable[Message]) -> list[Message]:
     merged: list[Message] = []
     for message in history:
         parts = _with_unique_calls(tuple(part for part in message.parts if _has_content(part)))
-        if not parts or (not merged and message.role == "assistant"):
+        if not parts:
             continue
         if merged and merged[-1].role == message.role:
             merged[-1] = Message(message.role, _with_unique_calls(merged[-1].parts + parts))

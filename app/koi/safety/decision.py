@@ -99,13 +99,7 @@ def grant_for(tool: str, plan: ToolPlan, workspace: Path) -> tuple[tuple[Rule, .
         return (Rule(tool, "allow", None, "session"),), f"every {tool}, in this session"
     outside = [path for path in plan.paths if not path.is_relative_to(workspace)]
     if outside:
-        rules = tuple(Rule(tool, "allow", _literal(path), "session") for path in outside)
+        rules = tuple(Rule(tool, "allow", str(path), "session", exact=True) for path in outside)
         return rules, f"{tool} of exactly this path, in this session"
     rules = tuple(Rule(name, "allow", "**", "session") for name in ("write", "edit"))
     return rules, "all edits inside the workspace, in this session"
-
-
-def _literal(path: Path) -> str:
-    return "".join(
-        f"\\{character}" if character in "*?[]!\\ #" else character for character in str(path)
-    )

@@ -21,7 +21,7 @@ _SEPARATORS = re.compile(r"&&|\|\||[;&|\n()`{}]|\$\(")
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """One rule. `exact` compares a command as a whole; `source` says who made the rule."""
+    """One rule. `exact` compares a command or path as a whole; `source` says who made the rule."""
 
     tool: str
     action: Action
@@ -60,7 +60,10 @@ def matches(rule: Rule, tool: str, plan: ToolPlan, workspace: Path) -> bool:
         return True
     if plan.access == "execute":
         return _matches_command(rule, plan.command)
-    covers = [_matches_path(rule.pattern, path, workspace) for path in plan.paths]
+    if rule.exact:
+        covers = [str(path) == rule.pattern for path in plan.paths]
+    else:
+        covers = [_matches_path(rule.pattern, path, workspace) for path in plan.paths]
     if not covers:
         return False
     return all(covers) if rule.action == "allow" else any(covers)
@@ -72,9 +75,19 @@ def _matches_command(rule: Rule, command: str) -> bool:
         return command == rule.pattern
     if rule.action == "allow":
         # Without a shell parser only a plain command is understood well enough to allow it.
-        return not _SHELL_SYNTAX.search(command) and _prefix(rule.pattern, _words(command))
+        if _SHELL_SYNTAX.search(command) or not _balanced(command):
+            return False
+        return _prefix(rule.pattern, _words(command))
     pieces = [command, *_SEPARATORS.split(command)]
     return any(_prefix(rule.pattern, _words(piece)) for piece in pieces)
+
+
+def _balanced(command: str) -> bool:
+    try:
+        shlex.split(command)
+    except ValueError:
+        return False
+    return True
 
 
 def _words(command: str) -> list[str]:
