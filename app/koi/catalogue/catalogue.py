@@ -54,12 +54,17 @@ class Catalogue:
         if row is not None:
             return row
         own = sorted(configured)
-        near = difflib.get_close_matches(name.lower(), [*self._names, *own], n=3, cutoff=0.6)
-        slugs = dict.fromkeys(self._names.get(match, match) for match in near)
-        parts = [f"Did you mean {' or '.join(slugs)}?"] if slugs else ["All: koi providers."]
+        near = self.nearest(name, own)
+        parts = [f"Did you mean {' or '.join(near)}?"] if near else ["All: koi providers."]
         if own:
             parts.append(f"Configured: {', '.join(own)}.")
         raise UsageError(f"unknown provider '{name}'", hint=" ".join([*parts, FORMS_HINT]))
+
+    def nearest(self, name: str, others: Iterable[str] = ()) -> tuple[str, ...]:
+        """Up to three slugs (or `others`) that were probably meant."""
+        known = [*self._names, *others]
+        near = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.6)
+        return tuple(dict.fromkeys(self._names.get(match, match) for match in near))
 
 
 @cache
@@ -75,7 +80,12 @@ def custom_row(name: str) -> ProviderRow | None:
     """
     for prefix, protocol in URL_FORMS.items():
         if name.startswith(prefix):
-            url = checked_url(name.removeprefix(prefix), prefix)
+            url = checked_url(name.removeprefix(prefix))
+            if url is None:
+                raise UsageError(
+                    f"'{name.removeprefix(prefix)}' is not an http or https URL",
+                    hint=f"The form is {prefix}https://llm.example.com/v1 .",
+                )
             auth: AuthStyle = "x-api-key" if protocol == "anthropic" else "bearer"
             company = Company(
                 slug=f"{prefix}{url}",
@@ -90,17 +100,13 @@ def custom_row(name: str) -> ProviderRow | None:
     return None
 
 
-def checked_url(url: str, form: str) -> str:
-    """`url` without a slash at its end. Raises UsageError when it is not an http(s) URL."""
+def checked_url(url: str) -> str | None:
+    """`url` without slashes at its end, None when it is not an http or https URL."""
     try:
         parts = urlsplit(url)
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname)
         _ = parts.port
     except ValueError:
-        valid = False
-    if not valid:
-        raise UsageError(
-            f"'{url}' is not an http or https URL",
-            hint=f"The form is {form}https://llm.example.com/v1 .",
-        )
+        return None
+    if parts.scheme not in ("http", "https") or not parts.hostname or " " in url:
+        return None
     return url.rstrip("/")

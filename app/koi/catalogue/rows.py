@@ -26,8 +26,8 @@ class Company(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     aliases: tuple[str, ...] = ()
     api_key_env: tuple[str, ...] = ()
     """Environment variables that may hold a key, the first that is set wins."""
-    consent_env: tuple[str, ...] = ()
-    """Variables that hold something usable only after the person's yes."""
+    consent_env: dict[str, str] = {}
+    """Variables that are not used by themselves, and why, in words."""
     headers: dict[str, str] = {}
     models_url: str | None = None
     local: bool = False

@@ -34,6 +34,8 @@ class Config(msgspec.Struct, frozen=True):
     paths: Paths
     environment: Mapping[str, str]
     warnings: tuple[Mistake, ...] = ()
+    configured_models: tuple[str, ...] = ()
+    """What `model` is in the layers below the flags, highest first, variables not put in."""
 
     def origin(self, key: str) -> Origin:
         """The layer of a dotted key; for a table, the highest layer that set something in it."""

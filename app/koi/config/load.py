@@ -158,8 +158,10 @@ def join(
     origins: dict[str, Origin] = {}
     for source in sources:
         _merge(table, source.table, (), source, origins)
+    below_flags = [source.table.get("model") for source in sources if source.layer != "flag"]
+    models = tuple(model for model in reversed(below_flags) if isinstance(model, str))
     tables = msgspec.convert(table, Tables)
-    return Config(tables, origins, paths, environment, warnings)
+    return Config(tables, origins, paths, environment, warnings, models)
 
 
 def _merge(

@@ -1,0 +1,115 @@
+"""What is known of models: limits and abilities. None means unknown, never a guess."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from koi.catalogue.prices import list_models, read_facts
+from koi.catalogue.registry import Registered, Registry
+from koi.core.references import ModelReference
+from koi.core.seams import ModelInfo
+
+DATA = Path(__file__).with_name("models.json")
+_VERSION = re.compile(r"(?:-latest|-0|[-@]20\d{6}|-20\d\d-\d\d-\d\d)?\Z")
+
+
+class ModelFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Limits in tokens, and abilities, of one model."""
+
+    context_window: int | None = None
+    max_output_tokens: int | None = None
+    tools: bool | None = None
+    vision: bool | None = None
+    reasoning: bool | None = None
+
+
+class _Family(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    providers: tuple[str, ...]
+    source: str
+    models: dict[str, ModelFacts]
+    elsewhere: bool = False
+    """True when the names mean the same models at endpoints that koi does not know."""
+
+
+@cache
+def _families() -> tuple[_Family, ...]:
+    return msgspec.json.decode(DATA.read_bytes(), type=tuple[_Family, ...])
+
+
+def bundled_facts(provider: Registered, model: str) -> ModelFacts:
+    """What the bundled table says. Names with a date or `-latest` mean the same model.
+
+    Fast: reads one small file. All fields are None for a model that the table does not have.
+    """
+    unknown_endpoint = provider.row.company.key_optional and not provider.row.company.local
+    for family in _families():
+        if provider.name in family.providers or (family.elsewhere and unknown_endpoint):
+            for name, facts in family.models.items():
+                if model.startswith(name) and _VERSION.match(model, len(name)):
+                    return facts
+    return ModelFacts()
+
+
+def bundled_models(provider: str) -> tuple[str, ...]:
+    """The models of a provider in the bundled table."""
+    return tuple(
+        name for family in _families() if provider in family.providers for name in family.models
+    )
+
+
+def fast_model_info(reference: ModelReference, registry: Registry) -> ModelInfo:
+    """What the configuration and the bundled table say of a model, without its price."""
+    provider = registry.get(reference.provider)
+    facts, table = bundled_facts(provider, reference.model), provider.table
+    profile = provider.row.profile
+    return ModelInfo(
+        reference,
+        context_window=table.context_window or facts.context_window,
+        max_output_tokens=table.max_output_tokens or facts.max_output_tokens,
+        tools=False if not profile.native_tools or table.tools == "off" else facts.tools,
+        vision=facts.vision,
+        reasoning=facts.reasoning,
+    )
+
+
+def model_info(reference: ModelReference, registry: Registry) -> ModelInfo:
+    """Everything known of a model. Takes up to 0.2 s the first time: call it off the UI thread."""
+    info = fast_model_info(reference, registry)
+    facts = read_facts(reference, registry)
+    return msgspec.structs.replace(
+        info,
+        context_window=info.context_window or facts.context_window,
+        price=facts.price,
+    )
+
+
+def known_models(provider: Registered, registry: Registry) -> tuple[ModelInfo, ...]:
+    """The models that koi knows a provider to have, sorted by name. As slow as `model_info`."""
+    names = {*bundled_models(provider.name), *list_models(provider)}
+    if provider.default_model:
+        names.add(provider.default_model)
+    return tuple(
+        model_info(ModelReference(provider.name, name), registry) for name in sorted(names)
+    )
+
+
+def providers_of(model: str, registry: Registry) -> tuple[str, ...]:
+    """Providers that are known to have exactly this model and that this version can talk to.
+
+    First the bundled facts are asked, and only if they do not know the name, the slow price list.
+    """
+    candidates = [
+        provider for provider in registry.all if provider.enabled and provider.row.supported
+    ]
+    found = tuple(
+        provider.name
+        for provider in candidates
+        if model == provider.default_model or model in bundled_models(provider.name)
+    )
+    return found or tuple(
+        provider.name for provider in candidates if model in list_models(provider)
+    )

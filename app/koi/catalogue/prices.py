@@ -1,0 +1,133 @@
+"""Prices: the person's own, else genai-prices (imported late, never updated by itself)."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from koi.catalogue.registry import Registered, Registry
+from koi.config.schema import PriceTable
+from koi.core.references import ModelReference
+from koi.core.usage import Price
+
+if TYPE_CHECKING:
+    from genai_prices.types import ModelPrice, Provider
+
+FREE = Price(0.0, 0.0, 0.0, 0.0)
+_loading = threading.Lock()
+
+
+class PricedFacts(msgspec.Struct, frozen=True):
+    """What genai-prices and the configuration say of one model."""
+
+    price: Price | None = None
+    context_window: int | None = None
+
+
+class Prices:
+    """Looks prices up off the event loop's thread, each model once."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._known: dict[ModelReference, PricedFacts] = {}
+
+    async def price(self, reference: ModelReference) -> Price | None:
+        """USD per million tokens, None when it is not known. A PriceLookup."""
+        return (await self.facts(reference)).price
+
+    async def facts(self, reference: ModelReference) -> PricedFacts:
+        """Price and context window (tokens), each None when it is not known."""
+        if reference not in self._known:
+            own = configured_price(reference, self._registry)
+            if own is not None or _needs_no_list(reference, self._registry):
+                facts = PricedFacts(own)
+            else:
+                facts = await asyncio.to_thread(read_facts, reference, self._registry)
+            self._known[reference] = facts
+        return self._known[reference]
+
+
+def configured_price(reference: ModelReference, registry: Registry) -> Price | None:
+    """The price in `[pricing]` (under the reference, else the bare name), or 0 of a local model."""
+    pricing = registry.config.tables.pricing
+    table = pricing.get(str(reference)) or pricing.get(reference.model)
+    if table is not None:
+        return _from_table(table)
+    provider = registry.find(reference.provider)
+    return FREE if provider is not None and _is_free(provider, reference.model) else None
+
+
+def read_facts(reference: ModelReference, registry: Registry) -> PricedFacts:
+    """Price and context window of a model. Takes up to 0.2 s the first time."""
+    own = configured_price(reference, registry)
+    provider = registry.find(reference.provider)
+    source = None if provider is None else _price_list(provider)
+    model = None if source is None else source.find_model(reference.model)
+    if model is None:
+        return PricedFacts(own)
+    price = own or _price(model.get_prices(datetime.now(UTC)))
+    return PricedFacts(price, model.context_window)
+
+
+def list_models(provider: Registered) -> tuple[str, ...]:
+    """The models that genai-prices has for a provider, without those that it calls deprecated."""
+    source = _price_list(provider)
+    if source is None:
+        return ()
+    now = datetime.now(UTC)
+    return tuple(
+        model.id
+        for model in source.models
+        if not model.deprecated and _price(model.get_prices(now)) is not None
+    )
+
+
+def _needs_no_list(reference: ModelReference, registry: Registry) -> bool:
+    provider = registry.find(reference.provider)
+    return provider is None or _price_id(provider) is None
+
+
+def _price_id(provider: Registered) -> str | None:
+    """None also when a table sends the provider's name to somebody else's endpoint."""
+    return None if provider.table.base_url is not None else provider.row.company.price_id
+
+
+def _price_list(provider: Registered) -> Provider | None:
+    identifier = _price_id(provider)
+    if identifier is None:
+        return None
+    with _loading:
+        from genai_prices.data_snapshot import find_provider_by_id, get_snapshot
+
+        return find_provider_by_id(get_snapshot().providers, identifier)
+
+
+def _is_free(provider: Registered, model: str) -> bool:
+    """True for models that run on the person's own machines, not in a vendor's cloud."""
+    return provider.row.company.local and not model.endswith((":cloud", "-cloud"))
+
+
+def _from_table(table: PriceTable) -> Price:
+    return Price(
+        table.input_per_mtok,
+        table.output_per_mtok,
+        table.cache_read_per_mtok,
+        table.cache_write_per_mtok,
+    )
+
+
+def _price(prices: ModelPrice) -> Price | None:
+    fresh, output = _usd(prices.input_mtok), _usd(prices.output_mtok)
+    if fresh is None or output is None:
+        return None
+    return Price(fresh, output, _usd(prices.cache_read_mtok), _usd(prices.cache_write_mtok))
+
+
+def _usd(price: object) -> float | None:
+    """The price of the lowest tier, which is what a request of usual size costs."""
+    base: object = getattr(price, "base", price)
+    return None if base is None else float(str(base))

@@ -1,0 +1,135 @@
+"""The providers of this person: the catalogue's rows joined with `[providers.*]`."""
+
+from __future__ import annotations
+
+import msgspec
+
+from koi.catalogue.catalogue import Catalogue, checked_url
+from koi.catalogue.rows import AuthStyle, Company, Profile, Protocol, ProviderRow
+from koi.config.config import Config
+from koi.config.schema import ProviderTable
+from koi.core.errors import ConfigurationError
+
+
+class Registered(msgspec.Struct, frozen=True):
+    """One provider: its row, and what the configuration says of it."""
+
+    row: ProviderRow
+    table: ProviderTable = ProviderTable()
+    table_name: str | None = None
+    """The name in `[providers.NAME]`; None when the configuration does not mention it."""
+
+    @property
+    def name(self) -> str:
+        """Its name in model references."""
+        return self.row.slug
+
+    @property
+    def enabled(self) -> bool:
+        """False when the configuration switched it off."""
+        return self.table.enabled
+
+    @property
+    def default_model(self) -> str | None:
+        """What its bare name means: the configuration's model, else the catalogue's."""
+        return self.table.default_model or self.row.profile.default_model
+
+    def key(self, field: str) -> str:
+        """The dotted configuration key of one of its fields."""
+        return f"providers.{self.table_name or self.name}.{field}"
+
+
+class Registry:
+    """Finds providers by slug, alias, name of one's own, or URL form."""
+
+    def __init__(self, config: Config, catalogue: Catalogue) -> None:
+        self.config = config
+        self.catalogue = catalogue
+        self._tables: dict[str, tuple[str, ProviderTable]] = {}
+        self._own: dict[str, ProviderTable] = {}
+        for name, table in config.tables.providers.items():
+            slug = catalogue.slug(name)
+            if slug is None or (slug != name and table.base_url is not None):
+                self._own[name] = table
+            elif slug not in self._tables or slug == name:
+                self._tables[slug] = (name, table)
+
+    @property
+    def configured(self) -> tuple[str, ...]:
+        """The names that the configuration mentions, as it writes them."""
+        return tuple(self.config.tables.providers)
+
+    @property
+    def all(self) -> tuple[Registered, ...]:
+        """Every provider, the configured ones first."""
+        own = [self._own_provider(name) for name in self._own if self._own[name].base_url]
+        rows = [self._of_row(row) for row in self.catalogue.rows]
+        return tuple(sorted((*own, *rows), key=lambda provider: provider.table_name is None))
+
+    def find(self, name: str) -> Registered | None:
+        """The provider, None when the name is unknown.
+
+        Raises ConfigurationError for a provider of one's own without base_url.
+        """
+        if name in self._own:
+            return self._own_provider(name)
+        row = self.catalogue.find(name)
+        return None if row is None else self._of_row(row)
+
+    def get(self, name: str) -> Registered:
+        """As `find`. Raises UsageError with the nearest names for an unknown one."""
+        found = self.find(name)
+        if found is not None:
+            return found
+        return self._of_row(self.catalogue.get(name, configured=self.configured))
+
+    def _of_row(self, row: ProviderRow) -> Registered:
+        if row.slug not in self._tables:
+            return Registered(row)
+        name, table = self._tables[row.slug]
+        return Registered(row, table, name)
+
+    def _own_provider(self, name: str) -> Registered:
+        table = self._own[name]
+        where = f"{self.config.origin(f'providers.{name}')}: providers.{name}"
+        if table.base_url is None:
+            near = self.catalogue.nearest(name)
+            hint = f"Did you mean [providers.{near[0]}]? " if near else ""
+            raise ConfigurationError(
+                f"'{name}' is not in the catalogue, so it needs a base_url",
+                where=where,
+                hint=f'{hint}For a provider of your own: base_url = "https://…/v1".',
+            )
+        protocol = table.protocol or "openai-chat"
+        if protocol == "wasm":
+            raise ConfigurationError(
+                "provider plugins do not work in this version", where=where, hint="Remove it."
+            )
+        return Registered(own_row(name, table.base_url, protocol), table, name)
+
+
+def own_row(name: str, base_url: str, protocol: Protocol) -> ProviderRow:
+    """The row of a provider that the catalogue does not know. Its key is NAME_API_KEY."""
+    auth: AuthStyle = "x-api-key" if protocol == "anthropic" else "bearer"
+    variable = "".join(c if c.isascii() and c.isalnum() else "_" for c in name).upper()
+    company = Company(
+        slug=name,
+        display_name=name,
+        base_url=base_url,
+        auth=auth,
+        api_key_env=(f"{variable}_API_KEY",),
+        key_optional=True,
+    )
+    return ProviderRow(company, protocol, profile=Profile(vision=True))
+
+
+def checked_base_url(url: str, where: str) -> str:
+    """`url` without a slash at its end. Raises ConfigurationError when it is not an http(s) URL."""
+    checked = checked_url(url)
+    if checked is None:
+        raise ConfigurationError(
+            f"'{url}' is not an http or https URL",
+            where=where,
+            hint='Write it like "https://llm.example.com/v1".',
+        )
+    return checked

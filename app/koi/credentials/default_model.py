@@ -1,0 +1,71 @@
+"""Which model koi starts with when nobody named one."""
+
+from __future__ import annotations
+
+import msgspec
+
+from koi.catalogue.registry import Registered, Registry
+from koi.core.references import ModelReference
+from koi.credentials.findings import Discovery, Finding
+from koi.credentials.ollama import SUGGESTION, best_model
+
+FIRST = ("anthropic", "openai", "gemini")
+LAST = "ollama"
+
+
+class DefaultModel(msgspec.Struct, frozen=True):
+    """The model that was chosen (None: nothing was found), by what, and what was passed over."""
+
+    reference: ModelReference | None
+    finding: Finding | None = None
+    notes: tuple[str, ...] = ()
+    """One line for each provider that has a credential and was not taken, with the reason."""
+
+
+def choose_default_model(registry: Registry, discovery: Discovery) -> DefaultModel:
+    """anthropic, openai, google, other keys alphabetically, then the best model of Ollama.
+
+    Of several providers that read the same variable, the one that names it first is meant.
+    """
+    notes: list[str] = []
+    providers = {provider.name: provider for provider in registry.all if provider.enabled}
+    found = {
+        name: finding
+        for name in providers
+        if (finding := discovery.usable(name)) is not None and finding.secret is not None
+    }
+    for name in sorted(found, key=_rank):
+        provider, finding = providers[name], found[name]
+        if _borrowed(provider, finding, [providers[other] for other in found]):
+            continue
+        if not provider.row.supported:
+            notes.append(f"{name}: this version does not speak {provider.row.protocol} yet")
+        elif provider.default_model is None:
+            notes.append(f"{name}: has no default model; name one: -m {name}/MODEL")
+        else:
+            reference = ModelReference(name, provider.default_model)
+            return DefaultModel(reference, finding, tuple(notes))
+    for finding in discovery.of(LAST):
+        if model := best_model(finding.models):
+            return DefaultModel(ModelReference(LAST, model), finding, tuple(notes))
+        if finding.state == "usable" and not finding.models and finding.secret is None:
+            notes.append(f"ollama: runs, but has no models; try: {SUGGESTION}")
+    return DefaultModel(None, None, tuple(notes))
+
+
+def _rank(name: str) -> tuple[int, str]:
+    return (FIRST.index(name) if name in FIRST else len(FIRST), name)
+
+
+def _borrowed(provider: Registered, finding: Finding, others: list[Registered]) -> bool:
+    """True when the variable of `finding` is meant for another provider in the first place."""
+    variables = provider.row.company.api_key_env
+    if finding.detail not in variables or provider.table_name is not None:
+        return False
+    mine = (variables.index(finding.detail), provider.name)
+    theirs = (
+        (other.row.company.api_key_env.index(finding.detail), other.name)
+        for other in others
+        if finding.detail in other.row.company.api_key_env
+    )
+    return min(theirs, default=mine) < mine

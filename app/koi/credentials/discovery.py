@@ -1,0 +1,63 @@
+"""Runs all sources of credentials side by side; one that fails does not hide the others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from koi.catalogue.registry import Registered, Registry
+from koi.core.errors import KoiError
+from koi.credentials.findings import Discovery, Finding, ranked
+from koi.credentials.keys import configured_keys, environment_keys
+from koi.credentials.ollama import ollama_url, probe, strip_path
+
+Source: TypeAlias = Callable[[], Awaitable[tuple[Finding, ...]]]
+PROBE_TIMEOUT_S = 1.0
+
+
+async def discover(registry: Registry) -> Discovery:
+    """Every credential that is there. Takes at most the time of the local probe (1 s).
+
+    The order of the list is the order of precedence; more sources go between the two groups.
+    """
+    sources: tuple[tuple[str, Source], ...] = (
+        ("keys", _keys_of(configured_keys, registry)),
+        ("keys", _keys_of(environment_keys, registry)),
+        ("ollama", lambda: _probe_ollama(registry)),
+    )
+    groups = await asyncio.gather(*(_isolated(name, source) for name, source in sources))
+    return ranked(tuple(groups))
+
+
+def ollama_base(provider: Registered, registry: Registry) -> str:
+    """Where Ollama is: the configuration, else OLLAMA_HOST, else this machine.
+
+    Raises ConfigurationError when the configured address needs a variable that is not set.
+    """
+    config = registry.config
+    if provider.table.base_url is not None:
+        return strip_path(config.text(provider.table.base_url, provider.key("base_url")))
+    return ollama_url(config.environment.get("OLLAMA_HOST", ""))
+
+
+def _keys_of(find: Callable[[Registry], tuple[Finding, ...]], registry: Registry) -> Source:
+    async def source() -> tuple[Finding, ...]:
+        return find(registry)
+
+    return source
+
+
+async def _probe_ollama(registry: Registry) -> tuple[Finding, ...]:
+    provider = registry.find("ollama")
+    if provider is None or not provider.enabled:
+        return ()
+    base_url = ollama_base(provider, registry)
+    return (await probe(provider.name, base_url, timeout_s=PROBE_TIMEOUT_S),)
+
+
+async def _isolated(name: str, source: Source) -> tuple[Finding, ...]:
+    try:
+        return await source()
+    except (KoiError, OSError, ValueError) as error:
+        return (Finding(name, name, "unreadable", detail=str(error)),)

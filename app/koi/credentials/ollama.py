@@ -1,0 +1,135 @@
+"""A local Ollama: where it listens, whether it is there, and which of its models is best."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import msgspec
+
+from koi.credentials.findings import LOCAL_PROBE, Finding
+
+DEFAULT_PORT = 11434
+PREFERRED = (
+    "qwen2.5-coder",
+    "codestral",
+    "deepseek-coder-v2",
+    "llama3.3",
+    "llama3.1",
+    "mistral",
+    "gemma2",
+)
+"""Parts of model names, best first."""
+MAXIMUM_ANSWER = 4 * 1024 * 1024
+SUGGESTION = "ollama pull llama3.3"
+
+
+class _Model(msgspec.Struct):
+    name: str
+
+
+class _Tags(msgspec.Struct):
+    models: list[_Model]
+
+
+def ollama_url(value: str) -> str:
+    """The base URL that OLLAMA_HOST means to a client, without a path like /v1.
+
+    Follows the server's own reading: https://github.com/ollama/ollama/blob/main/envconfig/config.go.
+    A bind address (0.0.0.0) becomes loopback; a port that is none becomes the default one.
+    """
+    text = value.strip().strip("\"'").strip()
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        scheme, rest = "http", text
+        port = DEFAULT_PORT
+    else:
+        port = 443 if scheme == "https" else 80
+    authority, slash, path = rest.partition("/")
+    if authority == "ollama.com" and not separator:
+        scheme, port = "https", 443
+    host, named_port = _split_port(authority)
+    if named_port:
+        valid = named_port.isascii() and named_port.isdigit() and int(named_port) <= 65535
+        port = int(named_port) if valid else DEFAULT_PORT
+    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    shown = f"[{host}]" if ":" in host else host
+    default = 443 if scheme == "https" else 80
+    suffix = "" if port == default else f":{port}"
+    return strip_path(f"{scheme}://{shown}{suffix}{slash}{path}")
+
+
+def strip_path(url: str) -> str:
+    """An Ollama address without the parts of the path that people copy along."""
+    url = url.rstrip("/")
+    for ending in ("/api/chat", "/api", "/v1/chat/completions", "/v1"):
+        url = url.removesuffix(ending)
+    return url.rstrip("/")
+
+
+def best_model(models: Sequence[str]) -> str | None:
+    """The preferred model among those that a server has, else its first, None for none."""
+    for wanted in PREFERRED:
+        for name in models:
+            if wanted in name:
+                return name
+    return models[0] if models else None
+
+
+async def probe(provider: str, base_url: str, *, timeout_s: float = 1.0) -> Finding:
+    """Ask the server at `base_url` for its models. Never raises; ends after `timeout_s` seconds."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            answer = await _get(base_url, "/api/tags")
+        tags = msgspec.json.decode(answer, type=_Tags)
+    except TimeoutError:
+        return _unreachable(provider, base_url, f"did not answer within {timeout_s:g} s")
+    except (OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
+        reason = "nothing listens" if isinstance(error, OSError) else "is not an Ollama server"
+        return _unreachable(provider, base_url, reason)
+    names = tuple(model.name for model in tags.models if not _in_the_cloud(model.name))
+    detail = base_url if names else f"{base_url} has no models; try: {SUGGESTION}"
+    return Finding(provider, LOCAL_PROBE, "usable", detail=detail, models=names)
+
+
+def _unreachable(provider: str, base_url: str, reason: str) -> Finding:
+    return Finding(provider, LOCAL_PROBE, "unreachable", detail=f"{base_url}: {reason}")
+
+
+def _in_the_cloud(name: str) -> bool:
+    return name.endswith((":cloud", "-cloud"))
+
+
+def _split_port(authority: str) -> tuple[str, str]:
+    if authority.startswith("["):
+        host, _, rest = authority[1:].partition("]")
+        return host, rest.removeprefix(":")
+    if authority.count(":") > 1:
+        return authority, ""
+    host, _, port = authority.partition(":")
+    return host, port
+
+
+async def _get(base_url: str, path: str) -> bytes:
+    """The body of a GET, by HTTP/1.0 so that it is neither chunked nor kept alive."""
+    parts = urlsplit(base_url)
+    secure = ssl.create_default_context() if parts.scheme == "https" else None
+    port = parts.port or (443 if secure else 80)
+    reader, writer = await asyncio.open_connection(parts.hostname, port, ssl=secure)
+    try:
+        request = f"GET {parts.path}{path} HTTP/1.0\r\nHost: {parts.netloc}\r\n\r\n"
+        writer.write(request.encode("ascii"))
+        await writer.drain()
+        head = await reader.readuntil(b"\r\n\r\n")
+        if head.split(b" ", 2)[1:2] != [b"200"]:
+            raise ValueError("not 200")
+        body = bytearray()
+        while chunk := await reader.read(65536):
+            body += chunk
+            if len(body) > MAXIMUM_ANSWER:
+                raise ValueError("too long")
+        return bytes(body)
+    finally:
+        writer.close()

@@ -1,0 +1,240 @@
+"""What is needed to talk to one provider, from its row, the configuration and its key."""
+
+from __future__ import annotations
+
+from typing import Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from koi.catalogue.registry import Registered, Registry, checked_base_url
+from koi.catalogue.rows import SPOKEN_PROTOCOLS, AuthStyle, Profile, Protocol
+from koi.core.errors import ConfigurationError, CredentialMissing, ProviderError, UsageError
+from koi.core.secret import Secret
+from koi.credentials.discovery import ollama_base
+from koi.credentials.findings import CONFIGURATION, Finding
+from koi.credentials.keys import keys_of
+
+ANTHROPIC_VERSION = "2023-06-01"
+CONNECT_S = 10.0
+FIRST_BYTE_S, LOCAL_FIRST_BYTE_S = 120.0, 600.0
+IDLE_S, LOCAL_IDLE_S = 300.0, 600.0
+
+
+class ProviderSettings(msgspec.Struct, frozen=True):
+    """One provider, ready to be opened. Times are seconds."""
+
+    name: str
+    display_name: str
+    protocol: Protocol
+    base_url: str
+    """Without a slash at its end; for anthropic also without /v1."""
+    auth: AuthStyle
+    """none when there is no key: then no Authorization header is sent."""
+    secret: Secret | None
+    headers: dict[str, str]
+    connect_s: float
+    first_byte_s: float
+    idle_s: float
+    profile: Profile
+    allowed_hosts: tuple[str, ...]
+    """The hosts that requests, and the key, may go to."""
+    plain_http_hosts: tuple[str, ...]
+    """Those of them that the person named, which may be spoken to without TLS."""
+    context_window: int | None
+    """Tokens, when the configuration says so."""
+    max_output_tokens: int | None
+    """Tokens, when the configuration says so."""
+    tools: Literal["native", "off"]
+    local: bool
+    models_url: str | None
+    finding: Finding | None
+    """Where the key came from."""
+
+
+def provider_settings(
+    name: str, registry: Registry, *, finding: Finding | None = None
+) -> ProviderSettings:
+    """Everything about the provider `name`, with `finding` as its key, else the best one in
+    configuration and environment.
+
+    Raises UsageError (unknown, switched off, protocol not spoken), ConfigurationError (a value
+    that cannot be used), CredentialMissing, and ProviderError of kind network_policy.
+    """
+    provider = registry.get(name)
+    config = registry.config
+    if not provider.enabled:
+        raise UsageError(
+            f"{provider.name} is switched off",
+            hint=f"{config.origin(provider.key('enabled'))}: {provider.key('enabled')} is false.",
+        )
+    protocol = _protocol(provider)
+    base_url = _base_url(provider, protocol, registry)
+    host = urlsplit(base_url).hostname or ""
+    _check_policy(provider, host, registry)
+    finding = finding or _key(provider, registry)
+    secret = finding.secret if finding is not None else None
+    company, table = provider.row.company, provider.table
+    local = company.local and host != "ollama.com"
+    own_headers = {
+        header: config.text(value, provider.key(f"headers.{header}"))
+        for header, value in table.headers.items()
+    }
+    _check_headers(own_headers, provider, registry)
+    version = {"anthropic-version": ANTHROPIC_VERSION} if protocol == "anthropic" else {}
+    return ProviderSettings(
+        name=provider.name,
+        display_name=company.display_name,
+        protocol=protocol,
+        base_url=base_url,
+        auth=_auth(provider, protocol) if secret is not None else "none",
+        secret=secret,
+        headers={**version, **company.headers, **own_headers},
+        connect_s=table.connect_s or CONNECT_S,
+        first_byte_s=table.first_byte_s or (LOCAL_FIRST_BYTE_S if local else FIRST_BYTE_S),
+        idle_s=table.idle_s or (LOCAL_IDLE_S if local else IDLE_S),
+        profile=provider.row.profile,
+        allowed_hosts=(host,),
+        plain_http_hosts=(host,) if _named_by_person(provider) else (),
+        context_window=table.context_window,
+        max_output_tokens=table.max_output_tokens,
+        tools=_tools(provider),
+        local=local,
+        models_url=company.models_url if table.base_url is None else None,
+        finding=finding,
+    )
+
+
+def normalised_base(url: str, protocol: str) -> str:
+    """A base URL without what the protocol adds itself, however people copied it."""
+    url = url.rstrip("/")
+    endings = {
+        "openai-chat": ("/chat/completions",),
+        "anthropic": ("/messages", "/v1"),
+    }
+    for ending in endings.get(protocol, ()):
+        url = url.removesuffix(ending).rstrip("/")
+    return url
+
+
+def _protocol(provider: Registered) -> Protocol:
+    wanted = provider.table.protocol
+    if wanted is not None and wanted not in SPOKEN_PROTOCOLS:
+        raise UsageError(
+            f"{provider.name}: this version of koi does not speak {wanted} yet",
+            hint=f"It speaks {' and '.join(sorted(SPOKEN_PROTOCOLS))}.",
+        )
+    for spoken in SPOKEN_PROTOCOLS:
+        if wanted == spoken:
+            return spoken
+    endpoint = provider.row.endpoint
+    if endpoint is None:
+        raise UsageError(
+            f"{provider.row.company.display_name} ({provider.name}) speaks "
+            f"{provider.row.protocol}, which this version of koi does not speak yet",
+            hint="koi providers lists those that work.",
+        )
+    return endpoint.protocol
+
+
+def _base_url(provider: Registered, protocol: Protocol, registry: Registry) -> str:
+    config, table, row = registry.config, provider.table, provider.row
+    if provider.name == "ollama":
+        base = checked_base_url(ollama_base(provider, registry), provider.key("base_url"))
+        return f"{base}/v1" if protocol == "openai-chat" else base
+    if table.base_url is not None:
+        key = provider.key("base_url")
+        where = f"{config.origin(key)}: {key}"
+        url = checked_base_url(config.text(table.base_url, key), where)
+        return normalised_base(url, protocol)
+    offered = row.base_url_for(protocol)
+    if offered is None:
+        raise ConfigurationError(
+            f"where {provider.name} speaks {protocol} is not known",
+            where=f"{config.origin(provider.key('protocol'))}: {provider.key('protocol')}",
+            hint="Give its base_url too.",
+        )
+    return normalised_base(config.text(offered, f"the address of {provider.name}"), protocol)
+
+
+def _auth(provider: Registered, protocol: Protocol) -> AuthStyle:
+    if protocol == provider.row.protocol:
+        return provider.row.company.auth
+    return "x-api-key" if protocol == "anthropic" else "bearer"
+
+
+def _tools(provider: Registered) -> Literal["native", "off"]:
+    match provider.table.tools:
+        case "native":
+            return "native"
+        case "off":
+            return "off"
+        case _:
+            return "native" if provider.row.profile.native_tools else "off"
+
+
+def _named_by_person(provider: Registered) -> bool:
+    """True when the host is the person's choice: configured, in OLLAMA_HOST, or a URL form."""
+    return provider.table.base_url is not None or provider.row.company.key_optional
+
+
+def _check_policy(provider: Registered, host: str, registry: Registry) -> None:
+    network = registry.config.tables.network
+    if not network.default_deny or provider.table.base_url is not None:
+        return
+    if host not in network.provider_allowed_hosts:
+        raise ProviderError(
+            f"{provider.name}: the host {host} is not allowed",
+            kind="network_policy",
+            hint=f'network.default_deny is on. Add "{host}" to network.provider_allowed_hosts.',
+            provider=provider.name,
+        )
+
+
+def _check_headers(headers: dict[str, str], provider: Registered, registry: Registry) -> None:
+    for name, value in headers.items():
+        if not all(" " <= character <= "~" or character == "\t" for character in name + value):
+            key = provider.key(f"headers.{name}")
+            raise ConfigurationError(
+                "holds characters that cannot be part of a header",
+                where=f"{registry.config.origin(key)}: {key}",
+            )
+
+
+def _key(provider: Registered, registry: Registry) -> Finding | None:
+    discovery = keys_of(provider, registry.config)
+    usable = discovery.usable(provider.name)
+    blocking = next(
+        (
+            found
+            for found in discovery.of(provider.name)
+            if found.source == CONFIGURATION and found.state != "usable"
+        ),
+        None,
+    )
+    if blocking is not None:
+        raise ConfigurationError(
+            f"the key of {provider.name} cannot be used: {blocking.detail}",
+            hint=f"It is named in {registry.config.origin(provider.key('api_key'))}."
+            if provider.table.api_key
+            else "",
+        )
+    if usable is not None:
+        return usable
+    if provider.row.company.key_optional:
+        return None
+    raise missing_key(provider, registry, discovery.of(provider.name))
+
+
+def missing_key(
+    provider: Registered, registry: Registry, findings: tuple[Finding, ...] = ()
+) -> CredentialMissing:
+    """The error for a provider without a usable key: which variables it reads, and what to do."""
+    company = provider.row.company
+    variables = " or ".join(company.api_key_env)
+    ways = f"Set {variables} in the environment, or" if variables else "Set"
+    file = registry.config.paths.config_file
+    hint = f"{ways} api_key_env in [providers.{provider.name}] of {file}."
+    for finding in findings:
+        hint += f" Not used: {finding.detail}."
+    return CredentialMissing(f"no key for {company.display_name} ({provider.name})", hint=hint)
