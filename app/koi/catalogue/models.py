@@ -103,7 +103,7 @@ def providers_of(model: str, registry: Registry) -> tuple[str, ...]:
     First the bundled facts are asked, and only if they do not know the name, the slow price list.
     """
     candidates = [
-        provider for provider in registry.all if provider.enabled and provider.row.supported
+        provider for provider in registry.all if provider.enabled and provider.protocol is not None
     ]
     found = tuple(
         provider.name

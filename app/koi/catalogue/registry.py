@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from koi.catalogue.catalogue import Catalogue, checked_url
-from koi.catalogue.rows import AuthStyle, Company, Profile, Protocol, ProviderRow
+from koi.catalogue.rows import SPOKEN_PROTOCOLS, AuthStyle, Company, Profile, Protocol, ProviderRow
 from koi.config.config import Config
 from koi.config.schema import ProviderTable
 from koi.core.errors import ConfigurationError
@@ -33,6 +33,21 @@ class Registered(msgspec.Struct, frozen=True):
     def default_model(self) -> str | None:
         """What its bare name means: the configuration's model, else the catalogue's."""
         return self.table.default_model or self.row.profile.default_model
+
+    @property
+    def protocol(self) -> Protocol | None:
+        """The protocol that is used with it, None when this version speaks none of its own."""
+        if self.table.protocol is not None:
+            return next(
+                (spoken for spoken in SPOKEN_PROTOCOLS if spoken == self.table.protocol), None
+            )
+        endpoint = self.row.endpoint
+        return None if endpoint is None else endpoint.protocol
+
+    @property
+    def wants_no_key(self) -> bool:
+        """True for an endpoint of the person's own that works without a key."""
+        return self.row.company.key_optional and self.table.base_url is not None
 
     def key(self, field: str) -> str:
         """The dotted configuration key of one of its fields."""

@@ -30,16 +30,17 @@ def choose_default_model(registry: Registry, discovery: Discovery) -> DefaultMod
     notes: list[str] = []
     providers = {provider.name: provider for provider in registry.all if provider.enabled}
     found = {
-        name: finding
-        for name in providers
-        if (finding := discovery.usable(name)) is not None and finding.secret is not None
+        name: discovery.usable(name)
+        for name, provider in providers.items()
+        if name != LAST and _can_be_used(provider, discovery)
     }
     for name in sorted(found, key=_rank):
         provider, finding = providers[name], found[name]
         if _borrowed(provider, finding, [providers[other] for other in found]):
             continue
-        if not provider.row.supported:
-            notes.append(f"{name}: this version does not speak {provider.row.protocol} yet")
+        if provider.protocol is None:
+            wanted = provider.table.protocol or provider.row.protocol
+            notes.append(f"{name}: this version does not speak {wanted} yet")
         elif provider.default_model is None:
             notes.append(f"{name}: has no default model; name one: -m {name}/MODEL")
         else:
@@ -53,14 +54,20 @@ def choose_default_model(registry: Registry, discovery: Discovery) -> DefaultMod
     return DefaultModel(None, None, tuple(notes))
 
 
+def _can_be_used(provider: Registered, discovery: Discovery) -> bool:
+    findings = discovery.of(provider.name)
+    with_key = any(found.state == "usable" and found.secret is not None for found in findings)
+    return with_key or (provider.wants_no_key and not findings)
+
+
 def _rank(name: str) -> tuple[int, str]:
     return (FIRST.index(name) if name in FIRST else len(FIRST), name)
 
 
-def _borrowed(provider: Registered, finding: Finding, others: list[Registered]) -> bool:
+def _borrowed(provider: Registered, finding: Finding | None, others: list[Registered]) -> bool:
     """True when the variable of `finding` is meant for another provider in the first place."""
     variables = provider.row.company.api_key_env
-    if finding.detail not in variables or provider.table_name is not None:
+    if finding is None or finding.detail not in variables or provider.table_name is not None:
         return False
     mine = (variables.index(finding.detail), provider.name)
     theirs = (

@@ -118,23 +118,14 @@ def normalised_base(url: str, protocol: str) -> str:
 
 
 def _protocol(provider: Registered) -> Protocol:
-    wanted = provider.table.protocol
-    if wanted is not None and wanted not in SPOKEN_PROTOCOLS:
-        raise UsageError(
-            f"{provider.name}: this version of koi does not speak {wanted} yet",
-            hint=f"It speaks {' and '.join(sorted(SPOKEN_PROTOCOLS))}.",
-        )
-    for spoken in SPOKEN_PROTOCOLS:
-        if wanted == spoken:
-            return spoken
-    endpoint = provider.row.endpoint
-    if endpoint is None:
-        raise UsageError(
-            f"{provider.row.company.display_name} ({provider.name}) speaks "
-            f"{provider.row.protocol}, which this version of koi does not speak yet",
-            hint="koi providers lists those that work.",
-        )
-    return endpoint.protocol
+    if (protocol := provider.protocol) is not None:
+        return protocol
+    wanted = provider.table.protocol or provider.row.protocol
+    raise UsageError(
+        f"{provider.row.company.display_name} ({provider.name}) speaks {wanted}, "
+        "which this version of koi does not speak yet",
+        hint=f"It speaks {' and '.join(sorted(SPOKEN_PROTOCOLS))}; koi providers lists who does.",
+    )
 
 
 def _base_url(provider: Registered, protocol: Protocol, registry: Registry) -> str:
