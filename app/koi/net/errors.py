@@ -72,6 +72,17 @@ def inline_error(value: object, status: int = 200) -> ProviderError:
     )
 
 
+def page_error(status: int, body: bytes) -> ProviderError:
+    """The error for a web page where an answer should be."""
+    page, _ = read_error_body(body)
+    return ProviderError(
+        f"The server answered with an {page.message}",
+        kind="protocol",
+        hint="Check base_url: a web server, a proxy or a login page answers there.",
+        status=status,
+    )
+
+
 def classify(status: int | None, error: ErrorBody) -> ErrorKind:
     """The kind of an error; words weigh more than the status, which many servers get wrong."""
     words = f"{error.type} {error.code} {error.message}"

@@ -31,6 +31,19 @@ def decode_object(body: bytes) -> JsonObject:
     raise ProviderError("The server sent JSON that is not an object", kind="protocol")
 
 
+def encode_json(value: object) -> bytes:
+    """`value` as JSON. Lone surrogates, which file names bring, become U+FFFD."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        builtin = json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
+        return _without_surrogates(builtin).encode()
+
+
+def _without_surrogates(text: str) -> str:
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def _decode_patiently(body: bytes) -> object:
     try:
         value = json.loads(body.decode("utf-8", "replace").removeprefix("\ufeff"))

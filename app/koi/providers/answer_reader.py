@@ -1,0 +1,124 @@
+"""Reads one answer in whatever form it came: an event stream, one JSON value, or a web page."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+from koi.core.errors import ProviderError
+from koi.core.provider_events import ProviderEvent
+from koi.net.client import HttpAnswer
+from koi.net.errors import page_error
+from koi.net.json_text import decode_object
+from koi.net.sse import ServerSentEvent, SseDecoder
+from koi.providers.wire.parser import StreamParser
+
+END_OF_BODY_S = 1.0
+"""How long a body may stay open after its end marker, in seconds."""
+_BOM = b"\xef\xbb\xbf"
+
+BodyForm: TypeAlias = Literal["events", "json", "html"]
+
+
+class AnswerReader:
+    """Pulls chunks, and turns them into events until the answer is complete."""
+
+    def __init__(self, answer: HttpAnswer, parser: StreamParser) -> None:
+        self._answer = answer
+        self._parser = parser
+        self._decoder: SseDecoder | None = None
+        self._failure: ProviderError | None = None
+        """Raised after the events that came before it."""
+        self._finished = False
+
+    async def next(self) -> Sequence[ProviderEvent] | None:
+        """Some more events, None after the last. Raises ProviderError, also for a cut answer."""
+        if self._failure is not None:
+            raise self._failure
+        if self._finished:
+            with contextlib.suppress(ProviderError):
+                await self._drain()
+            return None
+        if self._parser.done:
+            # Only formats that end with their body come here: a body that breaks off now raises.
+            await self._drain()
+            return self._finish([])
+        if self._decoder is None:
+            self._decoder = SseDecoder()
+            return await self._first()
+        chunk = await self._answer.next_chunk()
+        return self._at_end_of_body() if chunk is None else self._feed(chunk)
+
+    async def _first(self) -> Sequence[ProviderEvent]:
+        start = b""
+        while (form := body_form(start)) is None:
+            chunk = await self._answer.next_chunk()
+            if chunk is None:
+                return self._at_end_of_body()
+            start += chunk
+        if form == "events":
+            return self._feed(start)
+        body = await self._answer.read(start)
+        if form == "html":
+            raise page_error(self._answer.status, body)
+        return self._finish(self._parser.whole(decode_object(body)))
+
+    def _feed(self, chunk: bytes) -> Sequence[ProviderEvent]:
+        assert self._decoder is not None
+        found = self._decoder.feed(chunk)
+        if not found:
+            return ()
+        self._answer.data_seen()
+        events = self._parse(found)
+        if self._parser.done and not self._parser.ends_with_body:
+            return self._finish(events)
+        return events
+
+    def _at_end_of_body(self) -> Sequence[ProviderEvent]:
+        """The body ended cleanly: whether the answer did too is for the parser to say."""
+        assert self._decoder is not None
+        events = self._parse(self._decoder.finish())
+        return events if self._failure else self._finish(events)
+
+    def _parse(self, found: list[ServerSentEvent]) -> list[ProviderEvent]:
+        events: list[ProviderEvent] = []
+        try:
+            for message in found:
+                events.extend(self._parser.feed(message))
+        except ProviderError as error:
+            self._failure = error
+        return events
+
+    def _finish(self, events: list[ProviderEvent]) -> Sequence[ProviderEvent]:
+        try:
+            events.extend(self._parser.finish())
+        except ProviderError as error:
+            self._failure = error
+        self._finished = True
+        return events
+
+    async def _drain(self) -> None:
+        """Read to the end of the body, which also keeps the connection for the next request.
+
+        Raises ProviderError when the body breaks off.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(END_OF_BODY_S):
+                while await self._answer.next_chunk() is not None:
+                    pass
+
+
+def body_form(start: bytes) -> BodyForm | None:
+    """The form by the first bytes, as content types are often wrong; None: more are needed."""
+    if _BOM.startswith(start):
+        return None
+    match start.removeprefix(_BOM).lstrip()[:1]:
+        case b"":
+            return None
+        case b"{" | b"[":
+            return "json"
+        case b"<":
+            return "html"
+    return "events"

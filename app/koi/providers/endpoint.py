@@ -1,0 +1,48 @@
+"""One configured endpoint: everything that a request needs besides its content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from koi.catalogue.rows import AuthStyle, Profile, Protocol
+from koi.core.errors import UsageError
+from koi.core.secret import Secret
+from koi.net.timeouts import REMOTE, Timeouts
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A provider as configured. `base_url` may be with or without /v1 or the protocol's path.
+
+    `key` is None when requests carry no key. `headers` come on top of the protocol's own.
+    """
+
+    name: str
+    protocol: Protocol
+    base_url: str
+    auth: AuthStyle = "bearer"
+    key: Secret | None = None
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
+    profile: Profile = field(default_factory=Profile)
+    timeouts: Timeouts = REMOTE
+    allowed_hosts: frozenset[str] = frozenset()
+    """Further hosts that the person allowed; the host of `base_url` always is."""
+    plain_http_hosts: frozenset[str] = frozenset()
+    """Hosts of the person's configuration, which may be reached without TLS."""
+    context_window: int | None = None
+    max_output_tokens: int | None = None
+    models_url: str | None = None
+
+    def auth_headers(self) -> dict[str, str]:
+        """The header with the key; none without a key. Raises UsageError for unknown styles."""
+        if self.key is None or self.auth == "none":
+            return {}
+        match self.auth:
+            case "bearer":
+                return {"Authorization": f"Bearer {self.key.reveal()}"}
+            case "x-api-key":
+                return {"x-api-key": self.key.reveal()}
+        raise UsageError(
+            f"{self.name}: this way to send a key is not supported by this version",
+            hint="Use a provider with a bearer token or an x-api-key header.",
+        )

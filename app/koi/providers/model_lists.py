@@ -1,0 +1,85 @@
+"""What endpoints say of their models, in the spellings of OpenAI, Anthropic, OpenRouter, vLLM."""
+
+from __future__ import annotations
+
+from koi.core.messages import JsonObject
+from koi.core.references import ModelReference
+from koi.core.seams import ModelInfo
+from koi.core.usage import Price
+from koi.providers.wire.fields import count, mapping, objects, text
+
+_WINDOWS = (
+    "context_length",
+    "context_window",
+    "max_context_length",
+    "max_model_len",
+    "max_input_tokens",
+)
+_OUTPUTS = ("max_output_tokens", "max_completion_tokens", "max_tokens")
+_PER_MTOK = 1_000_000
+
+
+def read_models(provider: str, answer: object) -> tuple[ModelInfo, ...]:
+    """The models of a list, in the server's order; entries without a name are left out."""
+    if isinstance(answer, list):
+        answer = {"data": answer}
+    if not isinstance(answer, dict):
+        return ()
+    entries = objects(answer, "data") or objects(answer, "models")
+    return tuple(info for entry in entries if (info := _model(provider, entry)) is not None)
+
+
+def _model(provider: str, entry: JsonObject) -> ModelInfo | None:
+    name = text(entry, "id") or text(entry, "name")
+    if not name:
+        return None
+    top = mapping(entry, "top_provider")
+    meta = mapping(entry, "meta")
+    return ModelInfo(
+        ModelReference(provider, name),
+        context_window=_first(entry, _WINDOWS)
+        or _first(top, _WINDOWS)
+        or _first(meta, ("n_ctx", "n_ctx_train")),
+        max_output_tokens=_first(entry, _OUTPUTS) or _first(top, _OUTPUTS),
+        tools=_tools(entry),
+        vision=_vision(entry),
+        price=_price(mapping(entry, "pricing")),
+    )
+
+
+def _first(source: JsonObject, names: tuple[str, ...]) -> int | None:
+    return next((value for name in names if (value := count(source, name))), None)
+
+
+def _tools(entry: JsonObject) -> bool | None:
+    parameters = entry.get("supported_parameters")
+    if isinstance(parameters, list):
+        return "tools" in parameters
+    calling = mapping(entry, "capabilities").get("function_calling")
+    return calling if isinstance(calling, bool) else None
+
+
+def _vision(entry: JsonObject) -> bool | None:
+    modalities = mapping(entry, "architecture").get("input_modalities")
+    if isinstance(modalities, list):
+        return "image" in modalities
+    vision = mapping(entry, "capabilities").get("vision")
+    return vision if isinstance(vision, bool) else None
+
+
+def _price(pricing: JsonObject) -> Price | None:
+    """OpenRouter's form: USD for one token, as text."""
+    fresh, output = _usd(pricing, "prompt"), _usd(pricing, "completion")
+    if fresh is None or output is None:
+        return None
+    return Price(
+        fresh, output, _usd(pricing, "input_cache_read"), _usd(pricing, "input_cache_write")
+    )
+
+
+def _usd(pricing: JsonObject, name: str) -> float | None:
+    try:
+        price = float(text(pricing, name))
+    except ValueError:
+        return None
+    return price * _PER_MTOK if price >= 0 else None

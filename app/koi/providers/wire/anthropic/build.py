@@ -1,0 +1,162 @@
+"""A neutral request as Anthropic Messages, with prompt caching."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+from koi.core.messages import (
+    Image,
+    JsonObject,
+    Message,
+    ModelRequest,
+    Opaque,
+    Part,
+    ProviderData,
+    Reasoning,
+    Text,
+    ToolCall,
+    ToolResult,
+    ToolSchema,
+)
+from koi.providers.wire.anthropic.limits import output_limit
+from koi.providers.wire.request import WireOptions, WireRequest
+
+PATH = "/v1/messages"
+VERSION = "2023-06-01"
+_CACHE: JsonObject = {"type": "ephemeral"}
+_NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
+_UNCACHED = ("thinking", "redacted_thinking")
+
+
+def build(request: ModelRequest, options: WireOptions) -> WireRequest:
+    """The request in this format. System prompt, tools and history are marked for caching.
+
+    https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching
+    """
+    limit = request.max_tokens or options.max_output_tokens or output_limit(request.model)
+    messages = _messages(request.messages, options.family)
+    _mark_last_block(messages)
+    body: JsonObject = {"model": request.model, "max_tokens": limit}
+    if request.system:
+        body["system"] = [{"type": "text", "text": request.system, "cache_control": _CACHE}]
+    if request.tools:
+        tools = [_tool(tool) for tool in request.tools]
+        tools[-1]["cache_control"] = _CACHE
+        body["tools"] = tools
+        if request.tool_choice:
+            body["tool_choice"] = _tool_choice(request.tool_choice)
+    body["messages"] = messages
+    if request.temperature is not None:
+        body["temperature"] = request.temperature
+    if request.stop:
+        body["stop_sequences"] = list(request.stop)
+    if options.stream:
+        body["stream"] = True
+    return WireRequest(PATH, {"anthropic-version": VERSION}, body)
+
+
+def _messages(messages: tuple[Message, ...], family: str) -> list[JsonObject]:
+    """Messages of one role in a row become one, tool results first, as the format wants it."""
+    turns: list[tuple[str, list[JsonObject]]] = []
+    for message in messages:
+        blocks = [block for part in message.parts if (block := _block(part, family)) is not None]
+        if not blocks:
+            continue
+        if turns and turns[-1][0] == message.role:
+            turns[-1][1].extend(blocks)
+        else:
+            turns.append((message.role, blocks))
+    return [
+        {
+            "role": role,
+            "content": sorted(blocks, key=lambda block: block["type"] != "tool_result")
+            if role == "user"
+            else blocks,
+        }
+        for role, blocks in turns
+    ]
+
+
+def _mark_last_block(messages: list[JsonObject]) -> None:
+    content = messages[-1]["content"] if messages else None
+    for block in reversed(content if isinstance(content, list) else []):
+        if block["type"] not in _UNCACHED:
+            block["cache_control"] = _CACHE
+            return
+
+
+def _block(part: Part, family: str) -> JsonObject | None:
+    """One block; None for what is empty, or was made by another provider's model."""
+    match part:
+        case Text():
+            if not part.text.strip():
+                return None
+            return {"type": "text", "text": part.text} | _echo(part.provider_data, family)
+        case Reasoning():
+            # A thinking block without its signature is refused.
+            signed = _echo(part.provider_data, family)
+            return {"type": "thinking", "thinking": part.text} | signed if signed else None
+        case Image():
+            return _image(part)
+        case ToolCall():
+            return _tool_use(part, family)
+        case ToolResult():
+            return _tool_result(part)
+        case Opaque():
+            return _echo(part.provider_data, family) or None
+
+
+def _echo(data: ProviderData | None, family: str) -> JsonObject:
+    return dict(data.data) if data is not None and data.family == family else {}
+
+
+def _tool_use(call: ToolCall, family: str) -> JsonObject:
+    arguments = {"arguments_raw": call.arguments_raw} if call.arguments is None else call.arguments
+    use: JsonObject = {
+        "type": "tool_use",
+        "id": _identity(call.id),
+        "name": call.name,
+        "input": arguments,
+    }
+    return use | _echo(call.provider_data, family)
+
+
+def _tool_result(result: ToolResult) -> JsonObject:
+    content: list[JsonObject] = []
+    if result.content.strip():
+        content.append({"type": "text", "text": result.content})
+    content.extend(_image(image) for image in result.images)
+    block: JsonObject = {"type": "tool_result", "tool_use_id": _identity(result.call_id)}
+    if content:
+        block["content"] = content
+    if not result.ok:
+        block["is_error"] = True
+    return block
+
+
+def _identity(identity: str) -> str:
+    """Ids of other providers may hold characters that this one refuses."""
+    return _NOT_IN_IDS.sub("_", identity)
+
+
+def _image(image: Image) -> JsonObject:
+    source = {
+        "type": "base64",
+        "media_type": image.media_type,
+        "data": base64.b64encode(image.data).decode(),
+    }
+    return {"type": "image", "source": source}
+
+
+def _tool(tool: ToolSchema) -> JsonObject:
+    return {"name": tool.name, "description": tool.description, "input_schema": tool.parameters}
+
+
+def _tool_choice(choice: str) -> JsonObject:
+    match choice:
+        case "auto" | "none":
+            return {"type": choice}
+        case "required":
+            return {"type": "any"}
+    return {"type": "tool", "name": choice}
