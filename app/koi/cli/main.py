@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 
 from koi import __version__
+from koi.files.umask import make_private
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run koi and exit with its code (see the exit codes in docs/machine-output.md)."""
-    os.umask(0o077)
+    make_private()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if arguments == ["--version"]:
         sys.stdout.write(f"koi {__version__}\n")
