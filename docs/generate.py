@@ -9,7 +9,7 @@ import ast
 import importlib
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -22,22 +22,18 @@ NOTICE = "<!-- Written by `make docs` from {source}; do not edit. -->"
 
 def main() -> None:
     """Write every page that changed."""
-    for name, text in pages():
-        path = REFERENCE / name
+    REFERENCE.mkdir(exist_ok=True)
+    for name in PAGES:
+        path, text = REFERENCE / name, page(name)
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
             sys.stdout.write(f"{path.relative_to(Path.cwd())}\n")
 
 
-def pages() -> Iterator[tuple[str, str]]:
-    """File name and text of every page."""
-    for name, source, write in (
-        ("configuration.md", "app/koi/config/schema.py", configuration),
-        ("command-line.md", "the commands' own help", command_line),
-        ("providers.md", "app/koi/catalogue/providers.json", providers),
-    ):
-        yield name, "\n\n".join([NOTICE.format(source=source), *write()]) + "\n"
+def page(name: str) -> str:
+    """The text of one page."""
+    source, write = PAGES[name]
+    return "\n\n".join([NOTICE.format(source=source), *write()]) + "\n"
 
 
 def configuration() -> Iterator[str]:
@@ -186,20 +182,55 @@ def providers() -> Iterator[str]:
     rows = load_catalogue().rows
     yield "# Providers"
     yield (
-        f"The {len(rows)} providers that koi knows by name. `koi providers` shows which of them "
-        "have a credential here. Anything else that speaks one of these protocols: "
+        "The providers that koi knows by name. `koi providers` shows which of them have a "
+        "credential here. Anything else that speaks Chat Completions or Messages: "
         "[Connect a model](../connect-a-model.md)."
     )
-    lines = ["| name | also | protocol | key from | default model |", "|---|---|---|---|---|"]
+    lines = ["| name | also | key from | default model |", "|---|---|---|---|"]
     for row in rows:
         company = row.company
         also = ", ".join(f"`{name}`" for name in company.aliases)
         keys = ", ".join(f"`{name}`" for name in company.api_key_env)
         model = f"`{row.profile.default_model}`" if row.profile.default_model else ""
-        key = keys or ("no key" if company.key_optional or company.auth == "none" else "")
-        lines.append(f"| `{company.slug}` | {also} | {row.protocol} | {key} | {model} |")
+        key = f"{keys} (optional)" if keys and company.key_optional else keys or "configuration"
+        if row.supported:
+            lines.append(f"| `{company.slug}` | {also} | {key} | {model} |")
+    yield "\n".join(lines)
+    waiting = [f"`{row.slug}` ({row.protocol})" for row in rows if not row.supported]
+    if waiting:
+        yield f"Known, but this version does not speak their protocol: {', '.join(waiting)}."
+
+
+def keys() -> Iterator[str]:
+    """Keys and slash commands of the screen."""
+    from koi.tui.commands import COMMANDS
+    from koi.tui.keys import KEYS, KEYS_FILE, key_label
+
+    yield "# Keys and slash commands"
+    yield (
+        f'Every key can be changed: lines of `action = "key"` in `{KEYS_FILE}` beside '
+        "`config.toml`, several keys with commas between them."
+    )
+    lines = ["| key | does | action |", "|---|---|---|"]
+    for key in KEYS:
+        labels = ", ".join(key_label(one) for one in key.keys.split(","))
+        lines.append(f"| {labels} | {key.description} | `{key.action}` |")
+    yield "\n".join(lines)
+    lines = ["| command | does | also |", "|---|---|---|"]
+    for command in COMMANDS:
+        name = f"`/{command.name} {command.argument}`".replace(" `", "`").replace("|", "\\|")
+        also = ", ".join(f"`/{alias}`" for alias in command.aliases)
+        lines.append(f"| {name} | {command.description} | {also} |")
     yield "\n".join(lines)
 
+
+PAGES: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
+    "configuration.md": ("app/koi/config/schema.py", configuration),
+    "command-line.md": ("the commands' own help", command_line),
+    "providers.md": ("app/koi/catalogue/providers.json", providers),
+    "keys.md": ("app/koi/tui/keys.py and commands.py", keys),
+}
+"""File name → where it comes from, and its paragraphs."""
 
 if __name__ == "__main__":
     main()
