@@ -46,8 +46,6 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     vision: bool = False
     embeddings: bool = False
     token_parameter: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
-    completion_token_models: tuple[str, ...] = ()
-    """Prefixes of models that want max_completion_tokens, whatever `token_parameter` says."""
     stream_usage: bool = True
     """Send stream_options.include_usage (openai-chat)."""
     reasoning_inside_output: bool = True
@@ -60,12 +58,6 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Names that the provider knows under another id."""
     extra_body: dict[str, bool | int | str] = {}
     """Fields that every request to it carries."""
-
-    def for_model(self, model: str) -> Profile:
-        """This profile with what is special about one model settled."""
-        if self.completion_token_models and model.startswith(self.completion_token_models):
-            return msgspec.structs.replace(self, token_parameter="max_completion_tokens")
-        return self
 
 
 class Alternate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

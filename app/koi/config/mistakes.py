@@ -72,7 +72,7 @@ def _bare(part: str) -> bool:
 def _check(
     value: object, expected: object, path: tuple[str, ...], where: str, found: list[Mistake]
 ) -> None:
-    expected = _without_none(expected)
+    expected = without_none(expected)
     if isinstance(expected, type) and issubclass(expected, msgspec.Struct):
         _check_struct(value, expected, path, where, found)
         return
@@ -131,7 +131,7 @@ def _choices(value: object, expected: object) -> str:
     return f"Did you mean {near}?" if near else f"One of: {', '.join(choices)}."
 
 
-def _without_none(expected: object) -> object:
+def without_none(expected: object) -> object:
     if isinstance(expected, types.UnionType) or typing.get_origin(expected) is typing.Union:
         rest = [part for part in typing.get_args(expected) if part is not type(None)]
         return rest[0] if len(rest) == 1 else expected

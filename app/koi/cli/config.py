@@ -1,0 +1,133 @@
+"""`koi config`: where the configuration is, what is wrong with it, and single values."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from koi.cli.options import current_options, global_options
+from koi.config.paths import Paths, find_paths
+
+if TYPE_CHECKING:
+    from koi.config.config import Config
+    from koi.config.mistakes import Mistake
+
+EXIT_MISTAKES = 2
+
+
+@click.group("config")
+@global_options
+def command() -> None:
+    """Show, check and change the configuration."""
+
+
+@command.command("path")
+@global_options
+def path_command() -> None:
+    """Print where the configuration file is (it need not exist)."""
+    _say(str(_paths().config_file))
+
+
+@command.command("check")
+@global_options
+def check_command() -> int:
+    """Print every mistake, with its file and key. Exit code 2 when there is one."""
+    from koi.catalogue.catalogue import load_catalogue
+    from koi.catalogue.consistency import find_inconsistencies
+    from koi.config.load import read_layers
+
+    options, paths = current_options(), _paths()
+    sources = read_layers(
+        paths=paths,
+        environment=os.environ,
+        project_folder=options.workspace,
+        trusted=options.trust,
+    )
+    found: list[Mistake] = []
+    for source in sources:
+        found += source.mistakes
+        where = source.place("model")
+        found += find_inconsistencies(source.table, where, load_catalogue(), os.environ)
+    for mistake in found:
+        hint = f" {mistake.hint}" if mistake.hint else ""
+        _say(f"{mistake.severity}: {mistake.place}: {mistake.message}.{hint}")
+    errors = sum(mistake.severity == "error" for mistake in found)
+    if errors:
+        return EXIT_MISTAKES
+    state = "no mistakes" if paths.config_file.exists() else "no such file, so all is default"
+    _say(f"{paths.config_file}: {state}")
+    return 0
+
+
+@command.command("get")
+@click.argument("key", required=False)
+@click.option("--origin", is_flag=True, help="Also print where each value was set.")
+@global_options
+def get_command(key: str | None, origin: bool) -> None:
+    """Print the value of KEY (as models.executor), or all values that are set.
+
+    Keys of providers are shown by their last four characters.
+    """
+    from koi.config.keys import value_at
+
+    config = _load()
+    if key is None:
+        for name, place in config.origins.items():
+            after = f"  # {place}" if origin else ""
+            _say(f"{name} = {_text(value_at(config, name))}{after}")
+        return
+    value = value_at(config, key)
+    after = f"  # {config.origin(key)}" if origin else ""
+    _say(f"{'' if value is None else _bare(value)}{after}")
+
+
+@command.command("set")
+@click.argument("key")
+@click.argument("value")
+@global_options
+def set_command(key: str, value: str) -> None:
+    """Set KEY to VALUE in your file, keeping its comments. VALUE is text or TOML."""
+    from koi.config.edit import set_value
+
+    paths = _paths()
+    set_value(paths, key, value)
+    _say(f"{key} is set in {paths.config_file}")
+
+
+def _paths() -> Paths:
+    return find_paths(config_flag=current_options().config)
+
+
+def _load() -> Config:
+    from koi.config.load import load
+
+    options = current_options()
+    return load(
+        paths=_paths(),
+        environment=os.environ,
+        project_folder=options.workspace,
+        trusted=options.trust,
+    )
+
+
+def _bare(value: object) -> str:
+    return value if isinstance(value, str) else _text(value)
+
+
+def _text(value: object) -> str:
+    """A value as TOML writes it."""
+    import tomlkit
+
+    if isinstance(value, dict):
+        table = tomlkit.inline_table()
+        table.update(value)
+        return table.as_string()
+    return tomlkit.item(value).as_string()
+
+
+def _say(text: str) -> None:
+    from koi.view.safe_text import safe
+
+    click.echo(safe(text, keep_newlines=False))
