@@ -124,7 +124,8 @@ class ToolRunner:
         verdict = await self._gate.check(call, plan, lambda: state.mode, tell)
         if not verdict.allowed:
             self.unattended += verdict.unattended
-            self._finish(call, ToolOutcome(verdict.message, ok=False), 0.0, emit, results)
+            denied = ToolOutcome(verdict.message, ok=False, summary="denied")
+            self._finish(call, denied, 0.0, emit, results)
             return
         self._recorder.intent(call, plan.summary)
         if plan.access != "read":

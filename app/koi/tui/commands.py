@@ -1,0 +1,67 @@
+"""The slash commands: one table for the prompt, the palette, the help and the reference page."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from koi.core.errors import UsageError
+
+
+class Command(NamedTuple):
+    """One command; `action` is the method `action_<action>` of the application."""
+
+    name: str
+    action: str
+    description: str
+    aliases: tuple[str, ...] = ()
+    argument: str = ""
+    """What may follow the name, for the help; empty when nothing may."""
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("help", "help", "Keys and commands", ("?", "hotkeys")),
+    Command("model", "models", "Show or choose the model", ("models",), "[REF]"),
+    Command("mode", "mode", "Show or choose the mode", (), "[ask|edit|plan|yolo]"),
+    Command("cost", "cost", "What this session cost", ("usage", "stats")),
+    Command("tokens", "tokens", "Tokens of this session and of the context window", ("context",)),
+    Command("resume", "sessions", "Go on with another session", ("sessions",), "[ID]"),
+    Command("new", "new_session", "Start a new session; this one stays in its file", ("clear",)),
+    Command("trust", "trust", "Use this folder's AGENTS.md in this session"),
+    Command("copy", "copy_answer", "Copy the last answer"),
+    Command("exit", "quit", "Quit", ("quit", "q")),
+)
+
+
+def names() -> dict[str, Command]:
+    """Every name and alias, with its command."""
+    return {name: command for command in COMMANDS for name in (command.name, *command.aliases)}
+
+
+def parse_command(text: str) -> tuple[Command, str] | None:
+    """The command that a prompt means and what follows it, or None: it is a prompt.
+
+    Bare `exit`, `quit` and `:q` leave, too. A path such as /etc/hosts is no command. Raises
+    UsageError with the nearest name for an unknown command.
+    """
+    text = text.strip()
+    if text in ("exit", "quit", ":q"):
+        return names()["exit"], ""
+    if not text.startswith("/") or "\n" in text:
+        return None
+    word, _, rest = text[1:].partition(" ")
+    command = names().get(word.lower())
+    if command is not None:
+        return command, rest.strip()
+    if not word or "/" in word or not word.replace("-", "").isalpha():
+        return None
+    near = get_close_matches(word.lower(), names(), n=1, cutoff=0.5)
+    hint = f"Did you mean /{near[0]}?" if near else "/help lists them."
+    raise UsageError(f"unknown command /{word}", hint=hint)
+
+
+def complete_command(text: str) -> tuple[Command, ...]:
+    """Commands whose name begins with what was typed after the slash."""
+    if not text.startswith("/") or any(character.isspace() for character in text):
+        return ()
+    return tuple(command for command in COMMANDS if command.name.startswith(text[1:].lower()))

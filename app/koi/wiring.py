@@ -1,0 +1,299 @@
+"""The only place where koi's parts are constructed and joined."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from koi.agent.gate import Approver
+from koi.agent.session import Session
+from koi.agent.state import SessionState
+from koi.catalogue.registry import Registry
+from koi.core.errors import CredentialMissing, UsageError
+from koi.core.references import ModelReference
+from koi.core.seams import Provider
+from koi.credentials.findings import Discovery, Finding
+from koi.safety.decision import Mode
+from koi.safety.rules import Rule
+from koi.store.journal import Journal
+
+DEMO = ModelReference("demo", "koi")
+NOTHING_FOUND = (
+    "Three ways in: set a key, such as ANTHROPIC_API_KEY or OPENAI_API_KEY; start Ollama; or try "
+    "koi --demo, which works offline."
+)
+
+
+class SessionOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line said about a session."""
+
+    workspace: Path
+    config_flag: str | None = None
+    trust: bool = False
+    debug: bool = False
+    model: str | None = None
+    provider: str | None = None
+    executor: str | None = None
+    latest: bool = False
+    resume: str | None = None
+    """The id, or its beginning, of a session to go on with; "" means: let me choose."""
+    mode: Mode | None = None
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    max_turns: int | None = None
+    max_cost: float | None = None
+    no_tools: bool = False
+    demo: bool = False
+
+
+def open_registry(
+    config_flag: str | None = None,
+    *,
+    flags: Mapping[str, object] | None = None,
+    workspace: Path | None = None,
+    trusted: bool = False,
+) -> Registry:
+    """Configuration and catalogue, joined. Raises ConfigurationError."""
+    from koi.catalogue.catalogue import load_catalogue
+    from koi.config.load import load
+    from koi.config.paths import find_paths
+
+    config = load(
+        paths=find_paths(os.environ, config_flag),
+        environment=os.environ,
+        flags=flags,
+        project_folder=workspace,
+        trusted=trusted,
+    )
+    return Registry(config, load_catalogue())
+
+
+def open_provider(name: str, registry: Registry, finding: Finding | None = None) -> Provider:
+    """The provider `name`, ready to be asked. No connection is made yet.
+
+    Raises UsageError for an unknown one, CredentialMissing when it needs a key.
+    """
+    if name == DEMO.provider:
+        from koi.providers.demo.provider import DemoProvider
+
+        return DemoProvider(float(os.environ.get("KOI_DEMO_PACE") or 1.0))
+    from koi.credentials.settings import provider_settings
+    from koi.net.timeouts import Timeouts
+    from koi.providers.endpoint import Endpoint
+    from koi.providers.http_provider import HttpProvider
+
+    settings = provider_settings(name, registry, finding=finding)
+    return HttpProvider(
+        Endpoint(
+            name=settings.name,
+            protocol=settings.protocol,
+            base_url=settings.base_url,
+            auth=settings.auth,
+            key=settings.secret,
+            headers=settings.headers,
+            profile=settings.profile,
+            timeouts=Timeouts(settings.connect_s, settings.first_byte_s, settings.idle_s),
+            allowed_hosts=frozenset(settings.allowed_hosts),
+            plain_http_hosts=frozenset(settings.plain_http_hosts),
+            context_window=settings.context_window,
+            max_output_tokens=settings.max_output_tokens,
+            models_url=settings.models_url,
+        )
+    )
+
+
+class Providers:
+    """Opens each provider once, and closes them all."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._open: dict[str, Provider] = {}
+
+    def get(self, name: str) -> Provider:
+        """The provider `name`. Raises as `open_provider`."""
+        if name not in self._open:
+            self._open[name] = open_provider(name, self._registry)
+        return self._open[name]
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        for provider in self._open.values():
+            await provider.aclose()
+        self._open.clear()
+
+
+async def choose_model(
+    options: SessionOptions, registry: Registry, resumed: ModelReference | None = None
+) -> ModelReference:
+    """The model of a new session: said, resumed, configured, or the best one that was found.
+
+    Raises UsageError for a name that means nothing, CredentialMissing when nothing was found.
+    """
+    from koi.credentials.default_model import choose_default_model
+    from koi.credentials.discovery import discover
+    from koi.credentials.model_names import resolve_model
+
+    if options.demo:
+        return DEMO
+    said = options.executor or options.model
+    if said == str(DEMO):
+        return DEMO
+    if resumed is not None and not said and not options.provider:
+        return resumed
+    text = registry.config.role_model()
+    discovery: Discovery | None = None
+    if not text or "/" not in text:
+        discovery = await discover(registry)
+    reference = resolve_model(text, registry, provider=options.provider, discovery=discovery)
+    if reference is None:
+        chosen = choose_default_model(registry, discovery or await discover(registry))
+        reference = chosen.reference
+        if reference is None:
+            notes = " ".join(f"{note}." for note in chosen.notes)
+            raise CredentialMissing(
+                "no credential and no local model was found",
+                hint=f"{notes} {NOTHING_FOUND}".strip(),
+            )
+    return reference
+
+
+async def open_session(options: SessionOptions, approver: Approver) -> Session:
+    """A session as the options want it; with no model it is not opened.
+
+    Raises UsageError, ConfigurationError, CredentialMissing, StorageError.
+    """
+    from koi.agent.system_prompt import read_instructions
+
+    flags = {"models.executor": options.executor, "model": options.model}
+    registry = open_registry(
+        options.config_flag, flags=flags, workspace=options.workspace, trusted=options.trust
+    )
+    journal = _resumed_journal(options, registry)
+    resumed = journal.state.model if journal is not None else None
+    try:
+        model = await choose_model(options, registry, resumed)
+        providers = Providers(registry)
+        providers.get(model.provider)  # fails now, not at the first prompt
+        mode: Mode = options.mode or "ask"
+        if journal is None:
+            journal = _new_journal(options, registry, model, mode)
+    except BaseException:
+        if journal is not None:
+            journal.close()
+        raise
+    state = SessionState(journal.session_id, options.workspace, model, mode)
+    if options.trust:
+        state.instructions = read_instructions(options.workspace)
+    _restore(state, journal)
+    return _join(options, registry, providers, journal, state, approver)
+
+
+def _join(
+    options: SessionOptions,
+    registry: Registry,
+    providers: Providers,
+    journal: Journal,
+    state: SessionState,
+    approver: Approver,
+) -> Session:
+    from koi.agent.gate import Gate
+    from koi.agent.loop import TurnLimits, TurnParts
+    from koi.agent.recorder import Recorder
+    from koi.agent.runner import ToolRunner
+    from koi.catalogue.models import fast_model_info
+    from koi.catalogue.prices import FREE, Prices
+    from koi.core.seams import ModelInfo
+    from koi.core.usage import Price
+    from koi.routing.attempts import Candidate
+    from koi.routing.backoff import RetryPolicy
+    from koi.tools.registry import builtin_tools
+
+    paths, reliability = registry.config.paths, registry.config.tables.reliability
+    spill = paths.spill / journal.session_id
+    prices = Prices(registry)
+    windows: dict[ModelReference, int | None] = {}
+
+    def info(state: SessionState) -> ModelInfo:
+        if state.model == DEMO:
+            return ModelInfo(DEMO)
+        found = fast_model_info(state.model, registry)
+        window = found.context_window or windows.get(state.model)
+        return msgspec.structs.replace(found, context_window=window)
+
+    async def price(reference: ModelReference) -> Price | None:
+        if reference == DEMO:
+            return FREE
+        facts = await prices.facts(reference)
+        windows[reference] = facts.context_window
+        return facts.price
+
+    recorder = Recorder(journal, paths.ledger)
+    gate = Gate(_rules(options, registry), options.workspace, approver, (spill,))
+    parts = TurnParts(
+        candidate=lambda state: Candidate(state.model, providers.get(state.model.provider)),
+        model_info=info,
+        price=price,
+        runner=ToolRunner(builtin_tools(), gate, recorder, spill),
+        recorder=recorder,
+        retry=RetryPolicy(reliability.retries, reliability.backoff_ms / 1000),
+        limits=TurnLimits(options.max_turns, options.max_cost),
+        use_tools=not options.no_tools,
+    )
+    return Session(state, parts, providers.aclose)
+
+
+def _rules(options: SessionOptions, registry: Registry) -> list[Rule]:
+    from koi.safety.rules import parse_rule
+
+    rules = [
+        parse_rule(rule.rule, rule.action, str(registry.config.paths.config_file))
+        for rule in registry.config.rules()
+    ]
+    rules += [parse_rule(text, "allow", "--allow") for text in options.allow]
+    rules += [parse_rule(text, "deny", "--deny") for text in options.deny]
+    return rules
+
+
+def _new_journal(
+    options: SessionOptions, registry: Registry, model: ModelReference, mode: Mode
+) -> Journal:
+    from koi import __version__
+    from koi.store.records import SessionRecord
+
+    record = SessionRecord(model, str(options.workspace), __version__, mode)
+    return Journal.create(registry.config.paths.sessions, record)
+
+
+def _resumed_journal(options: SessionOptions, registry: Registry) -> Journal | None:
+    from koi.store.sessions import find_session, latest_session
+
+    folder = registry.config.paths.sessions
+    if options.resume:
+        return Journal.open(find_session(folder, options.resume))
+    if not options.latest:
+        return None
+    path = latest_session(folder, str(options.workspace))
+    if path is None:
+        raise UsageError(
+            f"there is no session in {options.workspace} yet",
+            hint="Start one with koi. koi sessions list shows those of other folders.",
+        )
+    return Journal.open(path)
+
+
+def _restore(state: SessionState, journal: Journal) -> None:
+    """Give a resumed session its conversation, its sums and its turns."""
+    from koi.store.conversation import branch, conversation
+    from koi.store.records import UsageRecord
+
+    entries = branch(journal.contents.entries)
+    state.history.extend(conversation(entries))
+    state.turns = journal.state.turns
+    for entry in entries:
+        if isinstance(entry.record, UsageRecord):
+            record = entry.record
+            state.account.count(record.model, record.role, record.usage, record.cost_usd)
+    state.account.begin_turn()
