@@ -6,7 +6,7 @@ from koi.core.messages import JsonObject
 from koi.providers.demo.intents import Replace, WriteFile
 from koi.providers.demo.looking import near_names, nearest
 from koi.providers.demo.plays import Call, Outcome, Play, Step
-from koi.providers.demo.results import file_lines, is_cut, matches, names
+from koi.providers.demo.results import file_lines, is_cut, matches, names_nothing, paths
 from koi.providers.demo.sentences import code, count, failure, some
 
 MOST_FILES = 10
@@ -24,19 +24,19 @@ def replace_text(wish: Replace) -> Play:
         calls=(Call("grep", {"pattern": wish.old, "path": ".", "literal": True}),),
     )
     hits = matches(found.content) if found.ok else []
-    paths = list(dict.fromkeys(hit.path for hit in hits))
-    if not paths:
+    holding = list(dict.fromkeys(hit.path for hit in hits))
+    if not holding:
         none = f"No file here holds {code(wish.old)}, so there is nothing to replace."
         return Step(none if found.ok else failure(found), well=False)
-    if len(paths) == 1:
-        return (yield from _in_one_file(wish, paths[0]))
+    if len(holding) == 1:
+        return (yield from _in_one_file(wish, holding[0]))
     if not wish.everywhere:
         return Step(
-            f"{count(len(paths), 'file')} hold {code(wish.old)}: {some(paths)}. "
+            f"{count(len(holding), 'file')} hold {code(wish.old)}: {some(holding)}. "
             "Name the one to change, or end your request with `everywhere`.",
             well=False,
         )
-    return (yield from _in_many_files(wish, paths[:MOST_FILES], len(paths)))
+    return (yield from _in_many_files(wish, holding[:MOST_FILES], len(holding)))
 
 
 def _in_one_file(wish: Replace, path: str) -> Play:
@@ -45,12 +45,12 @@ def _in_one_file(wish: Replace, path: str) -> Play:
         reasoning=f"An edit needs the exact text, so {path} is read before it is changed.",
         calls=(Call("read", {"path": path}),),
     )
-    if read.state == "failed":
+    if read.state == "failed" and names_nothing(read.content):
         [found] = yield Step(
-            text=f"I cannot read {code(path)}. I look for a similar name.",
+            text=f"There is no {code(path)} here. I look for a similar name.",
             calls=(Call("glob", {"pattern": near_names(path)}),),
         )
-        best = nearest(path, names(found.content) if found.ok else [])
+        best = nearest(path, paths(found.content) if found.ok else [])
         other = f" Did you mean {code(best)}?" if best and best != path else ""
         return Step(f"{failure(read)} Nothing was changed.{other}", well=False)
     if not read.ok:
@@ -66,9 +66,10 @@ def _in_one_file(wish: Replace, path: str) -> Play:
         return Step(
             f"{code(path)} does not hold {code(wish.old)}, so I changed nothing.", well=False
         )
+    there = f"on {count(times, 'line')}" if is_cut(read.content) else _times(times)
     every = times > 1 or is_cut(read.content)
     [edited] = yield Step(
-        text=f"{code(wish.old)} is there {_times(times)}. Here is the change, for your yes.",
+        text=f"{code(wish.old)} is there {there}. Here is the change.",
         reasoning=f"{count(times, 'occurrence')}: {'all at once' if every else 'a single edit'}.",
         calls=(_edit(wish, path, every),),
     )
@@ -84,17 +85,16 @@ def _in_one_file(wish: Replace, path: str) -> Play:
         )
     if not edited.ok:
         return Step(failure(edited), well=False)
-    exact = _times(times) if not is_cut(read.content) else "everywhere"
-    return Step(f"Done: {code(wish.old)} is now {_now(wish.new)} in {code(path)}, {exact}.")
+    return Step(f"Done: {code(wish.old)} is now {_now(wish.new)} in {code(path)}, {there}.")
 
 
-def _in_many_files(wish: Replace, paths: list[str], found: int) -> Play:
+def _in_many_files(wish: Replace, holding: list[str], found: int) -> Play:
     read = yield Step(
-        text=f"{count(found, 'file')} hold {code(wish.old)}: {some(paths)}. I read them first.",
+        text=f"{count(found, 'file')} hold {code(wish.old)}: {some(holding)}. I read them first.",
         reasoning="Reading is free and independent, so all files are read side by side.",
-        calls=tuple(Call("read", {"path": path}) for path in paths),
+        calls=tuple(Call("read", {"path": path}) for path in holding),
     )
-    readable = [path for path, outcome in zip(paths, read, strict=True) if outcome.ok]
+    readable = [path for path, outcome in zip(holding, read, strict=True) if outcome.ok]
     problems = [failure(outcome) for outcome in read if not outcome.ok]
     if not readable:
         return Step("\n".join(problems), well=False)
@@ -106,8 +106,8 @@ def _in_many_files(wish: Replace, paths: list[str], found: int) -> Play:
     problems += [failure(outcome) for outcome in edited if not outcome.ok]
     told = f"I changed {code(wish.old)} to {_now(wish.new)} in {count(len(changed), 'file')}"
     told += f": {some(changed, MOST_FILES)}." if changed else "."
-    if found > len(paths):
-        told += f" {found - len(paths)} more have it; ask me again for the rest."
+    if found > len(holding):
+        told += f" {found - len(holding)} more have it; ask me again for the rest."
     return Step("\n\n".join([told, *dict.fromkeys(problems)]), well=not problems)
 
 

@@ -101,6 +101,8 @@ def parse(prompt: str) -> Wish:
     if not requests:
         return Wish((Unknown(text),))
     intents = tuple(_resolve(requests))
+    if len(intents) == 1 and isinstance(intents[0], Unknown):
+        return Wish((Unknown(text),))
     reads = all(isinstance(intent, _READ_ONLY) for intent in intents)
     return Wish(intents, ordered or not reads)
 

@@ -7,8 +7,20 @@ import re
 from koi.core.messages import JsonObject
 from koi.providers.demo.intents import FindFiles, ListFiles, ReadFile, SearchText
 from koi.providers.demo.plays import Call, Outcome, Play, Step
-from koi.providers.demo.results import Match, file_lines, is_cut, matches, names
+from koi.providers.demo.results import (
+    Match,
+    entries,
+    file_lines,
+    is_cut,
+    matches,
+    names_nothing,
+    paths,
+    total_lines,
+)
 from koi.providers.demo.sentences import code, count, failure, fence, language, some, table
+
+TOO_LARGE = "too many to read at once"
+"""What `read` says of a file that it gives only in parts."""
 
 
 def list_files(wish: ListFiles) -> Play:
@@ -25,10 +37,10 @@ def list_files(wish: ListFiles) -> Play:
 
 def listing_told(where: str, listed: Outcome) -> str:
     """A listing in one sentence and a table."""
-    entries = names(listed.content)
-    folders = [entry for entry in entries if entry.endswith("/")]
-    files = [entry for entry in entries if not entry.endswith("/")]
-    if not entries:
+    found = entries(listed.content)
+    folders = [entry for entry in found if entry.endswith("/")]
+    files = [entry for entry in found if not entry.endswith("/")]
+    if not found:
         return f"{where} is empty. Try `create a file hello.txt with hello world`."
     rows = [
         (kind, str(len(of_kind)), some(of_kind, 8))
@@ -43,7 +55,7 @@ def listing_told(where: str, listed: Outcome) -> str:
 
 
 def _counted(outcome: Outcome) -> str:
-    return f"The result has {count(len(names(outcome.content)), 'entry')}; I sum them up."
+    return f"The result has {count(len(entries(outcome.content)), 'entry')}; I sum them up."
 
 
 def near_names(path: str) -> str:
@@ -90,14 +102,16 @@ def read_file(wish: ReadFile) -> Play:
         )
         if tried.ok:
             return Step(_told(wish, path, tried))
-        if tried.state != "failed" or not _not_found(tried):
+        if tried.state == "failed" and TOO_LARGE in tried.content:
+            return (yield from _read_beginning(path))
+        if tried.state != "failed" or not names_nothing(tried.content):
             return Step(failure(tried), well=False)
     [found] = yield Step(
         text=f"There is no {code(path)} here. I look for a similar name." if tried else "",
         reasoning=f"{path} may be written differently, so I look for names like it first.",
         calls=(Call("glob", {"pattern": near_names(path)}),),
     )
-    near = names(found.content) if found.ok else []
+    near = paths(found.content) if found.ok else []
     best = nearest(path, near)
     if best is None:
         if tried is None and not found.ok:
@@ -118,6 +132,15 @@ def read_file(wish: ReadFile) -> Play:
     return Step(_told(wish, best, read) + also)
 
 
+def _read_beginning(path: str) -> Play:
+    wish = ReadFile(path, offset=1, limit=200)
+    [read] = yield Step(
+        text=f"{code(path)} is too large to read at once, so I look at its beginning only.",
+        calls=(_read(wish, path),),
+    )
+    return Step(_told(wish, path, read) if read.ok else failure(read), well=read.ok)
+
+
 def _read(wish: ReadFile, path: str) -> Call:
     arguments: JsonObject = {"path": path}
     if wish.offset is not None:
@@ -127,20 +150,18 @@ def _read(wish: ReadFile, path: str) -> Call:
     return Call("read", arguments)
 
 
-def _not_found(outcome: Outcome) -> bool:
-    return bool(re.search(r"no such|not found|does not exist|no file", outcome.content, re.I))
-
-
 def _told(wish: ReadFile, path: str, read: Outcome) -> str:
     lines = file_lines(read.content)
-    cut = is_cut(read.content)
-    size = f"at least {count(len(lines), 'line')}" if cut else count(len(lines), "line")
+    total = total_lines(read.content)
+    size = f"more than {count(len(lines), 'line')}" if total is None else count(total, "line")
     if wish.offset is not None:
         shown = "\n\n" + fence(lines, language(path)) if lines else ""
         return f"{count(len(lines), 'line')} of {code(path)}, from line {wish.offset}:{shown}"
     if not any(lines):
         return f"{code(path)} is empty."
     if wish.focus == "count":
+        if total != len(lines):
+            return f"{code(path)} has {size}."
         blank = sum(not line.strip() for line in lines)
         return f"{code(path)} has {size}; {blank or 'none'} of them blank."
     if wish.focus == "explain":
@@ -191,25 +212,25 @@ def search_text(wish: SearchText) -> Play:
         return Step(failure(found), well=False)
     if not wish.literal:
         return Step(f"Nothing matches {what}.", well=False)
-    wider: JsonObject = {"pattern": f"(?i){re.escape(wish.pattern)}", "path": wish.path}
+    wider: JsonObject = {**arguments, "ignore_case": True}
     [again, named] = yield Step(
         text=f"No line holds {what} exactly. I try it without case, and in file names.",
         calls=(Call("grep", wider), Call("glob", {"pattern": near_names(wish.pattern)})),
     )
     hits = matches(again.content) if again.ok else []
-    paths = names(named.content) if named.ok and "\n" not in wish.pattern else []
+    named_so = paths(named.content) if named.ok and "\n" not in wish.pattern else []
     told = [_hits_told(f"{what} in any case", hits, is_cut(again.content))] if hits else []
-    if paths and nearest(wish.pattern, paths):
-        told.append(f"File names like it: {some(paths)}.")
+    if named_so:
+        told.append(f"File names like it: {some(named_so)}.")
     if not told:
         return Step(f"Nothing here holds {what}, in no case, and no file is named so.", well=False)
     return Step("\n\n".join(told))
 
 
 def _hits_told(what: str, hits: list[Match], cut: bool) -> str:
-    paths = list(dict.fromkeys(hit.path for hit in hits))
+    where = list(dict.fromkeys(hit.path for hit in hits))
     at_least = "at least " if cut else ""
-    head = f"I found {what} on {at_least}{count(len(hits), 'line')} in {count(len(paths), 'file')}:"
+    head = f"I found {what} on {at_least}{count(len(hits), 'line')} in {count(len(where), 'file')}:"
     rows = [(code(f"{hit.path}:{hit.line}"), code(hit.text)) for hit in hits[:8]]
     more = len(hits) - len(rows)
     rest = f"\n\n(and {count(more, 'more line')})" if more > 0 else ""
@@ -224,18 +245,18 @@ def find_files(wish: FindFiles) -> Play:
     )
     if not found.ok:
         return Step(failure(found), well=False)
-    paths = names(found.content)
+    found_paths = paths(found.content)
     plain = wish.pattern.removeprefix("**/")
-    if not paths and "*" not in plain:
+    if not found_paths and "*" not in plain:
         [found] = yield Step(
             text=f"No file is called {code(plain)}. I look for names like it.",
             calls=(Call("glob", {"pattern": near_names(plain)}),),
         )
-        paths = names(found.content) if found.ok else []
-    if not paths:
+        found_paths = paths(found.content) if found.ok else []
+    if not found_paths:
         return Step(f"No file matches {code(plain)}.", well=False)
     cut = "At least " if is_cut(found.content) else ""
-    verb = "matches" if len(paths) == 1 else "match"
-    bullets = "\n".join(f"- {code(path)}" for path in paths[:15])
-    more = f"\n\n(and {len(paths) - 15} more)" if len(paths) > 15 else ""
-    return Step(f"{cut}{count(len(paths), 'file')} {verb} {code(plain)}:\n\n{bullets}{more}")
+    verb = "matches" if len(found_paths) == 1 else "match"
+    bullets = "\n".join(f"- {code(path)}" for path in found_paths[:15])
+    more = f"\n\n(and {len(found_paths) - 15} more)" if len(found_paths) > 15 else ""
+    return Step(f"{cut}{count(len(found_paths), 'file')} {verb} {code(plain)}:\n\n{bullets}{more}")

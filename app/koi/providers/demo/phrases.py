@@ -214,7 +214,7 @@ def _search(text: str, where: str) -> Intents:
         literal = False
     elif not quoted and (found := matched(r"/(.+)/", what)):
         pattern, literal = found[1], False
-    if not pattern.strip():
+    if not pattern.strip() or (not quoted and pattern.lower() in ("for", "in", "it", "me")):
         return ()
     return (SearchText(pattern, where or ".", include, literal),)
 

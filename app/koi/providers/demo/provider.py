@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from koi.core.errors import ProviderError
 from koi.core.messages import ModelRequest
@@ -32,7 +32,7 @@ class DemoProvider:
         """`pace` is a factor on all delays: 1 is about 80 tokens a second, 0 has no delays."""
         self._pacing = Pacing(pace)
 
-    async def stream(self, request: ModelRequest) -> AsyncIterator[ProviderEvent]:
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[ProviderEvent, None]:
         """The answer in small deltas at the pace of this provider."""
         self._check(request.model)
         for number, block in enumerate(blocks(request, decide(request), whole=False)):
@@ -42,7 +42,7 @@ class DemoProvider:
                 await self._pacing.token()
                 yield event
 
-    async def complete(self, request: ModelRequest) -> AsyncIterator[ProviderEvent]:
+    async def complete(self, request: ModelRequest) -> AsyncGenerator[ProviderEvent, None]:
         """The same answer at once, each block in one delta."""
         self._check(request.model)
         for block in blocks(request, decide(request), whole=True):

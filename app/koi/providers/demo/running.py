@@ -10,8 +10,8 @@ import msgspec
 from koi.core.messages import JsonObject
 from koi.providers.demo.intents import RunCommand, RunTests
 from koi.providers.demo.plays import Call, Outcome, Play, Step
-from koi.providers.demo.results import body_and_notes, exit_code, file_lines, names
-from koi.providers.demo.sentences import code, count, failure, fence, some
+from koi.providers.demo.results import body_and_notes, entries, exit_code, file_lines
+from koi.providers.demo.sentences import FENCED_LINES, code, count, failure, fence, some
 
 TIMEOUT_S = 600
 """Seconds that a test run may take."""
@@ -42,9 +42,9 @@ def run_tests(_wish: RunTests) -> Play:
     )
     if not listed.ok:
         return Step(failure(listed), well=False)
-    entries = {entry.split()[0].rstrip("/") for entry in names(listed.content)}
+    here = {entry.rstrip("/") for entry in entries(listed.content)}
     looked: dict[str, str] = {}
-    asked = [name for name in ("Makefile", "package.json") if name in entries]
+    asked = [name for name in ("Makefile", "package.json") if name in here]
     if asked:
         opened = yield Step(
             reasoning=f"{' and '.join(asked)} may name a test command, so I read before I run.",
@@ -55,12 +55,12 @@ def run_tests(_wish: RunTests) -> Play:
             for name, outcome in zip(asked, opened, strict=True)
             if outcome.ok
         }
-    choice = choose(entries, looked)
+    choice = choose(here, looked)
     if choice is None:
         return Step(
             "I see no Makefile with a `test` target, no Python tests, no `package.json` with a "
             "test script, no `Cargo.toml` and no `go.mod` here, so I do not know how this "
-            f"project is tested. It has {some(sorted(entries)) if entries else 'no files'}. "
+            f"project is tested. It has {some(sorted(here)) if here else 'no files'}. "
             "Tell me the command: `run COMMAND`.",
             well=False,
         )
@@ -77,24 +77,24 @@ def run_tests(_wish: RunTests) -> Play:
     return Step(_told(choice.command, ran, tests=True), well=ran.ok)
 
 
-def choose(entries: set[str], texts: dict[str, str]) -> TestRun | None:
+def choose(here: set[str], texts: dict[str, str]) -> TestRun | None:
     """How a project with these entries is tested; `texts` holds Makefile and package.json."""
     if re.search(r"^test\s*:", texts.get("Makefile", ""), re.MULTILINE):
         return TestRun("make test", "Makefile")
     if re.search(r'"test"\s*:', texts.get("package.json", "")):
         return TestRun("npm test", "package.json")
-    if "Cargo.toml" in entries:
+    if "Cargo.toml" in here:
         return TestRun("cargo test", "Cargo.toml")
-    if "go.mod" in entries:
+    if "go.mod" in here:
         return TestRun("go test ./...", "go.mod")
     python = [
         name
-        for name in sorted(entries)
+        for name in sorted(here)
         if name in ("pytest.ini", "conftest.py", "tox.ini", "pyproject.toml", "setup.py")
         or PurePosixPath(name).match("test_*.py")
         or PurePosixPath(name).match("*_test.py")
     ]
-    if python or "tests" in entries:
+    if python or "tests" in here:
         return TestRun("python3 -m pytest -q", python[0] if python else "tests")
     return None
 
@@ -110,20 +110,25 @@ def _told(command: str, ran: Outcome, *, tests: bool = False) -> str:
     if ran.state not in ("ok", "failed"):
         return failure(ran)
     lines, notes = body_and_notes(ran.content)
-    status = exit_code(ran.content)
     lines = [line for line in lines if line.strip()]
+    status = exit_code(ran.content)
+    told_by_tool = [note.strip("[]") for note in notes if note != "[no output]"]
     if ran.ok:
-        verdict = "The tests passed" if tests else "It ran"
-        end = f"{verdict} (exit code {0 if status is None else status})."
+        end = f"{'The tests passed' if tests else 'It ran'} (exit code 0)."
+        remarks = told_by_tool
     elif status is not None:
         verdict = "The tests failed" if tests else "It failed"
         end = f"{verdict}: {code(command)} ended with exit code {status}."
+        remarks = [note for note in told_by_tool if not note.startswith("exit ")]
+    elif told_by_tool:
+        end = f"{code(command)} did not end well: {told_by_tool[0]}."
+        remarks = told_by_tool[1:]
     else:
         return failure(ran)
-    if not lines:
-        return f"{end} It printed nothing."
-    remark = f"\n\n{notes[0]}" if len(notes) > 1 else ""
-    return (
-        f"{end} {'The end of its' if len(lines) > 12 else 'Its'} output "
-        f"({count(len(lines), 'line')}):\n\n{fence(lines, 'text', last=True)}{remark}"
-    )
+    said = [end]
+    if lines:
+        part = "The end of its" if len(lines) > FENCED_LINES else "Its"
+        said += [f"{part} output ({count(len(lines), 'line')}):", fence(lines, "text", last=True)]
+    else:
+        said.append("It printed nothing.")
+    return "\n\n".join(said + [f"({remark})" for remark in remarks])

@@ -16,7 +16,7 @@ _LANGUAGES = {
     "sh": "bash",
     "yml": "yaml",
 }
-_FENCED = 12
+FENCED_LINES = 12
 """Lines of a file or of command output that an answer repeats."""
 _WIDEST = 160
 
@@ -39,7 +39,7 @@ def code(text: str) -> str:
 
 def fence(lines: Sequence[str], language: str = "", *, last: bool = False) -> str:
     """A code block of the first (or last) few lines, and a remark when there are more."""
-    kept = lines[-_FENCED:] if last else lines[:_FENCED]
+    kept = lines[-FENCED_LINES:] if last else lines[:FENCED_LINES]
     cut = [line if len(line) <= _WIDEST else f"{line[:_WIDEST]}…" for line in kept]
     runs = (len(run) for line in cut for run in re.findall(r"`{3,}", line))
     ticks = "`" * max(3, max(runs, default=0) + 1)

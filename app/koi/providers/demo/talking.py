@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import count as counting
 
 from koi.providers.demo.intents import LongAnswer, Topic, Tour, Unknown
-from koi.providers.demo.looking import listing_told
+from koi.providers.demo.looking import listing_told, nearest
 from koi.providers.demo.plays import Call, Outcome, Play, Step
-from koi.providers.demo.results import file_lines, is_cut, matches, names
+from koi.providers.demo.results import entries, file_lines, is_cut, matches, paths, total_lines
 from koi.providers.demo.sentences import code, count, failure
 from koi.providers.demo.texts import text
 
@@ -48,12 +48,12 @@ def tour(_wish: Tour) -> Play:
 
 
 def _worth_reading(listed: Outcome, readmes: Outcome) -> str | None:
-    found = [name for name in (names(readmes.content) if readmes.ok else []) if name[-1] != "/"]
-    if found:
-        return min(found, key=lambda name: (name.count("/"), len(name), name))
-    entries = names(listed.content) if listed.ok else []
+    readme = nearest("readme.md", paths(readmes.content) if readmes.ok else [])
+    if readme is not None:
+        return readme
+    found = entries(listed.content) if listed.ok else []
     for suffix in _READABLE:
-        for entry in entries:
+        for entry in found:
             if entry.lower().endswith(suffix) and not entry.startswith("."):
                 return entry
     return None
@@ -66,8 +66,9 @@ def _read_told(path: str, read: Outcome) -> str:
     first = next((line.strip() for line in lines if line.strip()), "")
     if not first:
         return f"{code(path)} is empty."
-    least = "at least " if is_cut(read.content) else ""
-    return f"{code(path)} has {least}{count(len(lines), 'line')} and begins with {code(first)}."
+    total = total_lines(read.content)
+    size = f"more than {count(len(lines), 'line')}" if total is None else count(total, "line")
+    return f"{code(path)} has {size} and begins with {code(first)}."
 
 
 def _todo_told(searched: Outcome) -> str:
