@@ -80,6 +80,7 @@ def open_provider(name: str, registry: Registry, finding: Finding | None = None)
         from koi.providers.demo.provider import DemoProvider
 
         return DemoProvider(float(os.environ.get("KOI_DEMO_PACE") or 1.0))
+    from koi.catalogue.models import fast_model_info
     from koi.credentials.settings import provider_settings
     from koi.net.timeouts import Timeouts
     from koi.providers.endpoint import Endpoint
@@ -99,7 +100,9 @@ def open_provider(name: str, registry: Registry, finding: Finding | None = None)
             allowed_hosts=frozenset(settings.allowed_hosts),
             plain_http_hosts=frozenset(settings.plain_http_hosts),
             context_window=settings.context_window,
-            max_output_tokens=settings.max_output_tokens,
+            output_limit=lambda model: (
+                fast_model_info(ModelReference(name, model), registry).max_output_tokens
+            ),
             models_url=settings.models_url,
         )
     )
@@ -143,7 +146,7 @@ async def choose_model(
         return DEMO
     if resumed is not None and not said and not options.provider:
         return resumed
-    text = registry.config.role_model()
+    text = registry.config.role_model() if said or not options.provider else None
     discovery: Discovery | None = None
     if not text or "/" not in text:
         discovery = await discover(registry)

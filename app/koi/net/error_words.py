@@ -16,6 +16,7 @@ _PATTERNS: dict[ErrorKind, tuple[str, ...]] = {
         r"maximum (context|prompt|input) length",
         r"exceeds? the (available |maximum |model'?s? )*context",
         r"input token count.*exceeds",
+        r"exceeds? context limit",
         r"input is too long",
         r"input tokens exceeded",
         r"total length of all messages is too long",

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from koi.catalogue.rows import AuthStyle, Profile, Protocol
 from koi.core.errors import UsageError
 from koi.core.secret import Secret
 from koi.net.timeouts import REMOTE, Timeouts
+
+
+def _unknown(model: str) -> int | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,8 @@ class Endpoint:
     plain_http_hosts: frozenset[str] = frozenset()
     """Hosts of the person's configuration, which may be reached without TLS."""
     context_window: int | None = None
-    max_output_tokens: int | None = None
+    output_limit: Callable[[str], int | None] = _unknown
+    """Tokens that a model can answer with, by its name; None when unknown."""
     models_url: str | None = None
 
     def auth_headers(self) -> dict[str, str]:

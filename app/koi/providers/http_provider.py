@@ -67,7 +67,7 @@ class HttpProvider:
         return msgspec.structs.replace(
             listed,
             context_window=self._endpoint.context_window or listed.context_window,
-            max_output_tokens=self._endpoint.max_output_tokens or listed.max_output_tokens,
+            max_output_tokens=self._endpoint.output_limit(model) or listed.max_output_tokens,
         )
 
     async def embed(self, model: str, texts: tuple[str, ...]) -> tuple[tuple[float, ...], ...]:
@@ -108,7 +108,10 @@ class HttpProvider:
         self, request: ModelRequest, *, stream: bool
     ) -> AsyncIterator[ProviderEvent]:
         options = WireOptions(
-            self.name, self._endpoint.profile, self._endpoint.max_output_tokens, stream
+            self.name,
+            self._endpoint.profile,
+            self._endpoint.output_limit(request.model),
+            stream,
         )
         wire = self._format.build(request, options)
         parser = self._format.parser(options)

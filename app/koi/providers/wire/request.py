@@ -13,7 +13,8 @@ class WireOptions(msgspec.Struct, frozen=True):
 
     family: str
     profile: Profile = Profile()
-    max_output_tokens: int | None = None
+    output_limit: int | None = None
+    """Tokens that the model can answer with, None when unknown."""
     stream: bool = True
 
 

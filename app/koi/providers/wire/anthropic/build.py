@@ -19,11 +19,12 @@ from koi.core.messages import (
     ToolResult,
     ToolSchema,
 )
-from koi.providers.wire.anthropic.limits import output_limit
 from koi.providers.wire.request import WireOptions, WireRequest
 
 PATH = "/v1/messages"
 VERSION = "2023-06-01"
+UNKNOWN_LIMIT = 8192
+"""max_tokens is mandatory here: what is asked for when the model's limit is not known."""
 _CACHE: JsonObject = {"type": "ephemeral"}
 _NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
 _UNCACHED = ("thinking", "redacted_thinking")
@@ -34,10 +35,12 @@ def build(request: ModelRequest, options: WireOptions) -> WireRequest:
 
     https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching
     """
-    limit = request.max_tokens or options.max_output_tokens or output_limit(request.model)
+    limit = request.max_tokens or options.output_limit or UNKNOWN_LIMIT
+    profile = options.profile
     messages = _messages(request.messages, options.family)
     _mark_last_block(messages)
-    body: JsonObject = {"model": request.model, "max_tokens": limit}
+    model = profile.model_names.get(request.model, request.model)
+    body: JsonObject = {**profile.extra_body, "model": model, "max_tokens": limit}
     if request.system:
         body["system"] = [{"type": "text", "text": request.system, "cache_control": _CACHE}]
     if request.tools:

@@ -28,14 +28,19 @@ https://platform.openai.com/docs/guides/reasoning"""
 
 def build(request: ModelRequest, options: WireOptions) -> WireRequest:
     """The request in this format. What is not set is not sent."""
-    body: JsonObject = {"model": request.model, "messages": _messages(request, options)}
+    profile = options.profile
+    body: JsonObject = {
+        **profile.extra_body,
+        "model": profile.model_names.get(request.model, request.model),
+        "messages": _messages(request, options),
+    }
     if request.tools:
         body["tools"] = [_tool(tool) for tool in request.tools]
         if request.tool_choice:
             body["tool_choice"] = _tool_choice(request.tool_choice)
     if request.max_tokens is not None:
         modern = _COMPLETION_TOKENS_ONLY.match(request.model)
-        name = "max_completion_tokens" if modern else options.profile.token_parameter
+        name = "max_completion_tokens" if modern else profile.token_parameter
         body[name] = request.max_tokens
     if request.temperature is not None:
         body["temperature"] = request.temperature
@@ -43,21 +48,32 @@ def build(request: ModelRequest, options: WireOptions) -> WireRequest:
         body["stop"] = list(request.stop)
     if options.stream:
         body["stream"] = True
-        if options.profile.stream_usage:
+        if profile.stream_usage:
             body["stream_options"] = {"include_usage": True}
     return WireRequest(PATH, {}, body)
 
 
 def _messages(request: ModelRequest, options: WireOptions) -> list[JsonObject]:
     messages: list[JsonObject] = []
-    if request.system:
+    said = request.messages
+    if request.system and options.profile.system_in_first_message:
+        said = _with_system(request.system, said)
+    elif request.system:
         messages.append({"role": "system", "content": request.system})
-    for message in request.messages:
+    for message in said:
         if message.role == "assistant":
             messages.extend(_assistant(message, options))
         else:
             messages.extend(_user(message))
     return messages
+
+
+def _with_system(system: str, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """The system prompt as the beginning of the first user message."""
+    first = messages[0] if messages else None
+    if first is None or first.role != "user":
+        return (Message("user", (Text(system),)), *messages)
+    return (Message("user", (Text(system), *first.parts)), *messages[1:])
 
 
 def _assistant(message: Message, options: WireOptions) -> list[JsonObject]:
