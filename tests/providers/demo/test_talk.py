@@ -62,7 +62,7 @@ async def test_two_reading_requests_run_side_by_side(talk: Talk, workspace: Path
     fill(workspace, README_md="# Pond\n")
     last = await talk.say("list the files and read README.md")
     assert talk.tools_called == [["ls", "read"]]
-    assert "no folders and 1 file" in last
+    assert "This folder has 1 file." in last
     assert "# Pond" in last
 
 

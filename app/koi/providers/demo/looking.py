@@ -47,10 +47,14 @@ def listing_told(where: str, listed: Outcome) -> str:
         for kind, of_kind in (("folders", folders), ("files", files))
         if of_kind
     ]
+    counts = [
+        count(len(of_kind), noun)
+        for noun, of_kind in (("folder", folders), ("file", files))
+        if of_kind
+    ]
     more = " The listing was cut, so there is more." if is_cut(listed.content) else ""
-    return (
-        f"{where} has {count(len(folders), 'folder')} and {count(len(files), 'file')}.{more}\n\n"
-        + table(("what", "how many", "names"), rows)
+    return f"{where} has {' and '.join(counts)}.{more}\n\n" + table(
+        ("what", "how many", "names"), rows
     )
 
 

@@ -13,6 +13,7 @@ _LANGUAGES = {
     "ts": "typescript",
     "rs": "rust",
     "md": "markdown",
+    "txt": "text",
     "sh": "bash",
     "yml": "yaml",
 }
