@@ -77,9 +77,10 @@ def open_provider(name: str, registry: Registry, finding: Finding | None = None)
     Raises UsageError for an unknown one, CredentialMissing when it needs a key.
     """
     if name == DEMO.provider:
+        from koi.providers.demo.pacing import pace_from
         from koi.providers.demo.provider import DemoProvider
 
-        return DemoProvider(float(os.environ.get("KOI_DEMO_PACE") or 1.0))
+        return DemoProvider(pace_from(os.environ))
     from koi.catalogue.models import fast_model_info
     from koi.credentials.settings import provider_settings
     from koi.net.timeouts import Timeouts

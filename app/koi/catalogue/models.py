@@ -89,7 +89,12 @@ def model_info(reference: ModelReference, registry: Registry) -> ModelInfo:
 
 def known_models(provider: Registered, registry: Registry) -> tuple[ModelInfo, ...]:
     """The models that koi knows a provider to have, sorted by name. As slow as `model_info`."""
-    names = {*bundled_models(provider.name), *list_models(provider)}
+    listed = set(list_models(provider))
+    names = {
+        name
+        for name in bundled_models(provider.name)
+        if not listed & {f"{name}-latest", f"{name}-0"}
+    } | listed
     if provider.default_model:
         names.add(provider.default_model)
     return tuple(

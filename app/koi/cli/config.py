@@ -117,14 +117,16 @@ def _bare(value: object) -> str:
 
 
 def _text(value: object) -> str:
-    """A value as TOML writes it."""
+    """A value as TOML writes it, on one line."""
     import tomlkit
 
-    if isinstance(value, dict):
-        table = tomlkit.inline_table()
-        table.update(value)
-        return table.as_string()
-    return tomlkit.item(value).as_string()
+    match value:
+        case dict():
+            return f"{{ {', '.join(f'{key} = {_text(item)}' for key, item in value.items())} }}"
+        case list():
+            return f"[{', '.join(_text(item) for item in value)}]"
+        case _:
+            return tomlkit.item(value).as_string()
 
 
 def _say(text: str) -> None:

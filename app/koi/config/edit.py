@@ -40,7 +40,8 @@ def set_value(paths: Paths, key: str, text: str) -> None:
         raise ConfigurationError(f"cannot set {key}: {error}", where=where) from error
     new = tomlkit.dumps(document).encode()
     _refuse_new_mistakes(before, find_mistakes(parse_toml(new, where), where))
-    create_private_folder(path.parent)
+    if not path.parent.exists():
+        create_private_folder(path.parent)
     write_atomic(path, new, mode=None if path.exists() else 0o600)
 
 

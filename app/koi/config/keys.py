@@ -8,7 +8,7 @@ import typing
 import msgspec
 
 from koi.config.config import Config
-from koi.config.mistakes import nearest, split_key, without_none
+from koi.config.mistakes import nearest, split_key, without_none, wrong_value
 from koi.config.schema import Tables
 from koi.core.errors import UsageError
 
@@ -57,10 +57,8 @@ def read_value(key: str, text: str) -> object:
         value = text
     if plain and isinstance(value, int) and expected is str:
         value = text
-    try:
-        msgspec.convert(value, expected)
-    except msgspec.ValidationError as error:
-        raise UsageError(f"{key}: {error}", hint="Nothing was changed.") from error
+    if (wrong := wrong_value(value, expected)) is not None:
+        raise UsageError(f"{key}: {wrong[0]}", hint=f"{wrong[1]} Nothing was changed.".strip())
     return value
 
 

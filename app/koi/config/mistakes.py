@@ -11,6 +11,14 @@ import msgspec
 
 from koi.config.schema import NOT_IN_EFFECT, Tables
 
+_TYPES = {
+    "str": "text in quotes",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a table",
+}
 Severity: TypeAlias = Literal["error", "warning"]
 
 
@@ -115,20 +123,25 @@ def _check_struct(
 def _check_leaf(
     value: object, expected: object, path: tuple[str, ...], where: str, found: list[Mistake]
 ) -> None:
+    if (wrong := wrong_value(value, expected)) is not None:
+        found.append(Mistake(where, _show(path), *wrong))
+
+
+def wrong_value(value: object, expected: object) -> tuple[str, str] | None:
+    """Why `value` does not fit a type, and a hint; None when it fits."""
     try:
         msgspec.convert(value, expected)
     except msgspec.ValidationError as error:
+        if typing.get_origin(expected) is Literal:
+            choices = [str(choice) for choice in typing.get_args(expected)]
+            near = nearest(value, choices) if isinstance(value, str) else None
+            hint = f"Did you mean {near}? " if near else ""
+            return f"{value!r} is not one of its choices", f"{hint}One of: {', '.join(choices)}."
         message = str(error).partition(" - at ")[0]
-        hint = _choices(value, expected)
-        found.append(Mistake(where, _show(path), message[:1].lower() + message[1:], hint))
-
-
-def _choices(value: object, expected: object) -> str:
-    if typing.get_origin(expected) is not Literal:
-        return ""
-    choices = [str(choice) for choice in typing.get_args(expected)]
-    near = nearest(value, choices) if isinstance(value, str) else None
-    return f"Did you mean {near}?" if near else f"One of: {', '.join(choices)}."
+        for name, words in _TYPES.items():
+            message = message.replace(f"`{name}`", words)
+        return message[:1].lower() + message[1:], ""
+    return None
 
 
 def without_none(expected: object) -> object:
@@ -145,9 +158,9 @@ def _show(path: tuple[str, ...]) -> str:
 def _name(value: object) -> str:
     match value:
         case bool():
-            return "a boolean"
+            return "true or false"
         case str():
-            return "a string"
+            return "text"
         case int() | float():
             return "a number"
         case list():
