@@ -1,0 +1,161 @@
+"""The reducer's part for tool calls: approvals, running, output, results."""
+
+from __future__ import annotations
+
+from koi.core.agent_events import (
+    ApprovalRequested,
+    ApprovalResolved,
+    ToolFinished,
+    ToolOutput,
+    ToolStarted,
+)
+from koi.view.items.tool_card import ToolCard, ToolStatus
+from koi.view.line_store import LineStore
+from koi.view.safe_text import safe, visible
+from koi.view.state import Activity, Approval, Changed, ScreenState, ToolEntry
+
+_OPEN: tuple[ToolStatus, ...] = ("planned", "asking", "running")
+
+
+def card_of(state: ScreenState, call_id: str, name: str) -> tuple[int, ToolCard]:
+    """The card of a call in the transcript, and its index; made when it is new."""
+    known = state.cards.get(call_id)
+    if known is not None:
+        return known
+    card = ToolCard(call_id, name, state.measure)
+    state.cards[call_id] = (state.transcript.add(card), card)
+    return state.cards[call_id]
+
+
+def stop_calls(state: ScreenState, *, planned_only: bool = False) -> None:
+    """Calls that will never have a result are marked as stopped."""
+    for call_id, (index, card) in list(state.cards.items()):
+        if card.status == "planned" or not planned_only:
+            if card.status in _OPEN:
+                card.set_status("stopped")
+                state.transcript.changed(index)
+            del state.cards[call_id]
+    for entry in state.calls:
+        if entry.status in _OPEN and not planned_only:
+            entry.status = "stopped"
+
+
+def fold_tool_event(
+    state: ScreenState,
+    event: ApprovalRequested | ApprovalResolved | ToolStarted | ToolFinished,
+    now: float,
+) -> Changed:
+    """Take one event of a call's life into the state."""
+    match event:
+        case ApprovalRequested():
+            return _asked(state, event, now)
+        case ApprovalResolved():
+            return _resolved(state, event, now)
+        case ToolStarted():
+            return _started(state, event, now)
+        case ToolFinished():
+            return _finished(state, event, now)
+
+
+def _asked(state: ScreenState, event: ApprovalRequested, now: float) -> Changed:
+    """A question joins the line behind those that wait already."""
+    index, card = card_of(state, event.call.id, event.call.name)
+    card.plan(event.title, "asking")
+    state.transcript.changed(index)
+    is_diff = event.preview_kind == "diff"
+    preview = visible(event.preview, keep_tabs=is_diff).removesuffix("\n")
+    state.approvals.append(
+        Approval(
+            event.call.id,
+            visible(event.call.name),
+            visible(event.title.replace("\n", " ")),
+            tuple(preview.split("\n")),
+            is_diff,
+            visible(event.reason.replace("\n", " ")),
+            visible(event.always.replace("\n", " ")),
+        )
+    )
+    state.activity = Activity(safe("waiting for your yes"), now)
+    return Changed.TRANSCRIPT | Changed.APPROVALS | Changed.ACTIVITY
+
+
+def _resolved(state: ScreenState, event: ApprovalResolved, now: float) -> Changed:
+    """A decision: its question is answered, others may still wait."""
+    asked = [approval for approval in state.approvals if approval.call_id == event.call_id]
+    state.approvals = [item for item in state.approvals if item.call_id != event.call_id]
+    known = state.cards.get(event.call_id)
+    if known is not None:
+        index, card = known
+        card.set_status("denied" if event.decision == "deny" else "planned")
+        state.transcript.changed(index)
+    if not asked:
+        return Changed.TRANSCRIPT
+    _next_step(state, now)
+    return Changed.TRANSCRIPT | Changed.APPROVALS | Changed.ACTIVITY
+
+
+def _started(state: ScreenState, event: ToolStarted, now: float) -> Changed:
+    """A call runs now."""
+    call = event.call
+    index, card = card_of(state, call.id, call.name)
+    card.plan(event.summary, "running")
+    state.transcript.changed(index)
+    summary = safe(event.summary, keep_newlines=False)
+    entry = ToolEntry(call.id, card.name, summary, started=now, output=LineStore())
+    state.add_call(entry)
+    state.running[call.id] = card.name
+    _next_step(state, now)
+    return Changed.TRANSCRIPT | Changed.TOOLS | Changed.ACTIVITY
+
+
+def fold_tool_output(state: ScreenState, event: ToolOutput) -> Changed:
+    """Live output goes to the tool pane only."""
+    entry = _entry(state, event.call_id)
+    if entry is None or entry.output is None:
+        return Changed.NOTHING
+    entry.output.feed(event.chunk)
+    if (known := state.cards.get(event.call_id)) is not None:
+        known[1].mark_live()
+    return Changed.TOOLS
+
+
+def _finished(state: ScreenState, event: ToolFinished, now: float) -> Changed:
+    """A call has its one result."""
+    index, card = card_of(state, event.call_id, event.name)
+    del state.cards[event.call_id]
+    denied = card.status == "denied"
+    status: ToolStatus = "denied" if denied else "ok" if event.ok else "failed"
+    card.finish(status, event.summary, event.content, event.display, event.duration_s)
+    state.transcript.changed(index)
+    entry = _entry(state, event.call_id)
+    if entry is None:  # it never ran: denied, or its arguments were wrong
+        entry = ToolEntry(event.call_id, card.name, safe(event.summary, keep_newlines=False))
+        state.add_call(entry)
+    entry.status, entry.seconds = status, event.duration_s
+    if event.summary:
+        entry.summary = safe(event.summary, keep_newlines=False)
+    if event.display or entry.output is None or not len(entry.output):
+        entry.output = LineStore(event.display or event.content)
+    state.running.pop(event.call_id, None)
+    _next_step(state, now)
+    return Changed.TRANSCRIPT | Changed.TOOLS | Changed.ACTIVITY
+
+
+def _entry(state: ScreenState, call_id: str) -> ToolEntry | None:
+    for entry in reversed(state.calls):
+        if entry.call_id == call_id:
+            return entry if entry.status in _OPEN else None
+    return None
+
+
+def _next_step(state: ScreenState, now: float) -> None:
+    """What koi does now: questions first, then running tools."""
+    if state.approvals:
+        step = "waiting for your yes"
+    elif state.running:
+        names = list(state.running.values())
+        step = f"running {names[-1]}" + (f" and {len(names) - 1} more" if len(names) > 1 else "")
+    else:
+        step = "preparing the next request"
+    if state.activity is None or state.activity.step != step:
+        state.activity = Activity(safe(step, keep_newlines=False), now)

@@ -1,0 +1,1 @@
+"""The entries of a transcript: prompts, answers, reasoning, tool calls, notices."""

@@ -1,0 +1,112 @@
+"""The model's answer: Markdown that streams."""
+
+from __future__ import annotations
+
+from koi.view.items.item import INDENT, Item
+from koi.view.line import FOLD, Face, Line, Measure, Prefix
+from koi.view.markdown.document import Document
+from koi.view.safe_text import SafeStream, safe
+
+KOI: Prefix = (("koi  ", Face("label_koi", "b")),)
+
+
+class Answer(Item):
+    """Text of a model. Open while it streams; `discard` folds one that was cut off."""
+
+    __slots__ = ("_document", "_note", "_parts", "_source", "_stream", "_unfolded")
+
+    def __init__(self, measure: Measure, text: str | None = None) -> None:
+        """An open answer, or with `text` a finished one."""
+        super().__init__(measure)
+        self._source = safe(text or "")
+        self._parts: list[str] | None = [] if text is None else None
+        self._stream = SafeStream()
+        self._document: Document | None = None
+        self._note = ""
+        self._unfolded = False
+
+    @property
+    def open(self) -> bool:
+        """True while text still comes."""
+        return self._parts is not None
+
+    @property
+    def source(self) -> str:
+        """The text so far."""
+        return self._source if self._parts is None else "".join(self._parts)
+
+    def append(self, delta: str) -> None:
+        """More text. Raises ValueError when the answer is finished."""
+        if self._parts is None:
+            raise ValueError("a finished answer does not grow")
+        self._take(self._parts, self._stream.feed(delta))
+
+    def finish(self) -> None:
+        """The text is complete."""
+        if self._parts is None:
+            return
+        self._take(self._parts, self._stream.finish())
+        self._made().finish()
+        self._source = safe("".join(self._parts))
+        self._parts = None
+        self.width = -1
+
+    def discard(self, note: str) -> None:
+        """Fold away an answer that does not count; `note` says why."""
+        self.finish()
+        self._note = safe(note, keep_newlines=False)
+        self.width = -1
+
+    def _take(self, parts: list[str], text: str) -> None:
+        if text:
+            self._made().append(text)
+            parts.append(text)
+
+    def _made(self) -> Document:
+        if self._document is None:
+            self._document = Document(self.measure, KOI, INDENT)
+            self._document.append(self.source)
+            if self._parts is None:
+                self._document.finish()
+        return self._document
+
+    @property
+    def _head(self) -> int:
+        return 1 if self._note else 0
+
+    def estimate(self, width: int) -> int:
+        """A guess of the height."""
+        return self.gap + 1 if self._note else super().estimate(width)
+
+    def body_height(self, width: int) -> int:
+        """The lines of the document, at least the label."""
+        if self._note and not self._unfolded:
+            return 1
+        return self._head + max(1, self._made().height(width))
+
+    def body_line(self, index: int) -> Line:
+        """A line of the document."""
+        if self._note and index == 0:
+            mark = "▾ " if self._unfolded else "▸ "
+            return Line((*INDENT, (mark + self._note, Face("muted", "", FOLD))), 7)
+        document = self._made()
+        if not document.leaves and index == self._head:
+            pending = document.height(self.width) > 0
+            return document.line(0) if pending else Line(KOI, 5)
+        return document.line(index - self._head)
+
+    def click(self, index: int) -> bool:
+        """The head of a discarded answer folds it."""
+        if not self._note or index != self.gap:
+            return False
+        self._unfolded = not self._unfolded
+        return True
+
+    def recolour(self) -> bool:
+        """Colour a slice of long code."""
+        return self._document is not None and self._document.recolour()
+
+    def release(self) -> None:
+        """Back to the source text."""
+        if not self.open:
+            self._document, self.width = None, -1

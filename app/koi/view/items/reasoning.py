@@ -1,0 +1,121 @@
+"""What a model thinks before it answers: one line that opens."""
+
+from __future__ import annotations
+
+from koi.view.graphemes import shorten
+from koi.view.items.item import INDENT, Item
+from koi.view.line import FOLD, MUTED, Face, Line, Measure, Prefix
+from koi.view.safe_text import SafeStream, safe
+from koi.view.units import duration
+from koi.view.wrap import Wrapper
+
+_BAR: Prefix = (*INDENT, ("│ ", MUTED))
+_HEAD = Face("muted", "", FOLD)
+_TEXT = Face("muted", "i")
+
+
+class Reasoning(Item):
+    """Folded reasoning. While it streams, its head shows the latest words."""
+
+    __slots__ = ("_parts", "_seconds", "_source", "_stream", "_tail", "_unfolded", "_wrapper")
+
+    def __init__(self, measure: Measure, text: str | None = None) -> None:
+        """Reasoning that streams, or with `text` finished reasoning."""
+        super().__init__(measure)
+        self._source = safe(text or "")
+        self._parts: list[str] | None = [] if text is None else None
+        self._stream = SafeStream()
+        self._seconds: float | None = None
+        self._unfolded = False
+        self._wrapper: Wrapper | None = None
+        self._tail: list[Line] = []
+
+    @property
+    def compact(self) -> bool:
+        """Stands close to other compact entries."""
+        return True
+
+    @property
+    def open(self) -> bool:
+        """True while text still comes."""
+        return self._parts is not None
+
+    @property
+    def source(self) -> str:
+        """The text so far."""
+        return self._source if self._parts is None else "".join(self._parts)
+
+    def append(self, delta: str) -> None:
+        """More text. Raises ValueError when the reasoning is finished."""
+        if self._parts is None:
+            raise ValueError("finished reasoning does not grow")
+        text = self._stream.feed(delta)
+        self._parts.append(text)
+        if self._wrapper is not None:
+            self._wrapper.feed(text, _TEXT)
+
+    def finish(self, seconds: float | None = None) -> None:
+        """The text is complete; `seconds` is how long it took, if that is known."""
+        if self._parts is None:
+            return
+        self._parts.append(self._stream.finish())
+        self._source = safe("".join(self._parts))
+        self._parts, self._wrapper = None, None
+        self._seconds = seconds
+        self.width = -1
+
+    def estimate(self, width: int) -> int:
+        """One line when folded."""
+        return super().estimate(width) + 1 if self._unfolded else self.gap + 1
+
+    def body_height(self, width: int) -> int:
+        """The head, and the text when unfolded."""
+        if not self._unfolded:
+            return 1
+        if self._wrapper is None or self._wrapper.width != width:
+            self._wrapper = Wrapper(width, _BAR, _BAR, self.measure)
+            self._wrapper.feed(self.source, _TEXT)
+        self._tail = self._wrapper.fork().tail()
+        return 1 + len(self._wrapper.lines) + len(self._tail)
+
+    def body_line(self, index: int) -> Line:
+        """The head, or a line of the text."""
+        if index == 0:
+            return self._head()
+        done = self._wrapper.lines if self._wrapper is not None else []
+        index -= 1
+        return done[index] if index < len(done) else self._tail[index - len(done)]
+
+    def _head(self) -> Line:
+        mark = "▾ " if self._unfolded else "▸ "
+        if self._parts is None:
+            words = len(self._source.split())
+            count = f"{words} word" if words == 1 else f"{words} words"
+            took = f", {duration(self._seconds)}" if self._seconds is not None else ""
+            text = f"{mark}thought  {count}{took}"
+        else:
+            text = f"{mark}thinking  " + ("" if self._unfolded else self._latest())
+        return Line((*INDENT, (shorten(text, self.width - 5, self.measure), _HEAD)), 7)
+
+    def _latest(self) -> str:
+        """The newest words that fit beside the head; they grow until a new line begins."""
+        recent = ""
+        for part in reversed(self._parts or []):
+            recent = part + recent
+            if len(recent) > 400:
+                break
+        line = recent.rstrip().rpartition("\n")[2]
+        room = max(10, self.width - 18)
+        return line if len(line) <= room else "…" + line[-room + 1 :].lstrip()
+
+    def click(self, index: int) -> bool:
+        """The head folds."""
+        if index != self.gap:
+            return False
+        self._unfolded = not self._unfolded
+        return True
+
+    def release(self) -> None:
+        """Forget the lines."""
+        if not self.open:
+            self._wrapper, self._tail, self.width = None, [], -1

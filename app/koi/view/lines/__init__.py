@@ -1,0 +1,1 @@
+"""The regions around the chat as lines of a given width: header, panes, questions, lists."""

@@ -1,0 +1,73 @@
+"""The model list: references with what is known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from koi.core.seams import ModelInfo
+from koi.view.line import MUTED, PLAIN, Face, Line, Measure, Span
+from koi.view.lines.row import fill, row
+from koi.view.safe_text import safe
+from koi.view.units import tokens
+
+
+def model_line(
+    model: ModelInfo, width: int, measure: Measure, *, selected: bool = False, current: bool = False
+) -> Line:
+    """One model: its reference, then context, price per million tokens, abilities."""
+    face = Face("selected", "r") if selected else PLAIN
+    mark = ("▸" if selected else " ") + ("●" if current else " ")
+    left: list[Span] = [
+        (mark + " ", Face("accent", "b")),
+        (safe(str(model.reference), keep_newlines=False), face),
+    ]
+    notes = _notes(model)
+    while notes:
+        right: Span = ("  " + " · ".join(notes) + " ", MUTED)
+        if measure(right[0]) + measure(left[1][0]) + 4 <= width:
+            return row(left, [right], width, measure)
+        notes.pop()
+    return row(left, (), width, measure)
+
+
+def _notes(model: ModelInfo) -> list[str]:
+    notes = []
+    price = model.price
+    if price is not None:
+        notes.append(f"${price.input_per_mtok:g} in ${price.output_per_mtok:g} out")
+    else:
+        notes.append("price unknown")
+    if model.context_window:
+        notes.append(f"{tokens(model.context_window)} ctx")
+    abilities = (("tools", model.tools), ("vision", model.vision), ("reasoning", model.reasoning))
+    notes += [name for name, has in abilities if has]
+    if model.tools is False:
+        notes.append("no tools")
+    return notes
+
+
+def model_list_lines(
+    models: Sequence[ModelInfo],
+    selected: int,
+    current: str,
+    width: int,
+    height: int,
+    measure: Measure,
+) -> list[Line]:
+    """Exactly `height` lines around the selected model."""
+    if not models:
+        return fill([Line(((" no models found", MUTED),))], height)
+    start = max(0, min(selected - height // 2, len(models) - height))
+    return fill(
+        [
+            model_line(
+                model,
+                width,
+                measure,
+                selected=index == selected,
+                current=str(model.reference) == current,
+            )
+            for index, model in enumerate(models[start : start + height], start)
+        ],
+        height,
+    )

@@ -1,0 +1,189 @@
+"""The regions around the chat, as text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from koi.core.agent_events import CostChanged, ModelCost
+from koi.core.references import ModelReference
+from koi.core.seams import ModelInfo
+from koi.core.usage import Cost, Price, Usage
+from koi.view.line import Line, cells
+from koi.view.line_store import LineStore
+from koi.view.lines.approval import approval_lines
+from koi.view.lines.cost import cost_pane_lines
+from koi.view.lines.header import activity_line, header_line, keys_line, queue_lines
+from koi.view.lines.models import model_list_lines
+from koi.view.lines.tools import tool_pane_lines
+from koi.view.safe_text import safe
+from koi.view.state import Activity, Approval, ScreenState, ToolEntry
+
+MODEL = ModelReference("anthropic", "claude-sonnet-4-6")
+
+
+def text(lines: list[Line]) -> list[str]:
+    return [line.text.rstrip() for line in lines]
+
+
+@pytest.fixture
+def state() -> ScreenState:
+    state = ScreenState(cell_len)
+    state.set_header(workspace="~/src/app", model=str(MODEL), mode="ask")
+    return state
+
+
+def spend(state: ScreenState, cost: Cost) -> None:
+    usage = Usage(4100, 38_000, 0, 1200)
+    state.costs = CostChanged(
+        MODEL, "executor", usage, cost.usd, usage, cost, usage, cost,
+        (ModelCost(MODEL, "executor", usage, cost),), 200_000,
+    )  # fmt: skip
+    state.context_window = 200_000
+    state.context_tokens = 46_000
+
+
+def test_the_header_names_everything(state: ScreenState) -> None:
+    spend(state, Cost(0.41))
+    assert header_line(state, 76).text == (
+        " koi · ~/src/app · anthropic/claude-sonnet-4-6 · ask       ctx 23% · $0.410 "
+    )
+
+
+def test_a_narrow_header_keeps_mode_and_cost(state: ScreenState) -> None:
+    spend(state, Cost(0.41))
+    assert header_line(state, 50).text == " koi · …/claude-sonnet-4-6 · ask ctx 23% · $0.410 "
+
+
+@given(st.integers(4, 130), st.text(max_size=60), st.sampled_from(["ask", "yolo"]))
+def test_a_header_is_never_wider_than_the_screen(width: int, folder: str, mode: str) -> None:
+    state = ScreenState(cell_len)
+    state.set_header(workspace=folder, model=str(MODEL), mode=mode)
+    spend(state, Cost(0.41, incomplete=True))
+    assert cells(header_line(state, width).spans, cell_len) <= width
+
+
+def test_the_current_step_and_its_age(state: ScreenState) -> None:
+    assert activity_line(state, 60, 5.0).text == ""
+    state.activity = Activity(safe("running bash"), 100.0)
+    assert activity_line(state, 44, 112.0).text == " ● running bash · 12 s            Esc stops "
+
+
+def test_keys_that_do_not_fit_are_left_out() -> None:
+    keys = [("Enter", "send"), ("Esc", "stop"), ("Ctrl+P", "palette")]
+    assert keys_line(keys, 80, cell_len).text == " Enter send · Esc stop · Ctrl+P palette"
+    assert keys_line(keys, 24, cell_len).text == " Enter send · Esc stop"
+
+
+def test_queued_requests_are_one_line_each(state: ScreenState) -> None:
+    state.queue("then\nrun it")
+    assert text(queue_lines(state, 30)) == [" queued  then run it"]
+
+
+def test_an_empty_tool_pane(state: ScreenState) -> None:
+    assert text(tool_pane_lines(state, 30, 4, 0.0)) == ["tools", "nothing has run yet", "", ""]
+
+
+def test_the_tool_pane_shows_calls_and_the_output_of_the_chosen_one(state: ScreenState) -> None:
+    state.add_call(ToolEntry("1", safe("bash"), safe("pytest -q"), "ok", seconds=1.2))
+    state.add_call(ToolEntry("2", safe("edit"), safe("app/auth.py"), "failed", seconds=0.3))
+    state.add_call(ToolEntry("3", safe("bash"), safe("make"), "running", started=90.0))
+    state.calls[2].output = LineStore("one\ntwo\nthree\nfour\nfive\nsix\n")
+    assert text(tool_pane_lines(state, 32, 9, 100.0)) == [
+        "tools                          3",
+        " ✗ edit  app/auth.py      failed",
+        " ● bash  make               10 s",
+        "─" * 32,
+        "… 2 lines above",
+        "three",
+        "four",
+        "five",
+        "six",
+    ]
+
+
+@given(st.integers(1, 60), st.integers(1, 30))
+def test_the_tool_pane_fits(width: int, height: int) -> None:
+    state = ScreenState(cell_len)
+    for number in range(5):
+        state.add_call(ToolEntry(str(number), safe("日本語"), safe("x" * 50), "ok", seconds=3.0))
+    state.calls[4].output = LineStore("日本語" * 30 + "\n\tx\n" * 20)
+    lines = tool_pane_lines(state, width, height, 0.0, focused=True)
+    assert len(lines) == height
+    assert all(cells(line.spans, cell_len) <= max(width, 1) for line in lines)
+
+
+def test_the_cost_pane(state: ScreenState) -> None:
+    spend(state, Cost(0.41))
+    state.session_limit_usd = 5.0
+    assert (
+        text(cost_pane_lines(state, 32))
+        == [
+            "cost",
+            "turn                      $0.410",
+            "session          $0.410 of $5.00",
+            "in 4.1k  cached 38k  out 1.2k",
+            "context         46k of 200k (23%)",
+            "executor claude-sonnet-4… $0.410",
+        ]
+        or text(cost_pane_lines(state, 32))[4] == "context        46k of 200k (23%)"
+    )
+
+
+def test_an_unknown_price_reads_unknown(state: ScreenState) -> None:
+    spend(state, Cost(0.0, incomplete=True))
+    lines = text(cost_pane_lines(state, 32))
+    assert lines[1] == "turn                     unknown"
+    assert not any("$0" in line for line in lines)
+
+
+def approval(preview: str, *, is_diff: bool = False, always: str = "bash(git*)") -> Approval:
+    return Approval(
+        "c1", safe("bash"), safe("run a command"), tuple(preview.split("\n")), is_diff,
+        safe("no rule allows it"), safe(always),
+    )  # fmt: skip
+
+
+def test_a_question_shows_the_exact_command_and_its_keys() -> None:
+    assert text(approval_lines(approval("git commit -am fix"), 60, 10, cell_len, waiting=1)) == [
+        " ? bash  run a command                    1 more after this",
+        " │ no rule allows it",
+        " │ git commit -am fix",
+        " y yes  n no  a always: bash(git*)",
+    ]
+
+
+def test_a_long_command_is_wrapped_and_not_cut() -> None:
+    lines = text(approval_lines(approval("x" * 100, always=""), 43, 10, cell_len))
+    assert lines[2:5] == [" │ " + "x" * 40, " │ " + "x" * 40, " │ " + "x" * 20]
+    assert lines[-1] == " y yes  n no"
+
+
+def test_a_long_preview_scrolls_and_says_so() -> None:
+    long = approval("\n".join(str(number) for number in range(20)))
+    lines = text(approval_lines(long, 60, 8, cell_len, scroll=5))
+    assert lines[2:7] == [
+        " │ 5",
+        " │ 6",
+        " │ 7",
+        " │ 8",
+        " │ … 5 lines above · 11 lines below · PgUp PgDn",
+    ]
+    assert text(approval_lines(long, 60, 8, cell_len, scroll=99))[2] == " │ 16"
+
+
+def test_the_model_list_keeps_the_selection_in_sight() -> None:
+    models = [
+        ModelInfo(ModelReference("p", f"m{number}"), 200_000, None, True, price=Price(3, 15))
+        for number in range(20)
+    ]
+    lines = text(model_list_lines(models, 10, "p/m11", 60, 3, cell_len))
+    assert [line[:8].rstrip() for line in lines] == ["   p/m9", "▸  p/m10", " ● p/m11"]
+    assert lines[1].endswith("$3 in $15 out · 200k ctx · tools")
+
+
+def test_an_unknown_model_price_is_named_unknown() -> None:
+    lines = text(model_list_lines([ModelInfo(MODEL)], 0, "", 60, 1, cell_len))
+    assert lines[0].endswith("price unknown")
