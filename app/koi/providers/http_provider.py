@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 
 import msgspec
 
@@ -43,11 +43,11 @@ class HttpProvider:
             endpoint.timeouts,
         )
 
-    def stream(self, request: ModelRequest) -> AsyncIterator[ProviderEvent]:
+    def stream(self, request: ModelRequest) -> AsyncGenerator[ProviderEvent, None]:
         """Events as they arrive; the last one is StreamEnded, or ProviderError is raised."""
         return self._exchange(request, stream=True)
 
-    def complete(self, request: ModelRequest) -> AsyncIterator[ProviderEvent]:
+    def complete(self, request: ModelRequest) -> AsyncGenerator[ProviderEvent, None]:
         """The same events from a request without streaming."""
         return self._exchange(request, stream=False)
 
@@ -106,7 +106,7 @@ class HttpProvider:
 
     async def _exchange(
         self, request: ModelRequest, *, stream: bool
-    ) -> AsyncIterator[ProviderEvent]:
+    ) -> AsyncGenerator[ProviderEvent, None]:
         options = WireOptions(
             self.name,
             self._endpoint.profile,

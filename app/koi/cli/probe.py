@@ -1,0 +1,180 @@
+"""`koi probe`: one request to one provider, shown as normalised events."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable
+from contextlib import aclosing
+from pathlib import Path
+
+import click
+
+from koi.cli.machine import event_object, write_line
+from koi.cli.machine_result import ResultBuilder
+from koi.cli.options import current_options, global_options
+from koi.cli.probe_request import read_request
+from koi.core.agent_events import (
+    AgentEvent,
+    CostChanged,
+    RequestStarted,
+    Retrying,
+    Streamed,
+    TurnFailed,
+)
+from koi.core.errors import Cancelled, KoiError, ProviderError, UsageError
+from koi.core.messages import JsonObject, Message, ModelRequest, Text
+from koi.core.provider_events import UsageReported
+from koi.core.references import ModelReference
+from koi.core.seams import PriceLookup, Provider
+from koi.core.usage import Cost, Usage
+from koi.routing.backoff import RetryPolicy, wait_before_retry
+
+ROLE = "executor"
+DEFAULT_PROMPT = "Reply with the single word: ready"
+MAX_REQUEST = 32 * 1024 * 1024
+
+
+class Probe:
+    """One request with its retries. Tools are offered when asked for, and never run."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        reference: ModelReference,
+        price: PriceLookup,
+        write: Callable[[JsonObject], None],
+    ) -> None:
+        self._provider = provider
+        self._reference = reference
+        self._price = price
+        self._write = write
+        self._result = ResultBuilder()
+
+    async def run(self, request: ModelRequest, *, stream: bool, retries: int = 0) -> bool:
+        """Write the events and the result. True when the provider's answer was complete."""
+        started = time.monotonic()
+        error: KoiError | None = Cancelled("Interrupted")
+        try:
+            error = await self._attempts(request, stream, RetryPolicy(retries=retries))
+        finally:
+            seconds = time.monotonic() - started
+            if error is not None:
+                self._take(TurnFailed("", error.report(), "", seconds))
+            self._write(self._result.build(None, seconds, ok=error is None))
+        return error is None
+
+    async def _attempts(
+        self, request: ModelRequest, stream: bool, policy: RetryPolicy
+    ) -> KoiError | None:
+        attempt = 0
+        while True:
+            attempt += 1
+            self._take(RequestStarted("", self._reference, ROLE, attempt))
+            try:
+                await self._ask(request, stream)
+            except ProviderError as error:
+                wait = wait_before_retry(error, attempt, policy)
+                if wait is None:
+                    return error
+                self._take(Retrying(self._reference, error.title, error.status, wait, attempt))
+                await asyncio.sleep(wait)
+            else:
+                return None
+
+    async def _ask(self, request: ModelRequest, stream: bool) -> None:
+        ask = self._provider.stream if stream else self._provider.complete
+        async with aclosing(ask(request)) as events:
+            async for event in events:
+                self._take(Streamed("", event))
+                if isinstance(event, UsageReported):
+                    await self._count(event.usage)
+
+    async def _count(self, usage: Usage) -> None:
+        price = await self._price(self._reference)
+        usd = None if price is None else price.cost(usage)
+        cost = Cost().add(usd)
+        self._take(
+            CostChanged(self._reference, ROLE, usage, usd, usage, cost, usage, cost, (), None)
+        )
+
+    def _take(self, event: AgentEvent) -> None:
+        self._result.take(event)
+        line = event_object(event)
+        if line is not None:
+            self._write(line)
+
+
+@click.command("probe")
+@click.argument("reference", metavar="REF")
+@click.option("--prompt", metavar="TEXT", help="What to ask.")
+@click.option("--request", "file", metavar="FILE", help="A request as JSON (- for stdin).")
+@click.option("--no-stream", is_flag=True, help="Ask for the answer in one piece.")
+@click.option("--retries", metavar="N", type=click.IntRange(0, 20), default=0, show_default=True)
+@global_options
+def command(
+    reference: str, prompt: str | None, file: str | None, no_stream: bool, retries: int
+) -> int:
+    """Send one request to the model REF (provider/model) and print its events as JSON lines.
+
+    Tools are never run. The model's name is sent as it is. Exit code 0 when the answer was
+    complete, 1 after any error.
+    """
+    if prompt is not None and file is not None:
+        raise UsageError("--prompt and --request exclude each other", hint="Give one of them.")
+    try:
+        target, provider, price = _open(reference)
+        asked = _request(prompt, file, target.model)
+    except KoiError as error:
+        result = ResultBuilder()
+        failed = TurnFailed("", error.report(), "", 0.0)
+        result.take(failed)
+        write_line(event_object(failed) or {})
+        write_line(result.build(None, 0.0))
+        raise
+    probe = Probe(provider, target, price, write_line)
+    return asyncio.run(_run(probe, provider, asked, stream=not no_stream, retries=retries))
+
+
+async def _run(
+    probe: Probe, provider: Provider, request: ModelRequest, *, stream: bool, retries: int
+) -> int:
+    try:
+        return 0 if await probe.run(request, stream=stream, retries=retries) else 1
+    finally:
+        await provider.aclose()
+
+
+def _open(reference: str) -> tuple[ModelReference, Provider, PriceLookup]:
+    from koi.catalogue.prices import FREE, Prices
+    from koi.core.usage import Price
+    from koi.credentials.model_names import resolve_model
+    from koi.wiring import DEMO, open_provider, open_registry
+
+    registry = open_registry(current_options().config)
+    target = DEMO if reference == str(DEMO) else resolve_model(reference, registry)
+    if target is None:
+        raise UsageError("there is no model to probe", hint="Name it: koi probe PROVIDER/MODEL")
+    prices = Prices(registry)
+
+    async def price(model: ModelReference) -> Price | None:
+        return FREE if model == DEMO else await prices.price(model)
+
+    return target, open_provider(target.provider, registry), price
+
+
+def _request(prompt: str | None, file: str | None, model: str) -> ModelRequest:
+    if file is None:
+        said = DEFAULT_PROMPT if prompt is None else prompt
+        return ModelRequest(model, (Message("user", (Text(said),)),))
+    if file == "-":
+        return read_request(sys.stdin.buffer.read(MAX_REQUEST), model, "standard input")
+    try:
+        with Path(file).expanduser().open("rb") as source:
+            body = source.read(MAX_REQUEST)
+    except OSError as error:
+        raise UsageError(
+            f"{file}: {error.strerror}", hint="Name a readable file after --request."
+        ) from error
+    return read_request(body, model, file)
