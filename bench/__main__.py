@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench import decode, first_request, imports, startup, streaming
+from bench import decode, first_request, imports, startup, streaming, transcript
 from bench.figures import Figure, table
 
 RESULTS = Path(__file__).with_name("results")
@@ -25,6 +25,7 @@ def main(wanted: list[str]) -> int:
         folder = Path(name)
         parts: dict[str, Callable[[], list[Figure]]] = {
             "startup": lambda: startup.measure(folder, RUNS),
+            "transcript": lambda: transcript.measure(folder),
             "imports": lambda: imports.measure(3),
             "request": lambda: first_request.measure(folder),
             "decode": lambda: decode.measure(RUNS),

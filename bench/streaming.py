@@ -50,7 +50,7 @@ async def _first_token_ms() -> float:
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         provider = _provider(server)
-        async with aclosing(provider.stream(REQUEST)) as stream:  # type: ignore[type-var]
+        async with aclosing(provider.stream(REQUEST)) as stream:
             async for event in stream:
                 if isinstance(event, TextDelta) and event.delta:
                     break

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import importlib
 import inspect
 import sys
@@ -15,6 +16,8 @@ from pathlib import Path
 import click
 import msgspec
 from msgspec import inspect as types
+
+from koi.cli.options import GlobalOptions
 
 REFERENCE = Path(__file__).with_name("reference")
 NOTICE = "<!-- Written by `make docs` from {source}; do not edit. -->"
@@ -154,7 +157,10 @@ def command_line() -> Iterator[str]:
     from koi.cli.dispatch import COMMANDS, root
 
     yield "# Command line"
-    yield "Global options may stand before or after the command. `koi` alone is `koi chat`."
+    yield (
+        "`koi` alone, and `koi PROMPT`, is `koi chat`. The options of this first block may stand "
+        "before or after every command."
+    )
     yield _help("koi", root)
     for name, (module, _) in COMMANDS.items():
         command = importlib.import_module(module).command
@@ -163,10 +169,17 @@ def command_line() -> Iterator[str]:
 
 def _helps(name: str, command: click.Command) -> Iterator[str]:
     yield f"## {name}"
-    yield _help(name, command)
+    yield _help(name, _own(command))
     if isinstance(command, click.Group):
         for inner in command.commands.values():
-            yield _help(f"{name} {inner.name}", inner)
+            yield _help(f"{name} {inner.name}", _own(inner))
+
+
+def _own(command: click.Command) -> click.Command:
+    """The command without the options that all commands have."""
+    own = copy.copy(command)
+    own.params = [each for each in own.params if each.name not in GlobalOptions.__struct_fields__]
+    return own
 
 
 def _help(name: str, command: click.Command) -> str:

@@ -44,6 +44,8 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     """Sent as it is, whatever the wire format."""
+    opening: str = ""
+    """Text before `text`, all of it in one event."""
     piece: int = 12
     """Characters in one event."""
     delay_s: float = 0.0
@@ -98,24 +100,24 @@ def whole_body(wire: Wire, model: str, answer: Answer) -> bytes:
         content: list[JsonObject] = []
         if answer.reasoning:
             content.append({"type": "thinking", "thinking": answer.reasoning, "signature": "sig"})
-        if answer.text:
-            content.append({"type": "text", "text": answer.text})
+        if said := answer.opening + answer.text:
+            content.append({"type": "text", "text": said})
         content.extend(
             {"type": "tool_use", "id": call.id, "name": call.name, "input": json.loads(call.raw)}
             for call in answer.calls
         )
-        message: JsonObject = _anthropic_message(model, answer) | {
+        whole = _anthropic_message(model, answer) | {
             "content": content,
             "stop_reason": _stop_reason(answer),
             "usage": _anthropic_usage(answer) | {"output_tokens": answer.output_tokens},
         }
-        return json.dumps(message).encode()
-    said: JsonObject = {"role": "assistant", "content": answer.text or None}
+        return json.dumps(whole).encode()
+    message: JsonObject = {"role": "assistant", "content": answer.opening + answer.text or None}
     if answer.reasoning:
-        said["reasoning_content"] = answer.reasoning
+        message["reasoning_content"] = answer.reasoning
     if answer.calls:
-        said["tool_calls"] = [_openai_call(call) for call in answer.calls]
-    choice = {"index": 0, "message": said, "finish_reason": _finish_reason(answer)}
+        message["tool_calls"] = [_openai_call(call) for call in answer.calls]
+    choice = {"index": 0, "message": message, "finish_reason": _finish_reason(answer)}
     completion: JsonObject = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1}
     completion |= {"model": model, "choices": [choice], "usage": _openai_usage(answer)}
     return json.dumps(completion).encode()
@@ -130,6 +132,12 @@ def events(wire: Wire, model: str, answer: Answer, *, with_usage: bool) -> Itera
 
 def _pieces(content: str, size: int) -> Iterator[str]:
     return (content[start : start + size] for start in range(0, len(content), size))
+
+
+def _text_pieces(answer: Answer) -> Iterator[str]:
+    if answer.opening:
+        yield answer.opening
+    yield from _pieces(answer.text, answer.piece)
 
 
 def _openai_call(call: Call) -> JsonObject:
@@ -163,7 +171,7 @@ def _openai_events(model: str, answer: Answer, with_usage: bool) -> Iterator[byt
     yield event({"role": "assistant", "content": ""})
     for piece in _pieces(answer.reasoning, answer.piece):
         yield event({"reasoning_content": piece})
-    for piece in _pieces(answer.text, answer.piece):
+    for piece in _text_pieces(answer):
         yield event({"content": piece})
     for index, call in enumerate(answer.calls):
         opening = _openai_call(Call(call.name, "", call.id))
@@ -226,10 +234,8 @@ def _anthropic_events(model: str, answer: Answer) -> Iterator[bytes]:
         deltas.append({"type": "signature_delta", "signature": "c2lnbmF0dXJl"})
         yield from block(index, {"type": "thinking", "thinking": "", "signature": ""}, deltas)
         index += 1
-    if answer.text:
-        deltas = [
-            {"type": "text_delta", "text": piece} for piece in _pieces(answer.text, answer.piece)
-        ]
+    if answer.opening or answer.text:
+        deltas = [{"type": "text_delta", "text": piece} for piece in _text_pieces(answer)]
         yield from block(index, {"type": "text", "text": ""}, deltas)
         index += 1
     for number, call in enumerate(answer.calls, start=index):
