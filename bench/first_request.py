@@ -32,7 +32,7 @@ def measure(folder: Path) -> list[Figure]:
                 cwd=folder,
                 env=environment(folder),
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
+                capture_output=True,
                 check=True,
             )
             size = len(server.model_requests[0].raw_body)
