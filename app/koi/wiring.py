@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,10 +12,11 @@ import msgspec
 from koi.agent.gate import Approver
 from koi.agent.session import Session
 from koi.agent.state import SessionState
+from koi.catalogue.prices import FREE
 from koi.catalogue.registry import Registry
 from koi.core.errors import CredentialMissing, UsageError
 from koi.core.references import ModelReference
-from koi.core.seams import Provider
+from koi.core.seams import ModelInfo, Provider
 from koi.credentials.findings import Discovery, Finding
 from koi.safety.decision import Mode
 from koi.safety.rules import Rule
@@ -195,6 +197,41 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     return _join(options, registry, providers, journal, state, approver)
 
 
+async def usable_model(text: str, options: SessionOptions) -> ModelReference:
+    """The reference that `text` means, once it is sure that its provider can be asked.
+
+    Raises UsageError, ConfigurationError, CredentialMissing.
+    """
+    from koi.credentials.discovery import discover
+    from koi.credentials.model_names import resolve_model
+
+    if text == str(DEMO):
+        return DEMO
+    registry = open_registry(
+        options.config_flag, workspace=options.workspace, trusted=options.trust
+    )
+    discovery = None if "/" in text else await discover(registry)
+    reference = resolve_model(text, registry, discovery=discovery)
+    if reference is None:
+        raise UsageError("no model was named", hint="Write it as provider/model.")
+    await open_provider(reference.provider, registry).aclose()
+    return reference
+
+
+async def usable_models(options: SessionOptions) -> tuple[ModelInfo, ...]:
+    """The models of every provider with a credential, and the demo. Raises ConfigurationError."""
+    from koi.credentials.discovery import discover
+    from koi.credentials.found_models import found_models, usable_providers
+
+    registry = open_registry(
+        options.config_flag, workspace=options.workspace, trusted=options.trust
+    )
+    discovery = await discover(registry)
+    providers = usable_providers(registry, discovery)
+    found = await asyncio.to_thread(found_models, providers, registry, discovery)
+    return (*found, ModelInfo(DEMO, tools=True, price=FREE))
+
+
 def _join(
     options: SessionOptions,
     registry: Registry,
@@ -208,8 +245,7 @@ def _join(
     from koi.agent.recorder import Recorder
     from koi.agent.runner import ToolRunner
     from koi.catalogue.models import fast_model_info
-    from koi.catalogue.prices import FREE, Prices
-    from koi.core.seams import ModelInfo
+    from koi.catalogue.prices import Prices
     from koi.core.usage import Price
     from koi.routing.attempts import Candidate
     from koi.routing.backoff import RetryPolicy

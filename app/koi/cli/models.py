@@ -41,32 +41,23 @@ def command(provider: str | None, refresh: bool, as_json: bool) -> None:
 
 
 async def _find(name: str | None, registry: Registry, refresh: bool) -> list[ModelInfo]:
-    from koi.catalogue.models import known_models, model_info
     from koi.core.errors import KoiError
-    from koi.core.references import ModelReference
     from koi.credentials.discovery import discover
+    from koi.credentials.found_models import found_models, usable_providers
     from koi.view.safe_text import safe
 
     discovery = await discover(registry)
-    if name is not None:
-        chosen = [registry.get(name)]
-    else:
-        chosen = [provider for provider in registry.all if discovery.usable(provider.name)]
+    chosen = usable_providers(registry, discovery) if name is None else [registry.get(name)]
+    if not refresh:
+        return found_models(chosen, registry, discovery)
     found: list[ModelInfo] = []
     for provider in chosen:
-        local = [model for item in discovery.of(provider.name) for model in item.models]
-        if refresh:
-            try:
-                found += await _ask(provider, registry)
-            except KoiError as error:
-                if name is not None:
-                    raise
-                click.echo(f"koi: {provider.name}: {safe(error.title)}", err=True)
-        elif local:
-            references = (ModelReference(provider.name, model) for model in local)
-            found += [model_info(reference, registry) for reference in references]
-        else:
-            found += known_models(provider, registry)
+        try:
+            found += await _ask(provider, registry)
+        except KoiError as error:
+            if name is not None:
+                raise
+            click.echo(f"koi: {provider.name}: {safe(error.title)}", err=True)
     return found
 
 

@@ -14,7 +14,7 @@ from koi.agent.state import SessionState
 from koi.cli.options import global_options
 from koi.cli.session_options import session_options
 from koi.core.agent_events import AgentEvent, TurnCancelled, TurnFailed, TurnFinished
-from koi.core.errors import ErrorReport, UsageError
+from koi.core.errors import ErrorReport, KoiError, UsageError
 from koi.wiring import SessionOptions
 
 
@@ -70,8 +70,15 @@ async def _run(options: SessionOptions, prompt: str, output: str) -> int:
     from koi.agent.gate import Nobody
     from koi.wiring import open_session
 
-    session = await open_session(options, Nobody())
     writer = _writer(output)
+    try:
+        session = await open_session(options, Nobody())
+    except KoiError as error:
+        if output == "text":
+            raise
+        writer.write(TurnFailed("", error.report(), "", 0.0))
+        writer.end()
+        return error.exit_code
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
     assert task is not None
