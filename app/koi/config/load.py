@@ -141,8 +141,13 @@ def parse_toml(content: bytes, where: str) -> dict[str, object]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
+        message, _, place = str(error).partition(" (at ")
+        place = place.removesuffix(")")
+        if not place.startswith("line "):
+            lines = text.split("\n")
+            place = f"line {len(lines)}, column {len(lines[-1]) + 1}"
         raise ConfigurationError(
-            str(error), where=where, hint="Mend the file, then: koi config check"
+            f"{place}: {message}", where=where, hint="Mend the file, then: koi config check"
         ) from error
 
 
