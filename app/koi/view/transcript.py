@@ -89,9 +89,13 @@ class Transcript:
         self.measure(index)
         return True
 
+    def colourless(self, first: int, last: int) -> bool:
+        """True while one of the items `first` to `last` shows code without its colours."""
+        return any(item.colourless for item in self.items[first : last + 1])
+
     def recolour(self, first: int, last: int) -> bool:
         """Colour a slice of what the items `first` to `last` show plain; False when done."""
-        return any(item.recolour() for item in self.items[first : last + 1])
+        return any(item.recolour() for item in self.items[first : last + 1] if item.colourless)
 
     # -- positions
 
@@ -122,7 +126,7 @@ class Transcript:
             self.measure(index)
             left -= self.heights.values[index]
             index += 1
-        above, left = position[0] - 1, count
+        above, left = min(position[0], len(self.items)) - 1, count
         while above >= 0 and left > 0:
             self.measure(above)
             left -= self.heights.values[above]

@@ -102,6 +102,11 @@ class Answer(Item):
         self._unfolded = not self._unfolded
         return True
 
+    @property
+    def colourless(self) -> bool:
+        """True while long code waits for its colours."""
+        return self._document is not None and self.width > 0 and self._document.colourless
+
     def recolour(self) -> bool:
         """Colour a slice of long code."""
         return self._document is not None and self._document.recolour()

@@ -66,6 +66,11 @@ class Item:
         """Fold or unfold after a click on a line; True when that changed something."""
         return False
 
+    @property
+    def colourless(self) -> bool:
+        """True while code in it is shown plain for the time being."""
+        return False
+
     def recolour(self) -> bool:
         """Colour a slice of what is shown plain for the time being; False when nothing is."""
         return False

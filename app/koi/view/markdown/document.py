@@ -29,6 +29,7 @@ class Document:
         self._ends: list[int] = []  # for each finished leaf: the lines up to its end
         self._tail_leaves: list[Leaf] = []
         self._tail_ends: list[int] = []
+        self._coloured = 0  # so many leaves from the front have their final colours
 
     @property
     def leaves(self) -> list[Leaf]:
@@ -162,16 +163,29 @@ class Document:
         """All lines."""
         return [self.line(index) for index in range(self.height(width))]
 
-    def recolour(self) -> bool:
-        """Colour a slice of the code that was shown plain; False when none was.
+    @property
+    def colourless(self) -> bool:
+        """True while code is shown plain for the time being."""
+        return self._next_colourless() is not None
 
-        Heights do not change; only leaves that are laid out count.
+    def recolour(self) -> bool:
+        """Colour a slice of the code that is shown plain; False when none is.
+
+        Heights do not change. Call it only after `height`.
         """
-        for leaf in self._parser.leaves:
-            if leaf.width > 0 and leaf.colourless:
-                leaf.recolour()
-                return True
-        return False
+        leaf = self._next_colourless()
+        if leaf is None:
+            return False
+        leaf.recolour()
+        return True
+
+    def _next_colourless(self) -> Leaf | None:
+        leaves = self._parser.leaves
+        closed = len(leaves) - (self._parser.open is not None)
+        while self._coloured < closed and not leaves[self._coloured].colourless:
+            self._coloured += 1
+        waiting = (leaf for leaf in leaves[self._coloured :] if leaf.colourless)
+        return next(waiting, None)
 
 
 def render(source: str, width: int, measure: Measure) -> list[Line]:

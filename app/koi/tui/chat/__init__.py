@@ -1,0 +1,1 @@
+"""The chat: one widget for the whole transcript."""
