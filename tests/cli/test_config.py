@@ -1,0 +1,83 @@
+"""`koi config` as a command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import RunKoi
+
+WRONG = """
+modle = "x"
+[reliability]
+retries = "two"
+[providers.antropic]
+api_key = "${NO_SUCH}"
+[budget]
+day_usd = 1
+"""
+
+
+@pytest.fixture
+def config_file(koi_home: Path) -> Path:
+    koi_home.mkdir()
+    return koi_home / "config.toml"
+
+
+def test_path_prints_where_the_file_is(run_koi: RunKoi, config_file: Path) -> None:
+    assert run_koi("config", "path").stdout == f"{config_file}\n"
+    assert run_koi("config", "--config", "/x.toml", "path").stdout == "/x.toml\n"
+
+
+def test_check_prints_every_mistake_and_exits_with_2(run_koi: RunKoi, config_file: Path) -> None:
+    config_file.write_text(WRONG)
+    done = run_koi("config", "check")
+    assert done.returncode == 2
+    for part in (
+        f"error: {config_file}: modle: unknown key. Did you mean model?",
+        f"error: {config_file}: reliability.retries: expected a whole number",
+        f"error: {config_file}: providers.antropic: not in the catalogue",
+        f"warning: {config_file}: budget: known, but has no effect in this version",
+        f"warning: {config_file}: providers.antropic.api_key: the environment variable NO_SUCH",
+    ):
+        assert part in done.stdout
+
+
+def test_check_of_a_good_file_exits_with_0(run_koi: RunKoi, config_file: Path) -> None:
+    config_file.write_text('model = "anthropic/claude-sonnet-4-6"\n[budget]\nday_usd = 1\n')
+    done = run_koi("config", "check")
+    assert done.returncode == 0
+    assert "warning" in done.stdout
+    assert done.stdout.endswith("no mistakes\n")
+
+
+def test_check_of_wrong_toml_names_line_and_column(run_koi: RunKoi, config_file: Path) -> None:
+    config_file.write_text("a = 1\nb = = 2\n")
+    done = run_koi("config", "check")
+    assert done.returncode == 2
+    assert f"{config_file}: line 2, column 5" in done.stderr
+
+
+def test_what_is_set_can_be_got_with_its_origin(run_koi: RunKoi, config_file: Path) -> None:
+    assert run_koi("config", "set", "models.executor", "openai/gpt-5.2").returncode == 0
+    done = run_koi("config", "get", "--origin", "models.executor")
+    assert done.stdout == f"openai/gpt-5.2  # {config_file}\n"
+    done = run_koi("config", "get", "--origin", environment={"KOI_EXECUTOR": "a/b"})
+    assert done.stdout == 'models.executor = "a/b"  # KOI_EXECUTOR\n'
+
+
+def test_keys_are_never_printed(run_koi: RunKoi, config_file: Path) -> None:
+    config_file.write_text('[providers.groq]\napi_key = "gsk_secret_0123456789"\n')
+    for arguments in (["config", "get"], ["config", "get", "providers"], ["providers", "--json"]):
+        done = run_koi(*arguments)
+        assert done.returncode == 0
+        assert "secret" not in done.stdout + done.stderr
+        assert "6789" in done.stdout
+
+
+def test_an_unknown_key_exits_with_2(run_koi: RunKoi, config_file: Path) -> None:
+    done = run_koi("config", "set", "modle", "x")
+    assert done.returncode == 2
+    assert "Did you mean model?" in done.stderr
+    assert not config_file.exists()

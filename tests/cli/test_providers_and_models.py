@@ -1,0 +1,60 @@
+"""`koi providers` and `koi models` as commands."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.conftest import RunKoi
+from tests.servers.model_server import ModelServer
+
+KEY = "sk-ant-api03-0123456789"
+
+
+def test_every_provider_is_listed_those_with_a_key_first(run_koi: RunKoi) -> None:
+    done = run_koi("providers", "--json", environment={"ANTHROPIC_API_KEY": KEY})
+    rows = json.loads(done.stdout)
+    assert len(rows) == 44
+    assert rows[0]["name"] == "anthropic"
+    assert rows[0]["credential"] == "environment"
+    assert rows[0]["credentials"][0]["label"] == "…6789"
+    assert KEY not in done.stdout
+    assert not next(row for row in rows if row["name"] == "gemini")["supported"]
+
+
+def test_the_table_names_source_and_default(run_koi: RunKoi) -> None:
+    done = run_koi("providers", environment={"ANTHROPIC_API_KEY": KEY})
+    second = done.stdout.splitlines()[1]
+    assert second.split()[:3] == ["anthropic", "anthropic", "claude-sonnet-4-6"]
+    assert "environment …6789 ANTHROPIC_API_KEY" in second
+    assert done.stdout.endswith("Default model: anthropic/claude-sonnet-4-6\n")
+
+
+def test_models_have_their_facts(run_koi: RunKoi) -> None:
+    rows = json.loads(run_koi("models", "anthropic", "--json").stdout)
+    model = next(row for row in rows if row["reference"] == "anthropic/claude-sonnet-4-6")
+    assert model["max_output_tokens"] == 64_000
+    assert model["tools"]
+    assert model["price"]["input_per_mtok"] == 3.0
+
+
+def test_an_unknown_provider_exits_with_2(run_koi: RunKoi) -> None:
+    done = run_koi("models", "antropic")
+    assert done.returncode == 2
+    assert "Did you mean anthropic?" in done.stderr
+
+
+def test_refresh_asks_the_endpoint(
+    run_koi: RunKoi, koi_home: Path, model_server: ModelServer
+) -> None:
+    koi_home.mkdir()
+    (koi_home / "config.toml").write_text(f'[providers.work]\nbase_url = "{model_server.url}/v1"\n')
+    done = run_koi("models", "work", "--refresh", "--json")
+    assert done.returncode == 0, done.stderr
+    assert all(row["reference"].startswith("work/") for row in json.loads(done.stdout))
+
+
+def test_refresh_without_a_key_exits_with_3(run_koi: RunKoi) -> None:
+    done = run_koi("models", "openai", "--refresh")
+    assert done.returncode == 3
+    assert "OPENAI_API_KEY" in done.stderr
