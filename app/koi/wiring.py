@@ -172,11 +172,13 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     Raises UsageError, ConfigurationError, CredentialMissing, StorageError.
     """
     from koi.agent.system_prompt import read_instructions
+    from koi.store.log import start_log
 
     flags = {"models.executor": options.executor, "model": options.model}
     registry = open_registry(
         options.config_flag, flags=flags, workspace=options.workspace, trusted=options.trust
     )
+    start_log(registry.config.paths.log, debug=options.debug)
     journal = _resumed_journal(options, registry)
     resumed = journal.state.model if journal is not None else None
     try:
