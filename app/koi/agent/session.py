@@ -68,15 +68,19 @@ class Session:
             self._turn = None
             self.state.busy = False
 
+    def stop(self) -> None:
+        """Begin to interrupt the running turn; for signal handlers, which cannot wait."""
+        turn = self._turn
+        if turn is None or turn.done() or self._cancelling:
+            return
+        self._cancelling = True
+        turn.cancel()
+
     async def cancel(self) -> None:
         """Interrupt the running turn and wait until every open call has its result."""
-        turn = self._turn
-        if turn is None or turn.done():
-            return
-        if not self._cancelling:
-            self._cancelling = True
-            turn.cancel()
-        await asyncio.wait([turn])
+        self.stop()
+        if self._turn is not None:
+            await asyncio.wait([self._turn])
 
     async def close(self) -> None:
         """Interrupt, put everything on the disk, close connections."""

@@ -80,12 +80,10 @@ async def _run(options: SessionOptions, prompt: str, output: str) -> int:
         writer.end()
         return error.exit_code
     loop = asyncio.get_running_loop()
-    task = asyncio.current_task()
-    assert task is not None
     last: AgentEvent | None = None
     try:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, lambda: asyncio.ensure_future(session.cancel()))
+            loop.add_signal_handler(number, session.stop)
         writer.begin(session.state)
         async with aclosing(session.prompt(prompt)) as events:
             async for event in events:

@@ -1,0 +1,168 @@
+"""`koi --plain`: a chat in plain lines, for screen readers, logs and small terminals."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from contextlib import aclosing, suppress
+
+import click
+
+from koi.agent.session import Session
+from koi.cli.text_output import TextWriter
+from koi.core.agent_events import ApprovalDecision, ApprovalRequested
+from koi.core.errors import KoiError, UsageError
+from koi.safety.decision import MODES
+from koi.tui.commands import COMMANDS, Command, parse_command
+from koi.view.safe_text import safe, visible
+from koi.view.units import dollars, tokens
+from koi.wiring import SessionOptions, open_session, usable_model
+
+EXIT_CANCELLED = 130
+WORKING = ("help", "model", "mode", "cost", "tokens", "exit")
+"""The commands that make sense without a screen."""
+
+
+class LineApprover:
+    """Asks on the terminal; anything but a clear yes is a no."""
+
+    async def approve(self, request: ApprovalRequested) -> ApprovalDecision | None:
+        """The person's decision, None when the input has ended."""
+        click.echo(f"\nkoi asks: {safe(request.title, keep_newlines=False)} ({request.reason})")
+        click.echo(visible(request.preview, keep_tabs=True))
+        always = f", a always ({safe(request.always)})" if request.always else ""
+        line = await _read(f"y yes{always}, n no (default no): ")
+        if line is None:
+            return None
+        match line.strip().lower():
+            case "y" | "yes":
+                return "allow"
+            case "a" | "always" if request.always:
+                return "always"
+            case _:
+                return "deny"
+
+
+async def plain_chat(options: SessionOptions, first: str | None) -> int:
+    """Read prompts from standard input until it ends or /exit; returns the exit code."""
+    session = await open_session(options, LineApprover())
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+
+    def stop() -> None:
+        stopped.set()
+        session.stop()
+
+    def interrupt() -> None:
+        if session.state.busy:
+            session.stop()
+        else:
+            stop()
+
+    loop.add_signal_handler(signal.SIGINT, interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop)
+    click.echo("koi, plain lines. /help lists commands, Ctrl+C stops a turn, Ctrl+D leaves.")
+    TextWriter().begin(session.state)
+    try:
+        while not stopped.is_set():
+            text = first or await _next_prompt(stopped)
+            first = None
+            if text is None or not await _take(session, options, text):
+                break
+    finally:
+        await session.close()
+    return EXIT_CANCELLED if stopped.is_set() else 0
+
+
+async def _next_prompt(stopped: asyncio.Event) -> str | None:
+    reading = asyncio.create_task(_read("\nYou: "))
+    stopping = asyncio.create_task(stopped.wait())
+    await asyncio.wait((reading, stopping), return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if reading.done():
+        return reading.result()
+    reading.cancel()
+    return None
+
+
+async def _take(session: Session, options: SessionOptions, text: str) -> bool:
+    """Do what one line says; False when it means to leave."""
+    if not text.strip():
+        return True
+    try:
+        found = parse_command(text)
+        if found is None:
+            await _turn(session, text)
+        elif found[0].name == "exit":
+            return False
+        else:
+            click.echo(await _perform(session, options, *found))
+    except KoiError as error:
+        click.echo(f"koi: {safe(error.title)} {safe(error.hint)}".rstrip())
+    return True
+
+
+async def _turn(session: Session, text: str) -> None:
+    click.echo("\nkoi:")
+    writer = TextWriter()
+    async with aclosing(session.prompt(text)) as events:
+        async for event in events:
+            writer.write(event)
+    writer.end()
+
+
+async def _perform(
+    session: Session, options: SessionOptions, command: Command, argument: str
+) -> str:
+    state = session.state
+    match command.name:
+        case "help":
+            lines = [f"/{each.name} {each.argument}".strip() for each in COMMANDS]
+            return "\n".join(line for line in lines if line.split()[0][1:] in WORKING)
+        case "mode":
+            if argument:
+                chosen = next((mode for mode in MODES if mode == argument), None)
+                if chosen is None:
+                    raise UsageError(f"no mode '{argument}'", hint=f"Modes: {', '.join(MODES)}.")
+                state.mode = chosen
+            return f"mode: {state.mode}"
+        case "model":
+            if argument:
+                state.model = await usable_model(argument, options)
+            return f"model: {state.model}"
+        case "cost":
+            usd = state.account.session_cost.usd
+            return "cost: unknown" if usd is None else f"cost: {dollars(usd)}"
+        case "tokens":
+            usage = state.account.session_usage
+            cached = usage.cache_read_tokens
+            return (
+                f"tokens: {tokens(usage.input_tokens)} in, {tokens(cached)} cached, "
+                f"{tokens(usage.output_tokens)} out"
+            )
+        case _:
+            raise UsageError(f"/{command.name} needs the full screen", hint="Start koi there.")
+
+
+async def _read(question: str) -> str | None:
+    """A line from standard input, None at its end. The thread is left behind on exit."""
+    loop = asyncio.get_running_loop()
+    line: asyncio.Future[str | None] = loop.create_future()
+
+    def settle(text: str | None) -> None:
+        if not line.done():
+            line.set_result(text)
+
+    def read() -> None:
+        text = sys.stdin.readline()
+        with suppress(RuntimeError):  # the loop is closed when koi has left meanwhile
+            loop.call_soon_threadsafe(settle, text or None)
+
+    import threading
+
+    sys.stdout.write(question)
+    sys.stdout.flush()
+    threading.Thread(target=read, name="koi-input", daemon=True).start()
+    return await line
