@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from koi.catalogue.models import fast_model_info, known_models, model_info, providers_of
+from koi.catalogue.price_cache import PriceCache, PricedFacts
 from koi.catalogue.prices import Prices
 from koi.core.references import ModelReference
 from koi.core.usage import Price, Usage
@@ -65,6 +66,38 @@ async def test_an_unknown_price_is_none_and_never_zero(tmp_path: Path, model: st
 async def test_a_moved_provider_has_no_listed_price(tmp_path: Path) -> None:
     text = '[providers.openai]\nbase_url = "https://gateway.example.com/v1"\n'
     assert await price(tmp_path, "openai/gpt-5.2", text) is None
+
+
+LISTED = ModelReference("anthropic", "claude-haiku-4-5")
+
+
+async def test_a_listed_price_is_remembered_for_the_day(tmp_path: Path) -> None:
+    registry = registry_of(tmp_path)
+    facts = await Prices(registry).facts(LISTED)
+    cache = PriceCache(registry.config.paths.cache)
+    assert cache.get("anthropic/claude-haiku-4-5") == facts
+    cache.put("anthropic/claude-haiku-4-5", PricedFacts(Price(7.0, 7.0)))
+    assert await Prices(registry).price(LISTED) == Price(7.0, 7.0)
+
+
+async def test_a_price_of_ones_own_is_not_hidden_by_the_remembered_one(tmp_path: Path) -> None:
+    await Prices(registry_of(tmp_path)).facts(LISTED)
+    text = PRICING.replace("claude-sonnet-4-6", "claude-haiku-4-5")
+    assert await price(tmp_path, str(LISTED), text) == Price(1.0, 2.0)
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"edition":"other","models":{}}', "[]"])
+async def test_a_damaged_or_old_memory_is_made_anew(tmp_path: Path, content: str) -> None:
+    registry = registry_of(tmp_path)
+    registry.config.paths.cache.mkdir()
+    (registry.config.paths.cache / "prices.json").write_text(content)
+    assert await Prices(registry).price(LISTED) == Price(1.0, 5.0, 0.1, 1.25)
+
+
+async def test_a_memory_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
+    registry = registry_of(tmp_path)
+    registry.config.paths.cache.write_text("a file in the way")
+    assert await Prices(registry).price(LISTED) == Price(1.0, 5.0, 0.1, 1.25)
 
 
 @pytest.mark.parametrize(

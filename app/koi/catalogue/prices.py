@@ -7,8 +7,7 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import msgspec
-
+from koi.catalogue.price_cache import PriceCache, PricedFacts
 from koi.catalogue.registry import Registered, Registry
 from koi.config.schema import PriceTable
 from koi.core.references import ModelReference
@@ -21,18 +20,12 @@ FREE = Price(0.0, 0.0, 0.0, 0.0)
 _loading = threading.Lock()
 
 
-class PricedFacts(msgspec.Struct, frozen=True):
-    """What genai-prices and the configuration say of one model."""
-
-    price: Price | None = None
-    context_window: int | None = None
-
-
 class Prices:
-    """Looks prices up off the event loop's thread, each model once."""
+    """Looks prices up off the event loop's thread, each model once a day."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
+        self._cache = PriceCache(registry.config.paths.cache)
         self._known: dict[ModelReference, PricedFacts] = {}
 
     async def price(self, reference: ModelReference) -> Price | None:
@@ -43,12 +36,21 @@ class Prices:
         """Price and context window (tokens), each None when it is not known."""
         if reference not in self._known:
             own = configured_price(reference, self._registry)
-            if own is not None or _needs_no_list(reference, self._registry):
-                facts = PricedFacts(own)
-            else:
-                facts = await asyncio.to_thread(read_facts, reference, self._registry)
-            self._known[reference] = facts
+            listed = await self._listed(reference)
+            self._known[reference] = PricedFacts(own or listed.price, listed.context_window)
         return self._known[reference]
+
+    async def _listed(self, reference: ModelReference) -> PricedFacts:
+        provider = self._registry.find(reference.provider)
+        identifier = None if provider is None else _price_id(provider)
+        if provider is None or identifier is None:
+            return PricedFacts()
+        key = f"{identifier}/{reference.model}"
+        remembered = self._cache.get(key)
+        if remembered is None:
+            remembered = await asyncio.to_thread(_listed_facts, provider, reference.model)
+            await asyncio.to_thread(self._cache.put, key, remembered)
+        return remembered
 
 
 def configured_price(reference: ModelReference, registry: Registry) -> Price | None:
@@ -65,12 +67,8 @@ def read_facts(reference: ModelReference, registry: Registry) -> PricedFacts:
     """Price and context window of a model. Takes up to 0.2 s the first time."""
     own = configured_price(reference, registry)
     provider = registry.find(reference.provider)
-    source = None if provider is None else _price_list(provider)
-    model = None if source is None else source.find_model(reference.model)
-    if model is None:
-        return PricedFacts(own)
-    price = own or _price(model.get_prices(datetime.now(UTC)))
-    return PricedFacts(price, model.context_window)
+    listed = PricedFacts() if provider is None else _listed_facts(provider, reference.model)
+    return PricedFacts(own or listed.price, listed.context_window)
 
 
 def list_models(provider: Registered) -> tuple[str, ...]:
@@ -86,9 +84,12 @@ def list_models(provider: Registered) -> tuple[str, ...]:
     )
 
 
-def _needs_no_list(reference: ModelReference, registry: Registry) -> bool:
-    provider = registry.find(reference.provider)
-    return provider is None or _price_id(provider) is None
+def _listed_facts(provider: Registered, name: str) -> PricedFacts:
+    source = _price_list(provider)
+    model = None if source is None else source.find_model(name)
+    if model is None:
+        return PricedFacts()
+    return PricedFacts(_price(model.get_prices(datetime.now(UTC))), model.context_window)
 
 
 def _price_id(provider: Registered) -> str | None:
