@@ -105,6 +105,11 @@ def has_text(painted: bytearray) -> bool:
     return len(ESCAPES.sub(b"", bytes(painted)).replace(b" ", b"").strip()) >= 10
 
 
+def shows(text: str) -> Callable[[bytearray], bool]:
+    """True once `text` has been painted, in whatever colours."""
+    return lambda painted: text.encode() in ESCAPES.sub(b"", bytes(painted))
+
+
 def _become(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
     try:
         os.chdir(folder)

@@ -10,7 +10,7 @@ import msgspec
 from bench.figures import Figure
 from bench.first_request import CONFIGURATION
 from bench.startup import KOI, environment
-from bench.terminal import Terminal
+from bench.terminal import Terminal, shows
 from koi import __version__
 from koi.core.messages import Message, Text
 from koi.core.references import ModelReference
@@ -110,7 +110,7 @@ def _stream(folder: Path, messages: int, answer: Answer) -> Measured:
         session = write_session(folder, messages)
         command = [KOI, "-r", session, "-m", str(MODEL)]
         with Terminal(command, folder, environment(folder)) as terminal:
-            terminal.until(lambda painted: READY.encode() in painted)
+            terminal.until(shows(READY))
             terminal.drain(1.0)
             terminal.type("go")
             terminal.drain(0.3)
@@ -130,5 +130,5 @@ def _resume(folder: Path, messages: int) -> Figure:
         session = write_session(folder, messages)
         command = [KOI, "-r", session, "-m", str(MODEL)]
         with Terminal(command, folder, environment(folder)) as terminal:
-            seconds = terminal.until(lambda painted: b"green again" in painted)
+            seconds = terminal.until(shows("green again"))
     return Figure(f"resume of {messages:,} messages to the first paint", seconds, "s", 2)
