@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 _SECRET_NAME = re.compile(
     r"KEY|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|BEARER|COOKIE|AUTH(?!OR|_SOCK)|_(PAT|PASS|PWD)$"
@@ -22,6 +22,12 @@ _QUIET = {
     "KOI": "1",
     "AGENT": "koi",
 }
+_withheld: set[str] = set()
+
+
+def withhold(names: Iterable[str]) -> None:
+    """Keep these variables from commands too: the configuration takes keys from them."""
+    _withheld.update(names)
 
 
 def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -40,6 +46,8 @@ def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 def is_secret(name: str, value: str) -> bool:
     """True when a variable must not reach a command."""
+    if name in _withheld:
+        return True
     upper = name.upper()
     if _SECRET_NAME.search(upper) and not _HARMLESS_NAME.fullmatch(upper):
         return True

@@ -91,10 +91,10 @@ def _saved(ring: OutputRing) -> str:
 
 
 def _is_binary(data: bytes) -> bool:
-    """True when a tenth of it is NUL, other control characters, or not UTF-8."""
+    """True when three tenths of it are NUL, other control characters, or not UTF-8."""
     odd = sum(byte < 32 and byte not in b"\t\n\r\f\b\x07\x1b" for byte in data)
     odd += data.decode("utf-8", "replace").count("\ufffd")
-    return odd * 10 > len(data)
+    return odd * 10 > len(data) * 3
 
 
 def _ended(result: CommandResult, timeout_s: int) -> str:

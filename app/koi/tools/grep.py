@@ -106,13 +106,17 @@ def _search(wanted: GrepArguments, start: Path, workspace: Path) -> Search:
 
 
 def _ripgrep_can(search: Search) -> bool:
-    """False for what ripgrep does otherwise: .gitignore above the start, includes with folders."""
+    """False for what ripgrep does otherwise: .gitignore above the start, includes with folders.
+
+    It would also wait for ever on a .gitignore that is a FIFO.
+    """
     start, top = Path(search.start), Path(search.top)
     above = start.parents if start.is_relative_to(top) and start != top else ()
     ignored_above = any(
         folder.is_relative_to(top) and (folder / ".gitignore").exists() for folder in above
     )
-    return "/" not in search.include and not ignored_above
+    own = start / ".gitignore"
+    return "/" not in search.include and not ignored_above and (own.is_file() or not own.exists())
 
 
 def _ripgrep(program: str, search: Search) -> list[str]:
@@ -155,8 +159,8 @@ def _lines(result: CommandResult) -> Iterator[_Line]:
     data = result.output.excerpt(4 * _OUTPUT_BYTES).head
     end = len(data) if result.end == "exited" else data.rfind(b"\n") + 1
     for raw in data[:end].decode("utf-8", "replace").split("\n"):
-        if raw == "--":
-            yield _Line(raw, False)
+        if raw.rstrip("\r") == "--":
+            yield _Line("--", False)
         name, found, rest = raw.partition("\0")
         digits = len(rest) - len(rest.lstrip("0123456789"))
         mark = rest[digits : digits + 1]

@@ -1,0 +1,1 @@
+"""File primitives: atomic writes, locks, paths, bounded output. Their one home."""
