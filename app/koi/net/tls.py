@@ -22,6 +22,10 @@ def empty_context() -> ssl.SSLContext:
 
 def warm() -> None:
     """Do the slow parts ahead of the first request; safe in another thread."""
-    import httpx  # noqa: F401
+    import anyio._backends._asyncio  # noqa: F401  (imported by the first connection else)
+    import httpcore
+    import httpx
 
+    httpcore.AsyncConnectionPool(ssl_context=empty_context())
+    httpx.Request("POST", "http://localhost", headers={"Content-Type": "text/plain"}, content=b"")
     system_context()
