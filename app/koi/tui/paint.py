@@ -14,6 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from koi.tui.theme import STYLES, WITHOUT_COLOUR
+from koi.view.graphemes import belong_together
 from koi.view.line import Face, Line
 
 Mark: TypeAlias = tuple[int, int, Style]
@@ -118,7 +119,7 @@ def changed_cells(old: Strip, new: Strip) -> Cells | None:
         if one == two:
             left += cell_len(one.text)
             continue
-        if one.style == two.style and one.text.isascii() and two.text.isascii():
+        if one.style == two.style:
             left += _same_start(one.text, two.text)
         break
     right = new.cell_length
@@ -130,9 +131,12 @@ def changed_cells(old: Strip, new: Strip) -> Cells | None:
 
 
 def _same_start(one: str, two: str) -> int:
-    count = 0
-    for left, right in zip(one, two, strict=False):
-        if left != right:
-            break
-        count += 1
-    return count
+    """The cells of what two texts begin with alike, not cut inside a grapheme."""
+    count = min(len(one), len(two))
+    if one[:count] != two[:count]:
+        count = next(at for at in range(count) if one[at] != two[at])
+    while count and (
+        belong_together(one[:count], one[count:]) or belong_together(two[:count], two[count:])
+    ):
+        count -= 1
+    return cell_len(one[:count])

@@ -84,6 +84,22 @@ def test_reasoning_is_one_line_that_opens() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("pieces", "latest"),
+    [
+        (("one\n", "\n"), "one"),
+        (("one\n", "two"), "two"),
+        (("one\ntwo\n", " ", "three"), "three"),
+        (("x" * 32, "y"), "…y"),
+    ],
+)
+def test_the_head_of_reasoning_shows_the_latest_words(pieces: tuple[str, ...], latest: str) -> None:
+    reasoning = Reasoning(cell_len)
+    for piece in pieces:
+        reasoning.append(piece)
+    assert shown(reasoning) == [f"     ▸ thinking  {latest}"]
+
+
 def test_unfolded_reasoning_goes_on_streaming() -> None:
     reasoning = Reasoning(cell_len)
     reasoning.append("one ")

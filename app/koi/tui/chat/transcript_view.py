@@ -136,8 +136,7 @@ class TranscriptView(ScrollView, can_focus=False):
         else:
             here = position or (self._shown[0][:2] if self._shown else (0, 0))
             transcript.settle(here, height)
-            top = max(0, min(transcript.row(here), transcript.rows - height))
-            self._pad = 0
+            top = max(0, min(transcript.row(here), transcript.rows + self._pad - height))
         self._place(top, width, height)
         self._show(top, width, height, restyle=restyle)
         self._colour_later()
@@ -145,7 +144,7 @@ class TranscriptView(ScrollView, can_focus=False):
     def _bottom(self, height: int, *, exactly: bool) -> int:
         """The top row when following; with slack it moves in steps."""
         need = max(0, self.transcript.rows - height)
-        if not self._slack or exactly:
+        if not self._slack or exactly or not self._shown:
             self._pad = 0
             return need
         if need > self._top or need < self._top - self._slack:

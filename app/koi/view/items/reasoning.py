@@ -17,7 +17,17 @@ _TEXT = Face("muted", "i")
 class Reasoning(Item):
     """Folded reasoning. While it streams, its head shows the latest words."""
 
-    __slots__ = ("_parts", "_seconds", "_source", "_stream", "_tail", "_unfolded", "_wrapper")
+    __slots__ = (
+        "_ended",
+        "_line",
+        "_parts",
+        "_seconds",
+        "_source",
+        "_stream",
+        "_tail",
+        "_unfolded",
+        "_wrapper",
+    )
 
     def __init__(self, measure: Measure, text: str | None = None) -> None:
         """Reasoning that streams, or with `text` finished reasoning."""
@@ -29,6 +39,8 @@ class Reasoning(Item):
         self._unfolded = False
         self._wrapper: Wrapper | None = None
         self._tail: list[Line] = []
+        self._line = ""
+        self._ended = False
 
     @property
     def compact(self) -> bool:
@@ -51,6 +63,7 @@ class Reasoning(Item):
             raise ValueError("finished reasoning does not grow")
         text = self._stream.feed(delta)
         self._parts.append(text)
+        self._follow(text)
         if self._wrapper is not None:
             self._wrapper.feed(text, _TEXT)
 
@@ -97,16 +110,23 @@ class Reasoning(Item):
             text = f"{mark}thinking  " + ("" if self._unfolded else self._latest())
         return Line((*INDENT, (shorten(text, self.width - 5, self.measure), _HEAD)), 7)
 
+    def _follow(self, text: str) -> None:
+        """Keep the newest line; one that has ended stays until the next has a word."""
+        head, newline, last = text.rpartition("\n")
+        if newline and not last.strip():
+            ended = [line for line in (self._line + head).split("\n") if line.strip()]
+            self._line, self._ended = ended[-1] if ended else self._line, True
+        elif newline or (self._ended and text.strip()):
+            self._line, self._ended = last, False
+        elif not self._ended:
+            self._line += text
+
     def _latest(self) -> str:
-        """The newest words that fit beside the head; they grow until a new line begins."""
-        recent = ""
-        for part in reversed(self._parts or []):
-            recent = part + recent
-            if len(recent) > 400:
-                break
-        line = recent.rstrip().rpartition("\n")[2]
+        """The newest words beside the head. They grow to its end, then begin anew: a token repaints
+        its own cells, not the row."""
         room = max(10, self.width - 18)
-        return line if len(line) <= room else "…" + line[-room + 1 :].lstrip()
+        start = max(0, len(self._line) - 1) // room * room
+        return ("…" if start else "") + self._line[start:].rstrip()
 
     def click(self, index: int) -> bool:
         """The head folds."""
