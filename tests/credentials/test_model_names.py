@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from koi.core.errors import UsageError
+from koi.core.errors import CredentialMissing, UsageError
 from koi.credentials.findings import LOCAL_PROBE, Discovery, Finding
 from koi.credentials.keys import find_keys
 from koi.credentials.model_names import resolve_model
@@ -93,7 +93,6 @@ def test_ollama_alone_means_its_best_model(tmp_path: Path) -> None:
         ("/x", None, "not a model reference"),
         ("openai/", None, "not a model reference"),
         ("vercel", None, "vercel has no default model"),
-        (None, "ollama", "ollama has no default model"),
         ("custom:https://h.example/m", None, "where the URL ends"),
         ("m", "custom:nonsense", "not an http or https URL"),
     ],
@@ -105,3 +104,10 @@ def test_what_cannot_be_meant_is_an_error(
         resolve_model(text, registry_of(tmp_path), provider=provider)
     assert caught.value.exit_code == 2
     assert caught.value.hint
+
+
+def test_ollama_without_a_model_is_a_missing_model(tmp_path: Path) -> None:
+    with pytest.raises(CredentialMissing) as caught:
+        resolve_model(None, registry_of(tmp_path), provider="ollama")
+    assert caught.value.exit_code == 3
+    assert "ollama pull" in caught.value.hint

@@ -63,7 +63,7 @@ class Catalogue:
     def nearest(self, name: str, others: Iterable[str] = ()) -> tuple[str, ...]:
         """Up to three slugs (or `others`) that were probably meant."""
         known = [*self._names, *others]
-        near = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.6)
+        near = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.7)
         return tuple(dict.fromkeys(self._names.get(match, match) for match in near))
 
 

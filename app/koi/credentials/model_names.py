@@ -7,7 +7,7 @@ import re
 from koi.catalogue.catalogue import FORMS_HINT, URL_FORMS
 from koi.catalogue.models import providers_of
 from koi.catalogue.registry import Registered, Registry
-from koi.core.errors import UsageError
+from koi.core.errors import CredentialMissing, UsageError
 from koi.core.references import ModelReference
 from koi.credentials.findings import Discovery
 from koi.credentials.ollama import SUGGESTION, best_model
@@ -26,7 +26,8 @@ def resolve_model(
 
     None when neither says anything: then the default model is chosen. A bare name belongs to
     `provider`, else to the provider of the configured default, else to the only one that is known
-    to have it. Raises UsageError for an unknown provider, or a name that fits none or several.
+    to have it. Raises UsageError for an unknown provider, or a name that fits none or several, and
+    CredentialMissing for Ollama without a model.
     """
     text = (text or "").strip()
     if provider:
@@ -65,9 +66,12 @@ def _default_of(provider: Registered, discovery: Discovery | None) -> ModelRefer
         for finding in discovery.of(provider.name):
             if model := best_model(finding.models):
                 return ModelReference(provider.name, model)
-    hint = f"Name one: -m {provider.name}/MODEL. To see them: koi models {provider.name}"
     if provider.name == "ollama":
-        hint = f"Is Ollama running, and does it have a model? Try: {SUGGESTION}"
+        raise CredentialMissing(
+            "no model of Ollama was found",
+            hint=f"Is Ollama running, and does it have a model? Try: {SUGGESTION}",
+        )
+    hint = f"Name one: -m {provider.name}/MODEL. To see them: koi models {provider.name}"
     raise UsageError(f"{provider.name} has no default model", hint=hint)
 
 
