@@ -1,0 +1,157 @@
+"""Recorded answers of real providers, and what koi must make of them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import runpy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from koi.core.provider_events import FinishReason
+from koi.core.usage import Usage
+
+PROTOCOLS = ("anthropic", "openai-chat")
+FINISH: dict[str | None, FinishReason] = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "stop": "stop",
+    "pause_turn": "stop",
+    None: "stop",
+    "tool_use": "tool_calls",
+    "tool_calls": "tool_calls",
+    "max_tokens": "length",
+    "length": "length",
+    "refusal": "refusal",
+    "content_filter": "content_filter",
+}
+KIND_OF_CLASS = {
+    "AuthenticationError": "auth",
+    "BadRequestError": "bad_request",
+    "NotFoundError": "model_not_found",
+    "RateLimitError": "rate_limit",
+    "OverloadedError": "overloaded",
+    "InternalServerError": "overloaded",
+    "ContentTooLargeError": "context_overflow",
+}
+KIND_OF_ID = {
+    "openai-chat.llamacpp.rig-error-matrix-context-overflow-blocking": "context_overflow",
+    "anthropic.anthropic.derived-overloaded-mid-stream": "overloaded",
+    "openai-chat.openai.derived-server-error-mid-stream": "overloaded",
+    "openai-chat.groq.tool-use-failed-error-streaming-with-text": "bad_request",
+    "openai-chat.llamacpp.rig-error-matrix-tools-without-jinja": "tools_unsupported",
+    "openai-chat.azure.prompt-content-filtering": "content_policy",
+}
+TWINS = {
+    "anthropic.anthropic.derived-no-event-lines-no-space": (
+        "anthropic.anthropic.rig-messages-sessions-sequential-tool-calls-streaming-i1"
+    ),
+}
+"""The official SDK drops every event without an `event:` line, and with them the text and the
+arguments of the call. koi reads such streams, as compatible servers send them: what it must find
+is in the recording that this one was made from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The oracle, normalised as koi's machine output is."""
+
+    text: str
+    reasoning: str
+    calls: list[dict[str, object]]
+    finish_reason: FinishReason | None
+    raw_finish_reason: str | None
+    usage: Usage | None
+    """reasoning_tokens are None-like (0) where the oracle does not count them."""
+    kind: str | None
+    status: int | None
+
+
+def recording_files() -> list[Path]:
+    """All recordings of the protocols that koi speaks; none without KOI_WIRE."""
+    folder = os.environ.get("KOI_WIRE")
+    if not folder:
+        return []
+    return sorted(path for protocol in PROTOCOLS for path in Path(folder, protocol).glob("*.json"))
+
+
+def load(path: Path) -> dict[str, Any]:
+    """One recording."""
+    return cast(dict[str, Any], msgspec.json.decode(path.read_bytes()))
+
+
+@contextlib.contextmanager
+def replayed(folder: Path, recording: dict[str, Any], **how: object) -> Iterator[str]:
+    """The base URL of a server that replays the recording."""
+    server = runpy.run_path(str(folder / "replay_server.py"))
+    with server["ReplayServer"](recording, **how) as running:
+        yield running.url
+
+
+def expected(recording: dict[str, Any], folder: Path) -> Expected:
+    """What koi must report for a recording."""
+    if twin := TWINS.get(recording["id"]):
+        recording = load(folder / recording["protocol"] / f"{twin}.json")
+    oracle = recording["expected"]
+    error = oracle.get("error") or oracle.get("error_in_200")
+    if error is not None:
+        partial = oracle.get("partial", {})
+        return Expected(
+            text=partial.get("text", ""),
+            reasoning=partial.get("reasoning", ""),
+            calls=[],
+            finish_reason=None,
+            raw_finish_reason=None,
+            usage=None,
+            kind=_kind(recording, error),
+            status=recording["response"]["status"],
+        )
+    raw = oracle["finish_reason"]
+    finish = FINISH[raw]
+    if oracle["tool_calls"] and finish == "stop":
+        finish = "tool_calls"
+    if oracle.get("refusal") and finish == "stop":
+        finish = "refusal"
+    return Expected(
+        text=oracle["text"] + (oracle.get("refusal") or ""),
+        reasoning=oracle["reasoning"],
+        calls=[_call(call, finish) for call in oracle["tool_calls"]],
+        finish_reason=finish,
+        raw_finish_reason=raw,
+        usage=_usage(recording, oracle["usage"]) if oracle["usage"] else None,
+        kind=None,
+        status=None,
+    )
+
+
+def _kind(recording: dict[str, Any], error: dict[str, Any]) -> str:
+    if kind := KIND_OF_ID.get(recording["id"]):
+        return kind
+    if "context-length" in recording["wire_features"]:
+        return "context_overflow"
+    return KIND_OF_CLASS[error["class"].partition(".")[2]]
+
+
+def _call(call: dict[str, Any], finish: FinishReason) -> dict[str, object]:
+    found = {"id": call["id"], "name": call["name"]}
+    arguments = call["arguments"]
+    if "$unparsed" in arguments:
+        return {**found, "arguments": None, "arguments_raw": arguments["$unparsed"]}
+    if call.get("arguments_raw") == "" and finish == "length":
+        return {**found, "arguments": None, "arguments_raw": ""}
+    return {**found, "arguments": arguments}
+
+
+def _usage(recording: dict[str, Any], oracle: dict[str, int]) -> Usage:
+    fresh, output = oracle.get("input", 0), oracle.get("output", 0)
+    read, written = oracle.get("cache_read", 0), oracle.get("cache_write", 0)
+    reasoning = oracle.get("reasoning", 0)
+    if recording["protocol"] == "openai-chat":
+        fresh = max(0, fresh - read - written)
+        if reasoning > output:
+            output += reasoning
+    return Usage(fresh, read, written, output, reasoning)
