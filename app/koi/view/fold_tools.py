@@ -11,7 +11,7 @@ from koi.core.agent_events import (
 )
 from koi.view.items.tool_card import ToolCard, ToolStatus
 from koi.view.line_store import LineStore
-from koi.view.safe_text import safe, visible
+from koi.view.safe_text import SafeText, safe, visible
 from koi.view.state import Activity, Approval, Changed, ScreenState, ToolEntry
 
 _OPEN: tuple[ToolStatus, ...] = ("planned", "asking", "running")
@@ -67,16 +67,20 @@ def _asked(state: ScreenState, event: ApprovalRequested, now: float) -> Changed:
     state.approvals.append(
         Approval(
             event.call.id,
-            visible(event.call.name),
-            visible(event.title.replace("\n", " ")),
+            _one_line(event.call.name),
+            _one_line(event.title),
             tuple(preview.split("\n")),
             is_diff,
-            visible(event.reason.replace("\n", " ")),
-            visible(event.always.replace("\n", " ")),
+            _one_line(event.reason),
+            _one_line(event.always),
         )
     )
     state.activity = Activity(safe("waiting for your yes"), now)
     return Changed.TRANSCRIPT | Changed.APPROVALS | Changed.ACTIVITY
+
+
+def _one_line(text: str) -> SafeText:
+    return visible(text.replace("\n", " "))
 
 
 def _resolved(state: ScreenState, event: ApprovalResolved, now: float) -> Changed:

@@ -8,7 +8,8 @@ from textual.geometry import Region
 
 from koi.view.items.answer import Answer
 from koi.view.items.reasoning import Reasoning
-from tests.tui.chat.small_app import Running
+from koi.view.transcript import Transcript
+from tests.tui.chat.small_app import Running, Small
 
 
 def row_with(running: Running, text: str) -> int:
@@ -207,3 +208,15 @@ async def test_the_number_of_widgets_does_not_grow(running: Running) -> None:
     running.view.update()
     await running.pause()
     assert len(list(running.app.screen.walk_children())) == before
+
+
+async def test_with_no_color_nothing_is_coloured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    transcript = Transcript()
+    transcript.add(Answer(cell_len, "# Head\n\n`code` and **bold**\n\n```python\nreturn 1\n```"))
+    app = Small(transcript)
+    async with app.run_test(size=(42, 20)) as pilot:
+        await pilot.pause()
+        styles = [seg.style for strip in app.view._strips for seg in strip if seg.style]
+        assert all(style.color is None and style.bgcolor is None for style in styles)
+        assert any(style.bold for style in styles)

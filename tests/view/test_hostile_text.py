@@ -1,0 +1,121 @@
+"""Hostile text reaches no region of the screen as anything but characters."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from koi.core.agent_events import (
+    AgentEvent,
+    ApprovalRequested,
+    RequestStarted,
+    Retrying,
+    Streamed,
+    ToolFinished,
+    ToolOutput,
+    ToolStarted,
+    TurnFailed,
+    TurnStarted,
+)
+from koi.core.errors import ErrorReport
+from koi.core.messages import ToolCall
+from koi.core.provider_events import ReasoningDelta, TextDelta, ToolCallReady
+from koi.core.references import ModelReference
+from koi.view.fold import fold
+from koi.view.line import Line
+from koi.view.lines.approval import approval_lines
+from koi.view.lines.cost import cost_pane_lines
+from koi.view.lines.header import activity_line, header_line, queue_lines
+from koi.view.lines.tools import tool_pane_lines
+from koi.view.state import ScreenState
+
+PIECES = [
+    "\x1b]52;c;QUJD\x07",
+    "\x1b]0;title\x1b\\",
+    "\x1b[2J",
+    "\x1b[31m",
+    "\x1b]8;;https://evil\x07",
+    "\x1bP",
+    "\x9b2K",
+    "\x9d0;x",
+    "\x07",
+    "\r",
+    "\u202e",
+    "\u2066",
+    "\ud800",
+    "\x85",
+    "&#27;[2J",
+    "&#x202e;",
+    "`",
+    "**",
+    "```\n",
+    "[x](koi:fold)",
+    "[x](https://a\x1b[2J)",
+    "<b>",
+    "\n",
+    "word ",
+]
+hostile = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
+
+
+def events(text: str) -> list[AgentEvent]:
+    model = ModelReference(text or "p", text or "m")
+    call = ToolCall("c" + text, text, {text: text, "command": text})
+    return [
+        TurnStarted(text, text),
+        RequestStarted("r", model, "executor", 1),
+        Streamed("r", ReasoningDelta("x" + text)),
+        Streamed("r", TextDelta("x" + text)),
+        Retrying(model, text, 500, 1.0, 2),
+        Streamed("r", TextDelta("y" + text)),
+        Streamed("r", ToolCallReady(call)),
+        ApprovalRequested(call, text, text, "command", text, text),
+        ToolStarted(call, text),
+        ToolOutput(call.id, text),
+        ToolFinished(call.id, text, False, text, False, 1.0, text, text),
+        TurnFailed(text, ErrorReport("internal", text, text), text, 1.0),
+    ]
+
+
+def is_clean(line: Line) -> bool:
+    return all(
+        unicodedata.category(char) not in ("Cc", "Cs", "Zl", "Zp")
+        and unicodedata.bidirectional(char) not in ("RLO", "LRO", "RLI", "LRI", "FSI")
+        for text, face in line.spans
+        for char in text + face.href
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(hostile)
+def test_no_region_shows_a_control_character(text: str) -> None:
+    state = ScreenState(cell_len)
+    state.set_header(workspace=text, mode=text)
+    state.queue(text)
+    shown: list[Line] = []
+    for event in events(text):
+        fold(state, event, 0.0)
+        shown += [header_line(state, 80), activity_line(state, 80, 1.0), *queue_lines(state, 80)]
+        shown += tool_pane_lines(state, 30, 12, 1.0)
+        shown += cost_pane_lines(state, 30)
+        for approval in state.approvals:
+            shown += approval_lines(approval, 60, 12, cell_len)
+    transcript = state.transcript
+    for index, item in enumerate(transcript.items):
+        transcript.click(index, item.gap)
+        transcript.measure(index)
+    shown += [line for _, _, line in transcript.window(0, 10_000)]
+    assert all(is_clean(line) for line in shown)
+
+
+@given(hostile)
+def test_text_cannot_pose_as_an_action(text: str) -> None:
+    state = ScreenState(cell_len)
+    fold(state, Streamed("r", TextDelta("x" + text)), 0.0)
+    transcript = state.transcript
+    transcript.measure(0)
+    targets = {face.href for _, _, line in transcript.window(0, 10_000) for _, face in line.spans}
+    assert all(not target or target.startswith(("https://", "http://")) for target in targets)
