@@ -172,6 +172,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     Raises UsageError, ConfigurationError, CredentialMissing, StorageError.
     """
     from koi.agent.system_prompt import read_instructions
+    from koi.safety.environment import withhold
     from koi.store.log import start_log
 
     flags = {"models.executor": options.executor, "model": options.model}
@@ -179,6 +180,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
         options.config_flag, flags=flags, workspace=options.workspace, trusted=options.trust
     )
     start_log(registry.config.paths.log, debug=options.debug)
+    withhold(_key_variables(registry))
     journal = _resumed_journal(options, registry)
     resumed = journal.state.model if journal is not None else None
     try:
@@ -297,6 +299,12 @@ def _rules(options: SessionOptions, registry: Registry) -> list[Rule]:
     rules += [parse_rule(text, "allow", "--allow") for text in options.allow]
     rules += [parse_rule(text, "deny", "--deny") for text in options.deny]
     return rules
+
+
+def _key_variables(registry: Registry) -> list[str]:
+    """The variables in which the configuration says that keys are."""
+    tables = registry.config.tables.providers.values()
+    return [table.api_key_env for table in tables if table.api_key_env is not None]
 
 
 def _new_journal(

@@ -100,3 +100,8 @@ def key_label(keys: str) -> str:
     names = {"escape": "Esc", "pageup": "PgUp", "pagedown": "PgDn", "enter": "Enter"}
     parts = keys.split(",", maxsplit=1)[0].strip().split("+")
     return "+".join(names.get(part, part.capitalize()) for part in parts)
+
+
+def footer_keys(keys: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Key and words for the footer."""
+    return [(key_label(keys[key.action]), key.footer) for key in KEYS if key.footer]

@@ -1,0 +1,74 @@
+"""Opens the screens over the chat, and does what the person chose there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from koi.core.errors import KoiError
+
+if TYPE_CHECKING:
+    from koi.tui.app import KoiApp
+
+
+async def choose_model(app: KoiApp) -> None:
+    """Let the person choose the model of the next requests."""
+    from koi.core.references import ModelReference
+    from koi.tui.screens.model_list import ModelList
+
+    session = app.host.session
+    current = session.state.model if session is not None else ModelReference("", "")
+    chosen = await app.push_screen_wait(ModelList(app.host.models, current))
+    if chosen is not None:
+        await use_model(app, str(chosen))
+
+
+async def use_model(app: KoiApp, text: str) -> None:
+    """Switch to a model that was named."""
+    try:
+        reference = await app.host.use_model(text)
+    except KoiError as error:
+        app.tell_error(error)
+    else:
+        app.tell("info", f"The next requests go to {reference}.")
+        app.regions.show_all()
+
+
+async def choose_session_id(app: KoiApp) -> str | None:
+    """The id of a session that the person chose."""
+    from koi.config.paths import find_paths
+    from koi.tui.screens.session_list import SessionList
+
+    paths = find_paths(config_flag=app.options.config_flag)
+    return await app.push_screen_wait(SessionList(paths.sessions, app.options.workspace))
+
+
+async def resume(app: KoiApp, session_id: str | None) -> None:
+    """Go on with another session."""
+    session_id = session_id or await choose_session_id(app)
+    session = app.host.session
+    if session_id is None or (session is not None and session.state.session_id == session_id):
+        return
+    await _swap(app, session_id)
+
+
+async def start_anew(app: KoiApp) -> None:
+    """A new session."""
+    await _swap(app, None)
+
+
+async def _swap(app: KoiApp, session_id: str | None) -> None:
+    try:
+        if session_id is None:
+            await app.host.fresh()
+        else:
+            await app.host.resume(session_id)
+    except KoiError as error:
+        app.tell_error(error)
+    app.regions.show_all()
+
+
+async def show_help(app: KoiApp) -> None:
+    """Keys and commands."""
+    from koi.tui.screens.help import HelpScreen
+
+    await app.push_screen_wait(HelpScreen(app.keys))

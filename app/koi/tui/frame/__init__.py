@@ -1,0 +1,1 @@
+"""The lines around the panes: header, queue and footer."""

@@ -1,0 +1,113 @@
+"""Opens, swaps and closes the session behind the screen."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import msgspec
+
+from koi.agent.session import Session
+from koi.core.references import ModelReference
+from koi.core.seams import ModelInfo
+from koi.core.usage import Usage
+from koi.tui.bridge import AgentBridge
+from koi.view.resume import restore
+from koi.view.state import ScreenState
+from koi.wiring import SessionOptions
+
+
+class SessionHost:
+    """One session at a time; the screen's data follows it."""
+
+    def __init__(self, options: SessionOptions, state: ScreenState, bridge: AgentBridge) -> None:
+        self.options = options
+        self._state = state
+        self._bridge = bridge
+
+    @property
+    def session(self) -> Session | None:
+        """The open session, None before it is open."""
+        return self._bridge.session
+
+    async def open(self) -> Session:
+        """Open the session that the options name and show what it holds. Raises KoiError."""
+        from koi.wiring import open_session
+
+        session = await open_session(self.options, self._bridge)
+        restore(self._state, session.state.history)
+        account = session.state.account
+        if account.models:
+            window = self._state.context_window
+            last = account.models[-1]
+            self._state.costs = account.changed(last.model, last.role, Usage(), 0.0, window)
+        self._state.set_header(model=str(session.state.model), mode=session.state.mode)
+        self._bridge.attach(session)
+        threading.Thread(target=_warm, name="koi-warm", daemon=True).start()
+        return session
+
+    async def replace(self, options: SessionOptions) -> Session:
+        """Close this session and open another one. Raises KoiError; then the old one goes on."""
+        old = self.session
+        before, self.options = self.options, options
+        try:
+            if old is not None:
+                await old.cancel()
+            self._state.clear()
+            session = await self.open()
+        except BaseException:
+            self.options = before
+            raise
+        if old is not None:
+            await old.close()
+        return session
+
+    async def fresh(self) -> Session:
+        """A new session with the model and the mode of this one."""
+        options = msgspec.structs.replace(self.options, latest=False, resume=None)
+        if self.session is not None:
+            state = self.session.state
+            options = msgspec.structs.replace(
+                options, model=str(state.model), executor=None, mode=state.mode
+            )
+        return await self.replace(options)
+
+    async def resume(self, session_id: str) -> Session:
+        """Another session, by its id or the beginning of it."""
+        return await self.replace(
+            msgspec.structs.replace(self.options, latest=False, resume=session_id)
+        )
+
+    async def use_model(self, text: str) -> ModelReference:
+        """Send the next requests to this model. Raises KoiError when it cannot be used."""
+        from koi.wiring import usable_model
+
+        reference = await usable_model(text, self.options)
+        if self.session is not None:
+            self.session.state.model = reference
+        self._state.set_header(model=str(reference))
+        return reference
+
+    async def models(self) -> tuple[ModelInfo, ...]:
+        """The models that can be used now. Raises KoiError."""
+        from koi.wiring import usable_models
+
+        return await usable_models(self.options)
+
+    async def close(self) -> None:
+        """End the turn and put everything on the disk."""
+        if self.session is not None:
+            await self.session.close()
+
+
+def _warm() -> None:
+    """Load what the first answer needs while the person still reads or types."""
+    import genai_prices  # noqa: F401
+    import markdown_it  # noqa: F401
+    import pygments.lexers  # noqa: F401
+
+
+async def warm_imports() -> None:
+    """Load the parts behind the screen without holding it up."""
+    await asyncio.to_thread(__import__, "koi.providers.http_provider")
+    await asyncio.to_thread(__import__, "httpx")

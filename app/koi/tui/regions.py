@@ -1,0 +1,94 @@
+"""Shows each region what concerns it, and folds away those that do not fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.timer import Timer
+
+from koi.tui.chat.transcript_view import TranscriptView
+from koi.tui.cost.pane import CostPane
+from koi.tui.frame.lines import Footer, Header, Queue
+from koi.tui.layout import Shape, is_small
+from koi.tui.prompt.approval_bar import ApprovalBar
+from koi.tui.tools.pane import ToolsPane
+from koi.view.state import Changed, ScreenState
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+NOTE_S = 2.0
+
+
+class Regions:
+    """The parts of the main screen. Created before they are mounted, used afterwards."""
+
+    def __init__(self, app: App[int], state: ScreenState, keys: list[tuple[str, str]]) -> None:
+        self.header = Header(state)
+        self.chat = TranscriptView(state.transcript)
+        self.tools = ToolsPane(state)
+        self.cost = CostPane(state)
+        self.queue = Queue(state)
+        self.approvals = ApprovalBar(state)
+        self.footer = Footer(state, keys)
+        self.shape = Shape()
+        self._app = app
+        self._state = state
+        self._clock: Timer | None = None
+
+    def show(self, changed: Changed) -> None:
+        """Bring the regions that changed up to date."""
+        if Changed.TRANSCRIPT in changed:
+            self.chat.update()
+        if Changed.TOOLS in changed:
+            self.tools.show()
+        if Changed.COST in changed:
+            self.cost.show()
+        if Changed.HEADER in changed:
+            self.header.show()
+        if Changed.APPROVALS in changed:
+            self.approvals.update()
+        if Changed.ACTIVITY in changed:
+            self.queue.fit()
+            self.footer.show()
+            self._run_clock()
+
+    def show_all(self) -> None:
+        """Bring every region up to date, as after another session was opened."""
+        self.chat.follow = True
+        self.show(~Changed.NOTHING)
+
+    def note(self, text: str) -> None:
+        """Say something in the footer for two seconds."""
+        self.footer.note = text
+        self.footer.show()
+        self._app.set_timer(NOTE_S, lambda: self._forget(text))
+
+    def fold(self, columns: int, rows: int) -> None:
+        """Show the regions that fit, or that the person asked for."""
+        shape = self.shape
+        self.tools.display = shape.shows_tools(columns)
+        self.cost.display = shape.shows_cost(columns)
+        side = self.tools.parent
+        if side is not None:
+            side.display = self.tools.display or self.cost.display
+            side.set_class(not shape.shows_chat(columns), "alone")
+        self.chat.display = shape.shows_chat(columns)
+        self.header.display = not is_small(columns, rows)
+
+    def _forget(self, text: str) -> None:
+        if self.footer.note == text:
+            self.footer.note = ""
+            self.footer.show()
+
+    def _run_clock(self) -> None:
+        """Ages tick once a second while koi works; no timer runs while it waits."""
+        if self._state.busy and self._clock is None:
+            self._clock = self._app.set_interval(1.0, self._tick)
+        elif not self._state.busy and self._clock is not None:
+            self._clock.stop()
+            self._clock = None
+
+    def _tick(self) -> None:
+        self.footer.show()
+        self.tools.show()

@@ -1,0 +1,112 @@
+"""What a line of the prompt means: a request to the model, or a command to koi."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from koi.core.errors import KoiError, UsageError
+from koi.safety.decision import MODES
+from koi.tui import dialogs
+from koi.tui.commands import Command, parse_command
+from koi.view.units import dollars, tokens
+
+if TYPE_CHECKING:
+    from koi.tui.app import KoiApp
+
+
+def take(app: KoiApp, text: str) -> None:
+    """Send a prompt or do a command."""
+    try:
+        found = parse_command(text)
+        if found is None:
+            app.bridge.submit(text)
+        else:
+            perform(app, *found)
+    except KoiError as error:
+        app.tell_error(error)
+
+
+def perform(app: KoiApp, command: Command, argument: str) -> None:
+    """Do one command. Raises UsageError for an argument that it cannot take."""
+    match command.name:
+        case "model" if argument:
+            app.run_worker(dialogs.use_model(app, argument), group="dialog")
+        case "resume" if argument:
+            app.run_worker(dialogs.resume(app, argument), group="dialog")
+        case "mode":
+            _mode(app, argument)
+        case "cost":
+            app.tell("info", _cost(app))
+        case "tokens":
+            app.tell("info", _tokens(app))
+        case "trust":
+            _trust(app)
+        case _:
+            app.run_worker(app.run_action(command.action), group="command")
+
+
+def set_mode(app: KoiApp, mode: str) -> None:
+    """Change the mode. Raises UsageError for an unknown one."""
+    session = app.host.session
+    if session is None:
+        return
+    known = next((each for each in MODES if each == mode), None)
+    if known is None:
+        raise UsageError(f"there is no mode '{mode}'", hint=f"Modes: {', '.join(MODES)}.")
+    session.state.mode = known
+    app.state.set_header(mode=known)
+    if known == "yolo":
+        app.regions.note("yolo: edits run; without a sandbox every command still asks")
+
+
+def _mode(app: KoiApp, argument: str) -> None:
+    if argument:
+        set_mode(app, argument)
+        app.regions.show_all()
+    app.tell("info", f"Mode {app.state.mode}. Modes: {', '.join(MODES)} (Shift+Tab).")
+
+
+def _cost(app: KoiApp) -> str:
+    session = app.host.session
+    if session is None or not session.state.account.models:
+        return "Nothing was spent yet."
+    account = session.state.account
+    lines = [f"This session: {_usd(account.session_cost.usd)}"]
+    lines += [f"{each.role} {each.model}: {_usd(each.cost.usd)}" for each in account.models]
+    return "\n".join(lines)
+
+
+def _usd(amount: float | None) -> str:
+    return "unknown (no price for a model)" if amount is None else dollars(amount)
+
+
+def _tokens(app: KoiApp) -> str:
+    session = app.host.session
+    if session is None:
+        return "No session is open yet."
+    usage = session.state.account.session_usage
+    window = app.state.context_window
+    used = app.state.context_tokens or 0
+    return "\n".join(
+        (
+            f"Fresh input {tokens(usage.input_tokens)}, cached {tokens(usage.cache_read_tokens)}, "
+            f"written to the cache {tokens(usage.cache_write_tokens)}, "
+            f"output {tokens(usage.output_tokens)} "
+            f"(of it reasoning {tokens(usage.reasoning_tokens)}).",
+            f"The context holds {tokens(used)} of "
+            f"{tokens(window) if window else 'an unknown number of'} tokens.",
+        )
+    )
+
+
+def _trust(app: KoiApp) -> None:
+    from koi.agent.system_prompt import has_instructions, read_instructions
+
+    session = app.host.session
+    if session is None:
+        return
+    if not has_instructions(app.options.workspace):
+        raise UsageError("there is no AGENTS.md in this folder")
+    session.state.instructions = read_instructions(app.options.workspace)
+    size = len(session.state.instructions.encode())
+    app.tell("info", f"AGENTS.md ({size:,} bytes) is part of the requests of this session now.")
