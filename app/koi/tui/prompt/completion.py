@@ -1,0 +1,141 @@
+"""What a slash command may be, in a short list above the prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from koi.tui.commands import Command, complete_command, names
+from koi.tui.line_pane import LinePane
+from koi.view.line import MUTED, PLAIN, Face, Line, Measure, Span
+from koi.view.lines.row import row
+from koi.view.safe_text import safe
+
+MAX_ROWS = 8
+MODES = (
+    ("ask", "reads are free, everything else asks"),
+    ("edit", "also writes inside this folder"),
+    ("plan", "reads only"),
+    ("yolo", "asks only to leave the sandbox and this folder"),
+)
+
+
+class Candidate(NamedTuple):
+    """One row: the text it completes to, and what it is."""
+
+    text: str
+    description: str
+
+
+def candidates(text: str, models: Sequence[str] = ()) -> tuple[Candidate, ...]:
+    """What a prompt that is one slash command may go on as; an exact match comes first."""
+    if not text.startswith("/") or "\n" in text:
+        return ()
+    word, space, argument = text.partition(" ")
+    if not space:
+        commands = sorted(complete_command(word), key=lambda command: command.name != word[1:])
+        return tuple(Candidate(_written(command), command.description) for command in commands)
+    command = names().get(word[1:].lower())
+    argument = argument.strip()
+    if command is None or " " in argument:
+        return ()
+    match command.name:
+        case "mode":
+            offered = [mode for mode in MODES if mode[0].startswith(argument)]
+        case "model":
+            offered = [(name, "") for name in _models_like(argument, models)]
+        case _:
+            return ()
+    return tuple(Candidate(f"{word} {name}", description) for name, description in offered)
+
+
+def _models_like(typed: str, models: Sequence[str]) -> list[str]:
+    typed = typed.lower()
+    first = [name for name in models if name.lower().startswith(typed)]
+    inside = [name for name in models if typed in name.lower() and name not in first]
+    return first + inside
+
+
+def _written(command: Command) -> str:
+    return f"/{command.name} " if command.argument else f"/{command.name}"
+
+
+class CompletionList(LinePane):
+    """Follows what is typed; hidden without candidates. It never takes the focus."""
+
+    DEFAULT_CSS = "CompletionList { display: none; height: auto; padding: 0; }"
+
+    def __init__(self, measure: Measure, models: Callable[[], Sequence[str]] = tuple) -> None:
+        super().__init__(self.lines, id="completion")
+        self._measure = measure
+        self._models = models
+        self._text = ""
+        self._closed = False
+        self._found: tuple[Candidate, ...] = ()
+        self._selected = 0
+        self._moved = False
+
+    @property
+    def is_open(self) -> bool:
+        """True while there is something to choose."""
+        return bool(self._found)
+
+    def follow(self, text: str) -> None:
+        """The prompt's text is this now. Costs nothing when it did not change."""
+        if text == self._text:
+            return
+        self._text = text
+        found = candidates(text, self._models() if text.startswith("/model") else ())
+        if len(found) == 1 and found[0].text == text and " " in text:
+            found = ()  # a whole argument: nothing is left to choose
+        self._set(found)
+
+    def move(self, step: int) -> None:
+        """Choose the row above or below, from the end round to the start."""
+        self._selected = (self._selected + step) % len(self._found)
+        self._moved = True
+        self.show()
+
+    def accept(self) -> str:
+        """The text that the chosen row completes to; the list closes, or shows arguments."""
+        return self._found[self._selected].text
+
+    def accept_for_sending(self) -> str | None:
+        """The same, or None when what is typed is to be sent as it is."""
+        text = self.accept()
+        typed = self._text.strip()
+        if text.strip() == typed or (not self._moved and typed[1:].lower() in names()):
+            return None
+        return text
+
+    def close(self) -> None:
+        """Hide the list until the text changes."""
+        self._set(())
+
+    def _set(self, found: tuple[Candidate, ...]) -> None:
+        if found == self._found:
+            return
+        self._found, self._selected, self._moved = found, 0, False
+        if self.display != bool(found):
+            self.display = bool(found)
+            self.styles.height = 0
+        rows = min(MAX_ROWS, len(found))
+        height = self.styles.height
+        if found and (height is None or height.value < rows):  # it only grows while it is open
+            self.styles.height = rows
+        self.show()
+
+    def lines(self, width: int, height: int) -> Sequence[Line]:
+        """The rows around the chosen one."""
+        start = max(0, min(self._selected - height // 2, len(self._found) - height))
+        return [
+            self._line(candidate, width, index == self._selected)
+            for index, candidate in enumerate(self._found[start : start + height], start)
+        ]
+
+    def _line(self, candidate: Candidate, width: int, selected: bool) -> Line:
+        face = Face("selected", "r") if selected else PLAIN
+        name = safe(candidate.text.strip(), keep_newlines=False)
+        left: list[Span] = [("▸ " if selected else "  ", Face("accent", "b")), (name, face)]
+        gap = " " * max(2, 14 - self._measure(name))
+        return row([*left, (gap + candidate.description, MUTED)], (), width, self._measure)
