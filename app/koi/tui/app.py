@@ -6,14 +6,14 @@ import logging
 
 from rich.cells import cell_len
 from textual import on, work
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 
 from koi.core.agent_events import AgentEvent
 from koi.core.errors import KoiError
-from koi.safety.decision import MODES
-from koi.tui import dialogs, opening, slash
+from koi.tui import opening, slash
+from koi.tui.actions import Actions
 from koi.tui.bridge import AgentBridge
 from koi.tui.chat.transcript_view import TranscriptView
 from koi.tui.clipboard import copy
@@ -25,15 +25,13 @@ from koi.tui.prompt.approval_bar import ApprovalBar
 from koi.tui.prompt.editor import PromptEditor
 from koi.tui.regions import Regions
 from koi.tui.theme import THEME
-from koi.view.items.answer import Answer
-from koi.view.items.prompt import Notice, NoticeKind
 from koi.view.state import ScreenState
 from koi.wiring import SessionOptions
 
 log = logging.getLogger(__name__)
 
 
-class KoiApp(App[int]):
+class KoiApp(Actions):
     """koi's full screen. Its result is the exit code."""
 
     CSS = CSS
@@ -98,15 +96,6 @@ class KoiApp(App[int]):
         """Fold regions away that no longer fit."""
         self.regions.fold(event.size.width, event.size.height)
 
-    def tell(self, kind: NoticeKind, title: str, hint: str = "") -> None:
-        """Say something in the chat."""
-        self.state.transcript.add(Notice(kind, title, self.state.measure, hint))
-        self.regions.chat.update()
-
-    def tell_error(self, error: KoiError) -> None:
-        """Say in the chat what failed and what to do."""
-        self.tell("error", error.title, error.hint)
-
     def _turn_ended(self, event: AgentEvent) -> None:
         self.regions.chat.come_to_rest()
 
@@ -115,8 +104,7 @@ class KoiApp(App[int]):
         slash.take(self, event.text)
 
     @on(PromptEditor.QuitRequested)
-    async def action_quit(self) -> None:
-        """Leave koi; the session is closed on the way."""
+    def _quit_requested(self) -> None:
         self.exit(0)
 
     @on(ApprovalBar.Answered)
@@ -126,77 +114,6 @@ class KoiApp(App[int]):
     @on(TranscriptView.LinkClicked)
     def _link(self, event: TranscriptView.LinkClicked) -> None:
         self.regions.note(copy(self, event.href, "the address"))
-
-    def action_interrupt(self) -> None:
-        """Esc: stop the turn; without one, nothing."""
-        if self.bridge.session is not None:
-            self.bridge.session.stop()
-
-    def action_copy_or_quit(self) -> None:
-        """Ctrl+C: see `leaving`."""
-        selected = self.screen.get_selected_text()
-        busy = self.state.busy
-        match self.leaving.press(selection=bool(selected), draft=bool(self.editor.text), busy=busy):
-            case "copy":
-                self.regions.note(copy(self, selected or "", "the selection"))
-                self.screen.clear_selection()
-            case "clear":
-                self.editor.clear()
-            case "stop":
-                self.action_interrupt()
-            case "quit":
-                self.exit(0)
-        if self.leaving.pressed and not selected:
-            self.regions.note("Ctrl+C once more quits")
-
-    def action_mode(self) -> None:
-        """Shift+Tab: the next mode."""
-        mode = self.state.mode
-        at = MODES.index(mode) if mode in MODES else 0
-        slash.set_mode(self, MODES[(at + 1) % len(MODES)])
-        self.regions.header.show()
-
-    def action_models(self) -> None:
-        """Choose a model."""
-        self.run_worker(dialogs.choose_model(self), group="dialog")
-
-    def action_sessions(self) -> None:
-        """Resume another session."""
-        self.run_worker(dialogs.resume(self, None), group="dialog")
-
-    def action_new_session(self) -> None:
-        """Start a new session."""
-        self.run_worker(dialogs.start_anew(self), group="dialog")
-
-    def action_help(self) -> None:
-        """Keys and commands."""
-        self.run_worker(dialogs.show_help(self), group="dialog")
-
-    def action_palette(self) -> None:
-        """Begin a command in the prompt."""
-        self.editor.focus()
-        self.editor.set_draft("/")
-
-    def action_copy_answer(self) -> None:
-        """Copy the last answer."""
-        items = reversed(self.state.transcript.items)
-        answer = next((item for item in items if isinstance(item, Answer)), None)
-        if answer is not None:
-            self.regions.note(copy(self, answer.source, "the answer"))
-
-    def action_tools_pane(self) -> None:
-        """Show or hide the tools pane."""
-        self.regions.shape.toggle_tools(self.size.width)
-        self.regions.fold(*self.size)
-
-    def action_cost_pane(self) -> None:
-        """Show or hide the cost pane."""
-        self.regions.shape.toggle_cost(self.size.width)
-        self.regions.fold(*self.size)
-
-    def action_expand(self) -> None:
-        """Open or close the newest fold on the screen."""
-        self.regions.chat.toggle_newest()
 
     def _fatal_error(self) -> None:
         """A bug: told in a line, kept in the log. Textual would print all local variables."""

@@ -49,11 +49,6 @@ class AgentBridge:
         self._shown_at = 0.0
         self._questions: dict[str, asyncio.Future[ApprovalDecision]] = {}
 
-    @property
-    def queued(self) -> tuple[str, ...]:
-        """Prompts that wait for the running turn."""
-        return tuple(self._prompts)
-
     def attach(self, session: Session) -> None:
         """The session is open: prompts typed before it was go to it now."""
         self.session = session
@@ -67,14 +62,13 @@ class AgentBridge:
         if self.state.busy or self.session is None:
             self._show(Changed.ACTIVITY)
 
-    def take_back(self) -> str | None:
-        """The prompt queued last, which is then not sent; None when none waits."""
-        if not self._prompts:
-            return None
-        text = self._prompts.pop()
-        del self.state.queued[-1]
+    def take_back(self) -> tuple[str, ...]:
+        """The prompts that wait; they are not sent then."""
+        waiting = tuple(self._prompts)
+        self._prompts.clear()
+        self.state.queued.clear()
         self._show(Changed.ACTIVITY)
-        return text
+        return waiting
 
     async def run(self) -> None:
         """Send prompts as they come, until it is cancelled."""

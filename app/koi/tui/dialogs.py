@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from koi.core.errors import KoiError
 
 if TYPE_CHECKING:
-    from koi.tui.app import KoiApp
+    from koi.tui.actions import Actions
 
 
-async def choose_model(app: KoiApp) -> None:
+async def choose_model(app: Actions) -> None:
     """Let the person choose the model of the next requests."""
     from koi.core.references import ModelReference
     from koi.tui.screens.model_list import ModelList
@@ -22,7 +22,7 @@ async def choose_model(app: KoiApp) -> None:
         await use_model(app, str(chosen))
 
 
-async def use_model(app: KoiApp, text: str) -> None:
+async def use_model(app: Actions, text: str) -> None:
     """Switch to a model that was named."""
     try:
         reference = await app.host.use_model(text)
@@ -33,7 +33,7 @@ async def use_model(app: KoiApp, text: str) -> None:
         app.regions.show_all()
 
 
-async def choose_session_id(app: KoiApp) -> str | None:
+async def choose_session_id(app: Actions) -> str | None:
     """The id of a session that the person chose."""
     from koi.config.paths import find_paths
     from koi.tui.screens.session_list import SessionList
@@ -42,7 +42,7 @@ async def choose_session_id(app: KoiApp) -> str | None:
     return await app.push_screen_wait(SessionList(paths.sessions, app.options.workspace))
 
 
-async def resume(app: KoiApp, session_id: str | None) -> None:
+async def resume(app: Actions, session_id: str | None) -> None:
     """Go on with another session."""
     session_id = session_id or await choose_session_id(app)
     session = app.host.session
@@ -51,12 +51,12 @@ async def resume(app: KoiApp, session_id: str | None) -> None:
     await _swap(app, session_id)
 
 
-async def start_anew(app: KoiApp) -> None:
+async def start_anew(app: Actions) -> None:
     """A new session."""
     await _swap(app, None)
 
 
-async def _swap(app: KoiApp, session_id: str | None) -> None:
+async def _swap(app: Actions, session_id: str | None) -> None:
     try:
         if session_id is None:
             await app.host.fresh()
@@ -67,7 +67,7 @@ async def _swap(app: KoiApp, session_id: str | None) -> None:
     app.regions.show_all()
 
 
-async def show_help(app: KoiApp) -> None:
+async def show_help(app: Actions) -> None:
     """Keys and commands."""
     from koi.tui.screens.help import HelpScreen
 

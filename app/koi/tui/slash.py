@@ -11,10 +11,10 @@ from koi.tui.commands import Command, parse_command
 from koi.view.units import dollars, tokens
 
 if TYPE_CHECKING:
-    from koi.tui.app import KoiApp
+    from koi.tui.actions import Actions
 
 
-def take(app: KoiApp, text: str) -> None:
+def take(app: Actions, text: str) -> None:
     """Send a prompt or do a command."""
     try:
         found = parse_command(text)
@@ -26,7 +26,7 @@ def take(app: KoiApp, text: str) -> None:
         app.tell_error(error)
 
 
-def perform(app: KoiApp, command: Command, argument: str) -> None:
+def perform(app: Actions, command: Command, argument: str) -> None:
     """Do one command. Raises UsageError for an argument that it cannot take."""
     match command.name:
         case "model" if argument:
@@ -45,7 +45,7 @@ def perform(app: KoiApp, command: Command, argument: str) -> None:
             app.run_worker(app.run_action(command.action), group="command")
 
 
-def set_mode(app: KoiApp, mode: str) -> None:
+def set_mode(app: Actions, mode: str) -> None:
     """Change the mode. Raises UsageError for an unknown one."""
     session = app.host.session
     if session is None:
@@ -59,14 +59,14 @@ def set_mode(app: KoiApp, mode: str) -> None:
         app.regions.note("yolo: edits run; without a sandbox every command still asks")
 
 
-def _mode(app: KoiApp, argument: str) -> None:
+def _mode(app: Actions, argument: str) -> None:
     if argument:
         set_mode(app, argument)
         app.regions.show_all()
     app.tell("info", f"Mode {app.state.mode}. Modes: {', '.join(MODES)} (Shift+Tab).")
 
 
-def _cost(app: KoiApp) -> str:
+def _cost(app: Actions) -> str:
     session = app.host.session
     if session is None or not session.state.account.models:
         return "Nothing was spent yet."
@@ -80,7 +80,7 @@ def _usd(amount: float | None) -> str:
     return "unknown (no price for a model)" if amount is None else dollars(amount)
 
 
-def _tokens(app: KoiApp) -> str:
+def _tokens(app: Actions) -> str:
     session = app.host.session
     if session is None:
         return "No session is open yet."
@@ -99,7 +99,7 @@ def _tokens(app: KoiApp) -> str:
     )
 
 
-def _trust(app: KoiApp) -> None:
+def _trust(app: Actions) -> None:
     from koi.agent.system_prompt import has_instructions, read_instructions
 
     session = app.host.session
