@@ -40,7 +40,7 @@ class MessagesParser:
         self.done = False
         self._family = options.family
         self._blocks: list[Block] = []
-        self._by_index: dict[object, Block] = {}
+        self._by_index: dict[int | None, Block] = {}
         self._counts: dict[str, int] = {}
         self._raw_finish: str | None = None
         self._model: str | None = None
@@ -56,9 +56,9 @@ class MessagesParser:
             case "content_block_delta":
                 return self._delta(message)
             case "content_block_start":
-                return self._start(message.get("index"), mapping(message, "content_block"))
+                return self._start(count(message, "index"), mapping(message, "content_block"))
             case "content_block_stop":
-                if block := self._by_index.pop(message.get("index"), None):
+                if block := self._by_index.pop(count(message, "index"), None):
                     block.whole = True
             case "message_start":
                 self._begin(mapping(message, "message"))
@@ -129,7 +129,7 @@ class MessagesParser:
         fresh, read, written, output = (self._counts.get(name, 0) for name in _COUNTS)
         return Usage(fresh, read, written, output, self._counts.get("thinking_tokens", 0))
 
-    def _start(self, index: object, content: JsonObject) -> list[ProviderEvent]:
+    def _start(self, index: int | None, content: JsonObject) -> list[ProviderEvent]:
         block = Block(content)
         self._blocks.append(block)
         self._by_index[index] = block
@@ -143,12 +143,12 @@ class MessagesParser:
         return []
 
     def _delta(self, message: JsonObject) -> list[ProviderEvent]:
-        delta = mapping(message, "delta")
-        block = self._by_index.get(message.get("index"))
+        delta, index = mapping(message, "delta"), count(message, "index")
+        block = self._by_index.get(index)
         if block is None:
             kind = "thinking" if delta.get("type") == "thinking_delta" else "text"
-            self._start(message.get("index"), {"type": kind})
-            block = self._by_index[message.get("index")]
+            self._start(index, {"type": kind})
+            block = self._by_index[index]
         return _say(block, block.add(delta))
 
 

@@ -1,0 +1,84 @@
+"""Requests for `koi probe --request`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from koi.cli.probe_request import read_request
+from koi.core.errors import UsageError
+from koi.core.messages import Image, Message, Text, ToolCall, ToolResult, ToolSchema
+
+
+def read(**fields: object) -> object:
+    return read_request(json.dumps(fields).encode(), "m", "request.json")
+
+
+def test_everything_at_once() -> None:
+    body = {
+        "system": "One.",
+        "messages": [
+            {"role": "system", "content": "Two."},
+            {"role": "user", "content": [{"type": "text", "text": "Look."}]},
+            {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [
+                    {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+                ],
+            },
+            {"role": "tool", "tool_call_id": "c", "content": "done"},
+        ],
+        "tools": [
+            {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}},
+            {"name": "g", "description": "G."},
+        ],
+        "max_completion_tokens": 5,
+        "temperature": 0,
+        "stop": "END",
+        "model": "ignored",
+    }
+    request = read_request(json.dumps(body).encode(), "m", "request.json")
+    assert request.model == "m"
+    assert request.system == "One.\n\nTwo."
+    assert request.messages == (
+        Message("user", (Text("Look."),)),
+        Message("assistant", (ToolCall("c", "f", {}),)),
+        Message("user", (ToolResult("c", "done"),)),
+    )
+    assert request.tools == (
+        ToolSchema("f", "", {"type": "object"}),
+        ToolSchema("g", "G.", {"type": "object", "properties": {}}),
+    )
+    assert (request.max_tokens, request.temperature, request.stop) == (5, 0, ("END",))
+
+
+def test_images_are_data_urls() -> None:
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,YWJj"}}
+    body = {"messages": [{"role": "user", "content": [image]}]}
+    request = read_request(json.dumps(body).encode(), "m", "request.json")
+    assert request.messages[0].parts == (Image("image/png", b"abc"),)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"messages": "hello"},
+        {"messages": [{"role": "robot", "content": "x"}]},
+        {"messages": [], "max_tokns": 5},
+        {"messages": [], "tools": [{}]},
+        {
+            "messages": [
+                {
+                    "role": "user",
+                    "content": [{"type": "image_url", "image_url": {"url": "http://x/y.png"}}],
+                }
+            ]
+        },
+    ],
+)
+def test_mistakes_name_the_file(fields: dict[str, object]) -> None:
+    with pytest.raises(UsageError, match=r"request\.json"):
+        read(**fields)

@@ -1,0 +1,253 @@
+"""The runner: one endpoint behind the Provider seam, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+
+from koi.catalogue.rows import AuthStyle, Protocol
+from koi.core.errors import ProviderError, UsageError
+from koi.core.messages import Message, ModelRequest, Text, ToolCall
+from koi.core.provider_events import (
+    ProviderEvent,
+    StreamEnded,
+    TextDelta,
+    ToolCallReady,
+    UsageReported,
+)
+from koi.core.secret import Secret
+from koi.core.usage import Usage
+from koi.providers.endpoint import Endpoint
+from koi.providers.http_provider import HttpProvider
+from tests.net.raw_server import STREAM_HEAD, RawServer, chunk, whole
+from tests.servers.answers import Answer, calls, cut_stream, failure, text
+from tests.servers.model_server import ModelServer
+
+KEY = "sk-secret-0123456789"
+HELLO = ModelRequest("some-model", (Message("user", (Text("Hello"),)),))
+BOTH = pytest.mark.parametrize("protocol", ["openai-chat", "anthropic"])
+
+
+@contextlib.asynccontextmanager
+async def provider(
+    url: str,
+    protocol: Protocol = "openai-chat",
+    *,
+    auth: AuthStyle = "bearer",
+    key: str | None = KEY,
+    headers: dict[str, str] | None = None,
+) -> AsyncIterator[HttpProvider]:
+    secret = Secret(key) if key else None
+    opened = HttpProvider(Endpoint("work", protocol, url, auth, secret, headers or {}))
+    try:
+        yield opened
+    finally:
+        await opened.aclose()
+
+
+async def ask(
+    url: str, protocol: Protocol = "openai-chat", *, stream: bool = True
+) -> list[ProviderEvent]:
+    async with provider(url, protocol) as opened:
+        ways = opened.stream if stream else opened.complete
+        return [event async for event in ways(HELLO)]
+
+
+def said(events: list[ProviderEvent]) -> str:
+    return "".join(event.delta for event in events if isinstance(event, TextDelta))
+
+
+@BOTH
+@pytest.mark.parametrize("stream", [True, False])
+async def test_an_answer(model_server: ModelServer, protocol: Protocol, stream: bool) -> None:
+    model_server.script(text("Hello, world", cached_tokens=7))
+    events = await ask(model_server.url, protocol, stream=stream)
+    assert said(events) == "Hello, world"
+    assert UsageReported(Usage(100, 7, 0, 20)) in events
+    assert isinstance(events[-1], StreamEnded)
+    assert model_server.model_requests[0].body.get("stream", False) is stream
+
+
+@BOTH
+async def test_a_call(model_server: ModelServer, protocol: Protocol) -> None:
+    model_server.script(calls(("read", {"path": "a.txt"})))
+    events = await ask(model_server.url, protocol)
+    assert ToolCallReady(ToolCall("call_1", "read", {"path": "a.txt"})) in events
+
+
+@pytest.mark.parametrize(
+    ("auth", "header", "value"),
+    [("bearer", "authorization", f"Bearer {KEY}"), ("x-api-key", "x-api-key", KEY)],
+)
+async def test_the_key_goes_into_its_header(
+    model_server: ModelServer, auth: AuthStyle, header: str, value: str
+) -> None:
+    model_server.script(text("ok"))
+    async with provider(model_server.url, auth=auth, headers={"X-Team": "koi"}) as opened:
+        async for _ in opened.stream(HELLO):
+            pass
+    sent = model_server.model_requests[0].headers
+    assert sent[header] == value
+    assert sent["x-team"] == "koi"
+
+
+async def test_without_a_key_there_is_no_header(model_server: ModelServer) -> None:
+    model_server.script(text("ok"))
+    async with provider(model_server.url, key=None) as opened:
+        async for _ in opened.stream(HELLO):
+            pass
+    assert not {"authorization", "x-api-key"} & set(model_server.model_requests[0].headers)
+
+
+@BOTH
+@pytest.mark.parametrize("how", ["close", "clean", "reset"])
+async def test_a_cut_answer_ends_with_an_error(
+    model_server: ModelServer, protocol: Protocol, how: str
+) -> None:
+    model_server.script(cut_stream("Hello, world, this is long", 3, how))  # type: ignore[arg-type]
+    with pytest.raises(ProviderError) as caught:
+        await ask(model_server.url, protocol)
+    assert caught.value.kind == "network"
+    assert (caught.value.provider, caught.value.model) == ("work", "some-model")
+
+
+@BOTH
+async def test_text_before_an_error_arrives_first(
+    model_server: ModelServer, protocol: Protocol
+) -> None:
+    model_server.script(Answer(text="Hello", error="broken"))
+    events: list[ProviderEvent] = []
+
+    async def collect(opened: HttpProvider) -> None:
+        async for event in opened.stream(HELLO):
+            events.append(event)
+
+    async with provider(model_server.url, protocol) as opened:
+        with pytest.raises(ProviderError, match="broken"):
+            await collect(opened)
+    assert said(events) == "Hello"
+
+
+async def test_http_errors_name_provider_and_wait(model_server: ModelServer) -> None:
+    model_server.script(failure(429, "slow down", retry_after="7"))
+    with pytest.raises(ProviderError) as caught:
+        await ask(model_server.url)
+    error = caught.value
+    assert (error.kind, error.status, error.retry_after_s) == ("rate_limit", 429, 7)
+    assert (error.title, error.provider) == ("slow down", "work")
+
+
+async def test_a_key_that_a_server_repeats_is_hidden(model_server: ModelServer) -> None:
+    model_server.script(failure(401, f"bad key {KEY}"))
+    with pytest.raises(ProviderError) as caught:
+        await ask(model_server.url)
+    assert caught.value.title == "bad key …6789"
+    assert KEY not in str(caught.value)
+
+
+async def test_a_web_page_is_no_answer() -> None:
+    async with RawServer([whole(b"<!doctype html><title>Log in</title>")]).running() as server:
+        with pytest.raises(ProviderError, match="Log in") as caught:
+            await ask(server.url)
+    assert caught.value.kind == "protocol"
+
+
+async def test_an_empty_body_is_a_cut_answer() -> None:
+    async with RawServer([whole(b"")]).running() as server:
+        with pytest.raises(ProviderError, match="cut off"):
+            await ask(server.url)
+
+
+async def test_what_breaks_off_after_the_end_marker_is_no_answer() -> None:
+    done = chunk(b'data: {"choices":[{"delta":{"content":"x"}}]}\n\ndata: [DONE]\n\n')
+    async with RawServer([STREAM_HEAD, done, b"connection: close"]).running() as server:
+        with pytest.raises(ProviderError) as caught:
+            await ask(server.url)
+    assert caught.value.kind == "network"
+
+
+async def test_a_server_that_stays_silent_after_the_end_marker_does_not_stop_the_answer() -> None:
+    done = chunk(b'data: {"choices":[{"delta":{"content":"x"}}]}\n\ndata: [DONE]\n\n')
+    async with RawServer([STREAM_HEAD, done], hang=True).running() as server:
+        events = await ask(server.url)
+    assert isinstance(events[-1], StreamEnded)
+
+
+async def test_closing_the_stream_closes_the_connection(model_server: ModelServer) -> None:
+    model_server.script(text("x" * 600, cut_after=5, hold=threading.Event()))
+    async with provider(model_server.url) as opened:
+        stream = opened.stream(HELLO)
+        await anext(stream)
+        await stream.aclose()
+        request = model_server.model_requests[0]
+        assert await asyncio.to_thread(request.client_gone.wait, 5)
+
+
+async def test_connections_are_used_again() -> None:
+    done = b'data: {"choices":[{"delta":{"content":"x"}}]}\n\ndata: [DONE]\n\n'
+    answer = [STREAM_HEAD, chunk(done), chunk(b"")]
+    async with RawServer(answer).running() as server, provider(server.url) as opened:
+        for _ in range(3):
+            assert said([event async for event in opened.stream(HELLO)]) == "x"
+    assert server.connections == 1
+
+
+async def test_models(model_server: ModelServer) -> None:
+    async with provider(model_server.url) as opened:
+        (model,) = await opened.list_models()
+        assert model.reference.model == model_server.model
+        assert (await opened.model_info("other")).context_window is None
+
+
+async def test_vectors_come_in_the_order_of_their_texts() -> None:
+    data = [{"index": 1, "embedding": [2, 3]}, {"index": 0, "embedding": [0.5, 1]}]
+    body = msgspec.json.encode({"data": data})
+    async with RawServer([whole(body)]).running() as server, provider(server.url) as opened:
+        assert await opened.embed("m", ("a", "b")) == ((0.5, 1.0), (2.0, 3.0))
+        with pytest.raises(ProviderError, match="2 vectors for 1 texts"):
+            await opened.embed("m", ("a",))
+
+
+async def test_availability(model_server: ModelServer) -> None:
+    async with provider(model_server.url) as opened:
+        assert await opened.is_available()
+    async with provider("http://127.0.0.1:9/v1") as opened:
+        assert not await opened.is_available()
+
+
+async def test_a_refusal_means_that_somebody_is_there() -> None:
+    refused = whole(b"{}", "401 Unauthorized")
+    async with RawServer([refused]).running() as server, provider(server.url) as opened:
+        assert await opened.is_available()
+
+
+async def test_plain_http_needs_the_persons_word() -> None:
+    with pytest.raises(ProviderError) as caught:
+        await ask("http://gpu.example/v1")
+    assert caught.value.kind == "network_policy"
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        Endpoint("work", "gemini", "https://x.com"),
+        Endpoint("work", "openai-chat", "nonsense"),
+        Endpoint("work", "openai-chat", "https://x.com", "other", Secret(KEY)),
+    ],
+    ids=["protocol", "address", "key"],
+)
+def test_what_cannot_work_is_refused_at_once(endpoint: Endpoint) -> None:
+    with pytest.raises(UsageError):
+        HttpProvider(endpoint)
+
+
+def test_an_endpoint_does_not_print_its_secrets() -> None:
+    shown = repr(
+        Endpoint("work", "openai-chat", "https://x.com", "bearer", Secret(KEY), {"a": KEY})
+    )
+    assert KEY not in shown
