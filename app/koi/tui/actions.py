@@ -20,7 +20,7 @@ from koi.view.state import ScreenState
 from koi.wiring import SessionOptions
 
 
-class Actions(App[int]):
+class Actions(App[int], inherit_bindings=False):
     """The application as its actions see it. `keys.KEYS` and `commands.COMMANDS` name them."""
 
     options: SessionOptions

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+from typing import ClassVar
 
 from rich.cells import cell_len
 from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
+from textual.screen import Screen
 
 from koi.core.agent_events import AgentEvent
 from koi.core.errors import KoiError
@@ -31,6 +34,12 @@ from koi.wiring import SessionOptions
 log = logging.getLogger(__name__)
 
 
+class MainScreen(Screen[None], inherit_bindings=False):
+    """The screen of the chat. Its keys are the application's, in `keys.KEYS`."""
+
+    BINDINGS: ClassVar = [Binding("tab", "app.focus_next", show=False)]
+
+
 class KoiApp(Actions):
     """koi's full screen. Its result is the exit code."""
 
@@ -49,13 +58,17 @@ class KoiApp(Actions):
         self.regions = Regions(self, self.state, footer_keys(self.keys))
         self.bridge = AgentBridge(self.state, self.regions.show, self._turn_ended)
         self.host = SessionHost(options, self.state, self.bridge)
-        self.editor = PromptEditor()
+        self.editor = PromptEditor(keys=self.keys)
         self.leaving = Leaving()
         self.failure: KoiError | None = None
         """Why koi could not start; told when the terminal is back as it was."""
         self._first_prompt = prompt
         for binding in bindings(self.keys):
             self._bindings.bind(binding.key, binding.action, show=False)
+
+    def get_default_screen(self) -> Screen[None]:
+        """A screen without Textual's own keys."""
+        return MainScreen(id="_default")
 
     def compose(self) -> ComposeResult:
         """The regions, top to bottom."""

@@ -36,6 +36,7 @@ KEYS: tuple[Key, ...] = (
     Key(
         "copy_or_quit", "ctrl+c", "Copy the selection, clear the prompt, stop the turn; twice: quit"
     ),
+    Key("quit", "ctrl+q", "Quit"),
     Key("quit_when_empty", "ctrl+d", "Quit, when the prompt is empty"),
     Key("new_session", "ctrl+n", "New session"),
     Key("sessions", "ctrl+s", "Resume another session"),
