@@ -86,7 +86,7 @@ class Gate:
         grants, always = grant_for(call.name, plan, self._workspace)
         request = ApprovalRequested(
             call=call,
-            title=f"{call.name}: {plan.summary}",
+            title=plan.summary,
             preview=plan.preview,
             preview_kind=plan.preview_kind,
             reason=decision.reason,

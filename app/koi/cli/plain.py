@@ -29,7 +29,8 @@ class LineApprover:
 
     async def approve(self, request: ApprovalRequested) -> ApprovalDecision | None:
         """The person's decision, None when the input has ended."""
-        click.echo(f"\nkoi asks: {safe(request.title, keep_newlines=False)} ({request.reason})")
+        title = safe(f"{request.call.name} {request.title}", keep_newlines=False)
+        click.echo(f"\nkoi asks: {title} ({safe(request.reason)})")
         click.echo(visible(request.preview, keep_tabs=True))
         always = f", a always ({safe(request.always)})" if request.always else ""
         line = await _read(f"y yes{always}, n no (default no): ")

@@ -133,11 +133,10 @@ def _finished(state: ScreenState, event: ToolFinished, now: float) -> Changed:
     state.transcript.changed(index)
     entry = _entry(state, event.call_id)
     if entry is None:  # it never ran: denied, or its arguments were wrong
-        entry = ToolEntry(event.call_id, card.name, safe(event.summary, keep_newlines=False))
+        entry = ToolEntry(event.call_id, card.name, safe(""))
         state.add_call(entry)
     entry.status, entry.seconds = status, event.duration_s
-    if event.summary:
-        entry.summary = safe(event.summary, keep_newlines=False)
+    entry.summary = card.summary
     if event.display or entry.output is None or not len(entry.output):
         entry.output = LineStore(event.display or event.content)
     state.running.pop(event.call_id, None)

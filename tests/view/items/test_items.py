@@ -9,8 +9,9 @@ from koi.view.items.answer import Answer
 from koi.view.items.item import Item
 from koi.view.items.prompt import Notice, Prompt
 from koi.view.items.reasoning import Reasoning
-from koi.view.items.tool_card import ToolCard
+from koi.view.items.tool_card import ToolCard, with_result
 from koi.view.line import cells
+from koi.view.safe_text import safe
 
 DIFF = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-old\n+new\n"
 
@@ -148,10 +149,15 @@ def test_a_failure_says_so_in_words() -> None:
     assert shown(item) == ["     ✗ bash  pytest -q  failed", "     │ exit status 1"]
 
 
+def test_a_result_that_the_summary_says_already_is_not_said_twice() -> None:
+    assert with_result(safe("a.txt +1 -1"), "+1 -1") == "a.txt +1 -1"
+    assert with_result(safe("a.txt"), "12 lines") == "a.txt · 12 lines"
+
+
 def test_a_diff_is_shown_and_marked() -> None:
     item = card()
     item.finish("ok", "app/x  +1 -1", "edited", DIFF, None)
-    assert shown(item)[0] == "     ✓ bash  app/x  +1 -1"
+    assert shown(item)[0] == "     ✓ bash  pytest -q · app/x  +1 -1"
     kinds = [item.line(index).spans[-1][1].kind for index in range(4, 6)]
     assert kinds == ["diff_remove", "diff_add"]
 

@@ -8,7 +8,7 @@ from koi.view.graphemes import shorten
 from koi.view.items.item import INDENT, Item
 from koi.view.line import FOLD, MUTED, Face, Line, Measure, Prefix, cells
 from koi.view.output import Clipped, clip, output_lines
-from koi.view.safe_text import safe
+from koi.view.safe_text import SafeText, safe
 from koi.view.units import duration
 
 ToolStatus: TypeAlias = Literal["planned", "asking", "running", "ok", "failed", "denied", "stopped"]
@@ -43,6 +43,14 @@ WORDS: dict[ToolStatus, str] = {
 DIFF_PREVIEW = 24
 OUTPUT_PREVIEW = 4
 _BAR: Prefix = (*INDENT, ("│ ", MUTED))
+
+
+def with_result(summary: SafeText, result: str) -> SafeText:
+    """What a call was about, and how it came out, in one line that says nothing twice."""
+    outcome = safe(result, keep_newlines=False)
+    if not outcome or outcome in summary:
+        return summary
+    return SafeText(f"{summary} · {outcome}") if summary else outcome
 
 
 class ToolCard(Item):
@@ -104,8 +112,7 @@ class ToolCard(Item):
     ) -> None:
         """The call has its result; `display` is a diff or other text for people."""
         self.status, self._seconds = status, seconds
-        if summary:
-            self.summary = safe(summary, keep_newlines=False)
+        self.summary = with_result(self.summary, summary)
         self._body = clip(safe(display or content))
         self.is_diff = bool(display) and any(
             line.startswith(("@@", "+++", "---")) for line in self._body.lines[:8]
