@@ -26,7 +26,7 @@ from koi.core.provider_events import ReasoningDelta, TextDelta, ToolCallReady
 from koi.core.references import ModelReference
 from koi.view.fold import fold
 from koi.view.line import Line
-from koi.view.lines.approval import approval_lines
+from koi.view.lines.approval import approval_page, preview_lines
 from koi.view.lines.cost import cost_pane_lines
 from koi.view.lines.header import activity_line, header_line, queue_lines
 from koi.view.lines.tools import tool_pane_lines
@@ -102,7 +102,8 @@ def test_no_region_shows_a_control_character(text: str) -> None:
         shown += tool_pane_lines(state, 30, 12, 1.0)
         shown += cost_pane_lines(state, 30)
         for approval in state.approvals:
-            shown += approval_lines(approval, 60, 12, cell_len)
+            preview = preview_lines(approval, 60, cell_len)
+            shown += approval_page(approval, preview, 60, 12, cell_len).lines
     transcript = state.transcript
     for index, item in enumerate(transcript.items):
         transcript.click(index, item.gap)

@@ -13,7 +13,7 @@ from koi.core.seams import ModelInfo
 from koi.core.usage import Cost, Price, Usage
 from koi.view.line import Line, cells
 from koi.view.line_store import LineStore
-from koi.view.lines.approval import approval_lines
+from koi.view.lines.approval import Page, Stage, approval_page, preview_lines
 from koi.view.lines.cost import cost_pane_lines
 from koi.view.lines.header import activity_line, header_line, keys_line, queue_lines
 from koi.view.lines.models import model_list_lines
@@ -146,24 +146,39 @@ def approval(preview: str, *, is_diff: bool = False, always: str = "bash(git*)")
     )  # fmt: skip
 
 
+def page(
+    question: Approval,
+    width: int,
+    height: int,
+    *,
+    waiting: int = 0,
+    scroll: int = 0,
+    stage: Stage = "ready",
+) -> Page:
+    preview = preview_lines(question, width, cell_len)
+    return approval_page(
+        question, preview, width, height, cell_len, waiting=waiting, scroll=scroll, stage=stage
+    )
+
+
 def test_a_question_shows_the_exact_command_and_its_keys() -> None:
-    assert text(approval_lines(approval("git commit -am fix"), 60, 10, cell_len, waiting=1)) == [
-        " ? bash  run a command                    1 more after this",
+    assert text(page(approval("git commit -am fix"), 60, 10, waiting=1).lines) == [
+        " ? bash  run a command                               1 of 2",
         " │ no rule allows it",
         " │ git commit -am fix",
-        " y yes  n no  a always: bash(git*)",
+        " y yes · n no · a always: bash(git*)",
     ]
 
 
 def test_a_long_command_is_wrapped_and_not_cut() -> None:
-    lines = text(approval_lines(approval("x" * 100, always=""), 43, 10, cell_len))
+    lines = text(page(approval("x" * 100, always=""), 43, 10).lines)
     assert lines[2:5] == [" │ " + "x" * 40, " │ " + "x" * 40, " │ " + "x" * 20]
-    assert lines[-1] == " y yes  n no"
+    assert lines[-1] == " y yes · n no"
 
 
 def test_a_long_preview_scrolls_and_says_so() -> None:
     long = approval("\n".join(str(number) for number in range(20)))
-    lines = text(approval_lines(long, 60, 8, cell_len, scroll=5))
+    lines = text(page(long, 60, 8, scroll=5).lines)
     assert lines[2:7] == [
         " │ 5",
         " │ 6",
@@ -171,7 +186,17 @@ def test_a_long_preview_scrolls_and_says_so() -> None:
         " │ 8",
         " │ … 5 lines above · 11 lines below · PgUp PgDn",
     ]
-    assert text(approval_lines(long, 60, 8, cell_len, scroll=99))[2] == " │ 16"
+    end = page(long, 60, 8, scroll=99)
+    assert text(end.lines)[2] == " │ 16"
+    assert (end.first, end.rows, end.at_end) == (16, 4, True)
+
+
+def test_a_question_says_when_its_keys_do_not_answer_yet() -> None:
+    question = approval("ls")
+    assert text(page(question, 60, 8, stage="unread").lines)[-1] == (
+        " n no · yes: first read to the end (PgDn, End)"
+    )
+    assert text(page(question, 60, 8, stage="away").lines)[-1].startswith(" Tab to answer: y yes")
 
 
 def test_the_model_list_keeps_the_selection_in_sight() -> None:

@@ -121,7 +121,8 @@ class PromptEditor(TextArea):
 
     async def on_key(self, event: events.Key) -> None:
         """Everything that a key may do here, in the order of the keys."""
-        self.last_typed = self._clock()
+        if event.key != "tab" or self.tab_target is None:
+            self.last_typed = self._clock()
         if await self._handled(event):
             event.stop()
             event.prevent_default()
