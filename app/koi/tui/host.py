@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 
 import msgspec
@@ -102,12 +101,8 @@ class SessionHost:
 
 def _warm() -> None:
     """Load what the first answer needs while the person still reads or types."""
-    import genai_prices  # noqa: F401
-    import markdown_it  # noqa: F401
-    import pygments.lexers  # noqa: F401
+    from koi.net.tls import warm
+    from koi.view.markdown.lexing import language
 
-
-async def warm_imports() -> None:
-    """Load the parts behind the screen without holding it up."""
-    await asyncio.to_thread(__import__, "koi.providers.http_provider")
-    await asyncio.to_thread(__import__, "httpx")
+    warm()
+    language("python")

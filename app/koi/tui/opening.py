@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,9 +27,7 @@ def short_path(path: Path) -> str:
 
 async def open_first(app: KoiApp) -> None:
     """Open the session of the command line; lead on when nothing is connected."""
-    from koi.tui.host import warm_imports
-
-    await warm_imports()
+    await asyncio.to_thread(import_module, "koi.providers.http_provider")
     if app.host.options.resume == "":
         from koi.tui.dialogs import choose_session_id
 
