@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 class MainScreen(Screen[None], inherit_bindings=False):
     """The screen of the chat. Its keys are the application's, in `keys.KEYS`."""
 
+    AUTO_FOCUS = "#prompt"  # at once, so that keys typed during the start reach the prompt
     BINDINGS: ClassVar = [Binding("tab", "app.focus_next", show=False)]
 
 
