@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -86,14 +87,13 @@ def test_the_latest_session_of_a_folder_is_the_one_written_last(tmp_path: Path) 
     first = session(tmp_path, "one", cwd="/a")
     second = session(tmp_path, "two", cwd="/a")
     third = session(tmp_path, "three", cwd="/b")
-    journal = Journal.open(first)
-    journal.append(prompt("later"))
-    journal.close()
+    for used, path in enumerate((second, first, third)):
+        os.utime(path, (used, used))
     assert latest_session(tmp_path, "/a") == first
-    assert latest_session(tmp_path) in (first, third)
-    second_only = Journal.open(second)
-    second_only.append(prompt("latest of all"))
-    second_only.close()
+    assert latest_session(tmp_path) == third
+    journal = Journal.open(second)
+    journal.append(prompt("latest of all"))
+    journal.close()
     assert latest_session(tmp_path, "/a") == second
     assert latest_session(tmp_path, "/nowhere") is None
 
