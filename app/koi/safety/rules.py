@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 import msgspec
-import pathspec
 
 from koi.core.errors import ConfigurationError
 from koi.core.seams import ToolPlan
@@ -108,6 +107,8 @@ def _prefix(pattern: str, words: list[str]) -> bool:
 
 
 def _matches_path(pattern: str, path: Path, workspace: Path) -> bool:
+    import pathspec
+
     if pattern.startswith("/"):
         spec = pathspec.GitIgnoreSpec.from_lines([pattern])
         return spec.match_file(str(path).lstrip("/")) or str(path) == pattern
