@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from koi.tui.commands import Command, complete_command, names
 from koi.tui.line_pane import LinePane
-from koi.view.line import MUTED, PLAIN, Face, Line, Measure, Span
+from koi.view.line import BLANK, MUTED, PLAIN, Face, Line, Measure, Span
 from koi.view.lines.row import row
 from koi.view.safe_text import safe
 
@@ -70,7 +70,6 @@ class CompletionList(LinePane):
         self._measure = measure
         self._models = models
         self._text = ""
-        self._closed = False
         self._found: tuple[Candidate, ...] = ()
         self._selected = 0
         self._moved = False
@@ -128,10 +127,11 @@ class CompletionList(LinePane):
     def lines(self, width: int, height: int) -> Sequence[Line]:
         """The rows around the chosen one."""
         start = max(0, min(self._selected - height // 2, len(self._found) - height))
-        return [
+        shown = [
             self._line(candidate, width, index == self._selected)
             for index, candidate in enumerate(self._found[start : start + height], start)
         ]
+        return [BLANK] * (height - len(shown)) + shown
 
     def _line(self, candidate: Candidate, width: int, selected: bool) -> Line:
         face = Face("selected", "r") if selected else PLAIN

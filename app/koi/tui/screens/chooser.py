@@ -1,0 +1,172 @@
+"""A list that is filtered while one types: what the model list and the session list share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Input
+
+from koi.tui.line_pane import LinePane
+from koi.view.line import MUTED, Line
+from koi.view.safe_text import safe
+
+Draw = Callable[[int, int, bool], Line]
+"""A row by its index, for a width; the last argument is True for the chosen one."""
+
+
+class FilterInput(Input):
+    """One line of text. What is pasted into it cannot reach the terminal unchanged."""
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Put the first line in, without control characters."""
+        event.stop()
+        event.prevent_default()
+        lines = safe(event.text).strip().splitlines()
+        self.insert_text_at_cursor(lines[0].replace("\t", " ") if lines else "")
+
+
+class Rows(LinePane):
+    """The rows around the chosen one."""
+
+    DEFAULT_CSS = "Rows { height: 1fr; }"
+
+    @dataclass
+    class Clicked(Message):
+        """A row was clicked."""
+
+        index: int
+
+    def __init__(self, draw: Draw) -> None:
+        super().__init__(self._window)
+        self._draw = draw
+        self._top = 0
+        self.count = 0
+        self.selected = 0
+        self.note = ""
+        """Said below the rows."""
+
+    def fill(self, count: int, selected: int, note: str) -> None:
+        """Other rows are to be shown."""
+        self.count, self.note = count, note
+        self.selected = max(0, min(selected, count - 1))
+        self.show()
+
+    def move(self, step: int, *, around: bool = False) -> None:
+        """Choose another row."""
+        if not self.count:
+            return
+        target = self.selected + step
+        self.selected = target % self.count if around else max(0, min(target, self.count - 1))
+        self.show()
+
+    def _window(self, width: int, height: int) -> Sequence[Line]:
+        note = [Line(((" " + self.note, MUTED),))] if self.note else []
+        room = max(1, height - len(note))
+        self._top = max(self.selected - room + 1, min(self._top, self.selected))
+        self._top = max(0, min(self._top, self.count - room))
+        shown = range(self._top, min(self.count, self._top + room))
+        return [*(self._draw(index, width, index == self.selected) for index in shown), *note]
+
+    def on_click(self, event: events.Click) -> None:
+        """A click chooses a row."""
+        index = self._top + event.y
+        if index < self.count:
+            self.post_message(self.Clicked(index))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The wheel moves the choice."""
+        event.stop()
+        self.move(1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The wheel moves the choice back."""
+        event.stop()
+        self.move(-1)
+
+
+class Chooser(Vertical):
+    """A title, a filter and rows. Its owner gives the rows and says what a filter leaves."""
+
+    DEFAULT_CSS = """
+    Chooser {
+        width: 90%; max-width: 110; height: 80%;
+        border: round $border; padding: 0 1; background: $background;
+        FilterInput {
+            border: none; height: 1; padding: 0; margin-bottom: 1; background: $background;
+            &:focus { border: none; }
+        }
+    }
+    """
+
+    @dataclass
+    class Filtered(Message):
+        """Another filter was typed."""
+
+        text: str
+
+    @dataclass
+    class Chosen(Message):
+        """A row was chosen with Enter or a click."""
+
+        index: int
+
+    def __init__(self, title: str, placeholder: str, draw: Draw) -> None:
+        super().__init__()
+        self.border_title = title
+        self.border_subtitle = "Enter choose · Esc back"
+        self.rows = Rows(draw)
+        self._placeholder = placeholder
+
+    def compose(self) -> ComposeResult:
+        """The filter above the rows."""
+        yield FilterInput(placeholder=self._placeholder)
+        yield self.rows
+
+    def on_mount(self) -> None:
+        """Keys go to the filter."""
+        filter_input = self.query_one(FilterInput)
+        filter_input.cursor_blink = False
+        filter_input.focus()
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Filtered(event.value))
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self.rows.count:
+            self.post_message(self.Chosen(self.rows.selected))
+
+    @on(Rows.Clicked)
+    def _clicked(self, event: Rows.Clicked) -> None:
+        event.stop()
+        self.post_message(self.Chosen(event.index))
+
+    def on_key(self, event: events.Key) -> None:
+        """Keys that move the choice while the filter has the focus."""
+        page = max(1, self.rows.size.height - 2)
+        match event.key:
+            case "up" | "ctrl+p":
+                self.rows.move(-1, around=True)
+            case "down" | "ctrl+n":
+                self.rows.move(1, around=True)
+            case "pageup":
+                self.rows.move(-page)
+            case "pagedown":
+                self.rows.move(page)
+            case _:
+                return
+        event.stop()
+
+
+def matches(text: str, filter_text: str) -> bool:
+    """True when every word of the filter is in the text, in any case."""
+    text = text.lower()
+    return all(word in text for word in filter_text.lower().split())

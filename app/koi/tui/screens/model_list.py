@@ -1,0 +1,108 @@
+"""Choose a model: those that can be used now, or any other by its full name."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import ModalScreen
+
+from koi.core.errors import KoiError, UsageError
+from koi.core.references import ModelReference
+from koi.core.seams import ModelInfo
+from koi.tui.screens.chooser import Chooser, matches
+from koi.view.line import MUTED, PLAIN, Face, Line, Span
+from koi.view.lines.models import model_line
+from koi.view.lines.row import row
+from koi.view.safe_text import safe
+
+Models = Callable[[], Awaitable[tuple[ModelInfo, ...]]]
+
+
+class ModelList(ModalScreen[ModelReference | None]):
+    """Its result is the chosen model, None when the person went back."""
+
+    DEFAULT_CSS = "ModelList { align: center middle; }"
+    BINDINGS: ClassVar[list[BindingType]] = [("escape,ctrl+c", "dismiss(None)", "Back")]
+
+    def __init__(self, models: Models, current: ModelReference) -> None:
+        super().__init__()
+        self._ask = models
+        self._current = current
+        self._known: tuple[ModelInfo, ...] = (ModelInfo(current),) if current.model else ()
+        self._shown: tuple[ModelInfo, ...] = ()
+        self._typed: ModelReference | None = None
+        self._filter = ""
+        self._note = "asking the providers …"
+
+    def compose(self) -> ComposeResult:
+        """The list in the middle of the screen."""
+        yield Chooser("model", "part of a name, or provider/model", self._draw)
+
+    def on_mount(self) -> None:
+        """What is known at once is shown at once; the rest follows."""
+        self._refill()
+        self.run_worker(self._load(), exit_on_error=False)
+
+    async def _load(self) -> None:
+        try:
+            found = await self._ask()
+        except KoiError as error:
+            self._note = safe(f"{error.title}. {error.hint}", keep_newlines=False)
+        else:
+            self._note = "" if found else "no provider says which models it has"
+            if self._current not in [model.reference for model in found]:
+                found = (*self._known, *found)
+            self._known = found
+        self._refill()
+
+    @on(Chooser.Filtered)
+    def _filtered(self, event: Chooser.Filtered) -> None:
+        self._filter = event.text.strip()
+        self._refill()
+
+    @on(Chooser.Chosen)
+    def _chosen(self, event: Chooser.Chosen) -> None:
+        self.dismiss(self._reference(event.index))
+
+    def _refill(self) -> None:
+        self._shown = tuple(
+            model for model in self._known if matches(str(model.reference), self._filter)
+        )
+        self._typed = self._parse(self._filter)
+        references = [model.reference for model in self._shown]
+        if self._typed in references:
+            selected, self._typed = references.index(self._typed), None
+        elif not self._filter and self._current in references:
+            selected = references.index(self._current)
+        else:
+            selected = 0
+        count = len(references) + (self._typed is not None)
+        note = self._note or ("" if count else "no model matches; type provider/model to use any")
+        self.query_one(Chooser).rows.fill(count, selected, note)
+
+    @staticmethod
+    def _parse(text: str) -> ModelReference | None:
+        try:
+            return ModelReference.parse(text)
+        except UsageError:
+            return None
+
+    def _reference(self, index: int) -> ModelReference | None:
+        return self._shown[index].reference if index < len(self._shown) else self._typed
+
+    def _draw(self, index: int, width: int, selected: bool) -> Line:
+        if index < len(self._shown):
+            model = self._shown[index]
+            current = model.reference == self._current
+            return model_line(model, width, cell_len, selected=selected, current=current)
+        name = safe(str(self._typed), keep_newlines=False)
+        left: list[Span] = [
+            ("▸  " if selected else "   ", Face("accent", "b")),
+            (name, Face("selected", "r") if selected else PLAIN),
+        ]
+        return row(left, [("  not in the list: as typed ", MUTED)], width, cell_len)
