@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import io
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -11,8 +13,11 @@ from importlib import import_module
 import click
 
 from koi import __version__
+from koi.cli.failures import inside_koi, open_log, print_error, print_traceback
 from koi.cli.options import global_options
 from koi.core.errors import KoiError, UsageError
+
+log = logging.getLogger(__name__)
 
 CHAT = "chat"
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -61,13 +66,14 @@ class Commands(click.Group):
         index = 0
         while index < len(args):
             word = args[index]
-            name = word.split("=", 1)[0]
+            name, joined = _option_name(word)
             if name not in valued:
                 break
             if name in ("--help", "-h", "--version"):
                 return None
-            index += 1 if "=" in word else 1 + valued[name]
-        index = min(index, len(args))
+            index += 1 if joined else 1 + valued[name]
+        if index > len(args):
+            return None  # the last option lacks its value, which click says
         if index == len(args):
             return index
         word = args[index]
@@ -75,6 +81,14 @@ class Commands(click.Group):
             return None
         _refuse_misspelt_command(args[index:])
         return index
+
+
+def _option_name(word: str) -> tuple[str, bool]:
+    """The option that `word` gives, and whether its value is in the same word."""
+    if word.startswith("--"):
+        name, equals, _ = word.partition("=")
+        return name, bool(equals)
+    return word[:2], len(word) > 2
 
 
 def _refuse_misspelt_command(words: Sequence[str]) -> None:
@@ -105,6 +119,9 @@ def root() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command line; returns the exit code. Errors are printed, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows only some characters
     try:
         result = root.main(arguments, prog_name="koi", standalone_mode=False)
     except click.exceptions.Exit as stop:
@@ -123,13 +140,12 @@ def run(arguments: list[str]) -> int:
         # The reader went away; what Python would flush at exit has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except Exception as error:
+        open_log()
+        log.exception("a command failed inside koi")
+        failed = inside_koi(error)
+        print_error(failed)
+        if "--debug" in arguments:
+            print_traceback(error)
+        return failed.exit_code
     return result if isinstance(result, int) else 0
-
-
-def print_error(error: KoiError) -> None:
-    """An error as two plain lines on stderr."""
-    from koi.view.safe_text import safe
-
-    click.echo(f"koi: {safe(error.title)}", err=True)
-    if error.hint:
-        click.echo(f"     {safe(error.hint)}", err=True)

@@ -19,6 +19,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if sys.platform == "win32":
         sys.stderr.write("koi runs on Linux and macOS; on Windows, run it inside WSL.\n")
         raise SystemExit(2)
-    from koi.cli.dispatch import run
+    try:
+        from koi.cli.dispatch import run
 
-    raise SystemExit(run(arguments))
+        code = run(arguments)
+    except KeyboardInterrupt:  # while koi was still being imported
+        code = 130
+    raise SystemExit(code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -47,6 +48,11 @@ class GlobalOptions(msgspec.Struct, frozen=True):
             ) from error
         if not path.is_dir():
             raise UsageError(f"{path} is not a folder", hint="Name a folder after -C.")
+        if not os.access(path, os.R_OK | os.X_OK):
+            raise UsageError(
+                f"{path} cannot be read: permission denied",
+                hint="Work in a folder that you may read and enter, or change its permissions.",
+            )
         return path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import sys
 from contextlib import aclosing
@@ -10,12 +11,16 @@ from typing import Protocol
 
 import click
 
+from koi.agent.session import Session
 from koi.agent.state import SessionState
+from koi.cli.failures import inside_koi, open_log
 from koi.cli.options import global_options
 from koi.cli.session_options import session_options
 from koi.core.agent_events import AgentEvent, TurnCancelled, TurnFailed, TurnFinished
-from koi.core.errors import ErrorReport, KoiError, UsageError
+from koi.core.errors import Cancelled, ErrorReport, KoiError, UsageError
 from koi.wiring import SessionOptions
+
+log = logging.getLogger(__name__)
 
 
 class Writer(Protocol):
@@ -36,9 +41,35 @@ class Writer(Protocol):
 
 EXIT_DENIED = 5
 EXIT_CANCELLED = 130
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-@click.command("run")
+class RunCommand(click.Command):
+    """Sees to it that machine output ends with a `result`, also when no session was opened."""
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Run the command. Errors of machine output are told there, others are raised."""
+        if ctx.params["output"] == "text":
+            return int(super().invoke(ctx))
+        try:
+            return int(super().invoke(ctx))
+        except KoiError as error:
+            failed = error
+        except KeyboardInterrupt:
+            failed = Cancelled("Interrupted")
+        except (BrokenPipeError, click.exceptions.Exit):
+            raise
+        except Exception as error:
+            open_log()
+            log.exception("koi run failed")
+            failed = inside_koi(error)
+        writer = _writer(ctx.params["output"])
+        writer.write(TurnFailed("", failed.report(), "", 0.0))
+        writer.end()
+        return failed.exit_code
+
+
+@click.command("run", cls=RunCommand)
 @click.argument("prompt", nargs=-1)
 @click.option(
     "--output",
@@ -53,7 +84,22 @@ def command(options: SessionOptions, prompt: tuple[str, ...], output: str) -> in
 
     Calls that would need a yes are denied; the exit code is then 5.
     """
+    _refuse_choosing(options)
     return asyncio.run(_run(options, _prompt_text(prompt), output))
+
+
+def _refuse_choosing(options: SessionOptions) -> None:
+    """Without a screen there is nothing to choose from."""
+    if options.resume == "":
+        raise UsageError(
+            "-r needs the id of a session here",
+            hint="Write koi run -r ID PROMPT (see koi sessions list), or -c for the last one.",
+        )
+    if "?" in (options.model, options.executor):
+        raise UsageError(
+            "koi run has no picker for models",
+            hint="Write -m provider/model; koi models lists them.",
+        )
 
 
 def _prompt_text(words: tuple[str, ...]) -> str:
@@ -70,28 +116,44 @@ async def _run(options: SessionOptions, prompt: str, output: str) -> int:
     from koi.agent.gate import Nobody
     from koi.wiring import open_session
 
-    writer = _writer(output)
-    try:
-        session = await open_session(options, Nobody())
-    except KoiError as error:
-        if output == "text":
-            raise
-        writer.write(TurnFailed("", error.report(), "", 0.0))
-        writer.end()
-        return error.exit_code
     loop = asyncio.get_running_loop()
-    last: AgentEvent | None = None
+    opening = asyncio.create_task(open_session(options, Nobody()))
+    interrupted = asyncio.Event()
+
+    def interrupt() -> None:
+        interrupted.set()
+        opening.cancel()
+
+    for number in STOPPING:
+        loop.add_signal_handler(number, interrupt)
     try:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        session = await opening
+    except asyncio.CancelledError as error:
+        raise Cancelled("Interrupted") from error
+    try:
+        if interrupted.is_set():
+            raise Cancelled("Interrupted")
+        for number in STOPPING:
             loop.add_signal_handler(number, session.stop)
-        writer.begin(session.state)
+        return await _turn(session, prompt, _writer(output))
+    finally:
+        await session.close()
+
+
+async def _turn(session: Session, prompt: str, writer: Writer) -> int:
+    """The exit code of one turn. It is told as over only once everything is on the disk."""
+    last: AgentEvent | None = None
+    writer.begin(session.state)
+    try:
         async with aclosing(session.prompt(prompt)) as events:
             async for event in events:
                 writer.write(event)
                 last = event
-        writer.end()
-    finally:
         await session.close()
+    except KoiError as error:
+        last = TurnFailed("", error.report(), "", 0.0)
+        writer.write(last)
+    writer.end()
     return exit_code(last)
 
 

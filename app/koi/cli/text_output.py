@@ -9,8 +9,8 @@ import click
 from koi.agent.state import SessionState
 from koi.core.agent_events import (
     AgentEvent,
+    ApprovalRequested,
     ApprovalResolved,
-    BudgetReached,
     CostChanged,
     FellBack,
     Retrying,
@@ -21,17 +21,21 @@ from koi.core.agent_events import (
     TurnFailed,
     TurnFinished,
 )
-from koi.core.provider_events import StreamEnded, TextDelta
-from koi.view.safe_text import safe
+from koi.core.messages import ToolCall
+from koi.core.provider_events import ProviderEvent, StreamEnded, TextDelta, ToolCallReady
+from koi.view.arguments import brief
+from koi.view.safe_text import SafeStream, safe
 
 
 class TextWriter:
     """Prints events as plain lines. Text of models and tools is made safe first."""
 
     def __init__(self) -> None:
+        self._text = SafeStream()
         self._open_line = False
         self._cost: CostChanged | None = None
         self._labels: dict[str, str] = {}
+        self._denied: set[str] = set()
 
     def begin(self, state: SessionState) -> None:
         """Say which model works, and where."""
@@ -40,37 +44,19 @@ class TextWriter:
     def write(self, event: AgentEvent) -> None:
         """Print one event."""
         match event:
-            case Streamed(event=TextDelta(delta)):
-                text = safe(delta)
-                sys.stdout.write(text)
-                sys.stdout.flush()
-                self._open_line = not text.endswith("\n") if text else self._open_line
-            case Streamed(event=StreamEnded()):
-                self._close_line()
-            case ToolStarted(call, summary):
-                self._labels[call.id] = f"{call.name} {summary}".strip()
+            case Streamed():
+                self._streamed(event.event)
+            case ApprovalRequested(call=call) | ToolStarted(call=call):
+                self._labels[call.id] = _label(call)
+            case ApprovalResolved(call_id, "deny", rule):
+                self._denied.add(call_id)
+                self._note(f"denied: {self._labels.get(call_id, 'a call')} ({rule})")
             case ToolFinished():
                 self._finished(event)
-            case ApprovalResolved(_, "deny", rule):
-                self._note(f"denied ({rule})")
-            case Retrying():
-                self._note(f"retrying in {event.wait_s:.1f} s: {event.reason}")
-            case FellBack():
-                self._note(f"falling back to {event.to_model}: {event.reason}")
             case CostChanged():
                 self._cost = event
-            case BudgetReached():
-                self._note(event.message)
-            case TurnFailed(error=error):
-                self._note(f"error ({error.kind}): {error.message}")
-                if error.hint:
-                    self._note(error.hint)
-            case TurnCancelled():
-                self._note("interrupted")
-            case TurnFinished(finish_reason=reason) if reason not in ("stop", "tool_calls"):
-                self._note(f"the answer ended early: {reason}")
             case _:
-                pass
+                self._note_turn(event)
 
     def end(self) -> None:
         """Say what it cost."""
@@ -82,8 +68,40 @@ class TextWriter:
         read = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
         self._note(f"{read} tokens in, {usage.output_tokens} out, {price}")
 
+    def _streamed(self, event: ProviderEvent) -> None:
+        match event:
+            case TextDelta(delta):
+                self._print(self._text.feed(delta))
+            case ToolCallReady(call):
+                self._labels[call.id] = _label(call)
+            case StreamEnded():
+                self._close_line()
+            case _:
+                pass
+
+    def _note_turn(self, event: AgentEvent) -> None:
+        match event:
+            case Retrying():
+                self._note(f"retrying in {event.wait_s:.1f} s: {event.reason}")
+            case FellBack():
+                self._note(f"falling back to {event.to_model}: {event.reason}")
+            case TurnFailed(error=error):
+                self._note(f"error ({error.kind}): {error.message}")
+                if error.hint:
+                    self._note(error.hint)
+            case TurnCancelled():
+                self._note("interrupted")
+            case TurnFinished(finish_reason=reason) if reason not in ("stop", "tool_calls"):
+                self._note(f"the answer ended early: {reason}")
+            case TurnFinished(denied=denied) if denied:
+                self._note(f"calls that needed a yes: {denied} (--allow RULE or --mode gives one)")
+            case _:
+                pass
+
     def _finished(self, event: ToolFinished) -> None:
         label = self._labels.pop(event.call_id, event.name)
+        if event.call_id in self._denied:
+            return
         mark = "ok" if event.ok else "failed"
         summary = f": {event.summary}" if event.summary else ""
         self._note(f"{label} · {mark}{summary} ({event.duration_s:.1f} s)")
@@ -92,8 +110,20 @@ class TextWriter:
         self._close_line()
         click.echo(safe(text, keep_newlines=False), err=True)
 
+    def _print(self, text: str) -> None:
+        if text:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+            self._open_line = not text.endswith("\n")
+
     def _close_line(self) -> None:
+        """The next note begins a line, and an escape sequence that never ended is shown."""
+        self._print(self._text.finish())
         if self._open_line:
             sys.stdout.write("\n")
             sys.stdout.flush()
             self._open_line = False
+
+
+def _label(call: ToolCall) -> str:
+    return f"{call.name} {brief(call)}".strip()
