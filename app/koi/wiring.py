@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
-from koi.agent.gate import Approver
+from koi.agent.gate import Approver, Gate
 from koi.agent.session import Session
 from koi.agent.state import SessionState
 from koi.catalogue.prices import FREE
 from koi.catalogue.registry import Registry
-from koi.core.errors import CredentialMissing, UsageError
+from koi.core.errors import ConfigurationError, CredentialMissing, UsageError
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo, Provider
 from koi.credentials.findings import Discovery, Finding
 from koi.safety.decision import Mode
 from koi.safety.rules import Rule
 from koi.store.journal import Journal
+
+log = logging.getLogger(__name__)
 
 DEMO = ModelReference("demo", "koi")
 NOTHING_FOUND = (
@@ -181,6 +184,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     )
     start_log(registry.config.paths.log, debug=options.debug)
     withhold(_key_variables(registry))
+    rules = _rules(options, registry)
     journal = _resumed_journal(options, registry)
     resumed = journal.state.model if journal is not None else None
     try:
@@ -198,7 +202,10 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     if options.trust:
         state.instructions = read_instructions(options.workspace)
     _restore(state, journal)
-    return _join(options, registry, providers, journal, state, approver)
+    spill = registry.config.paths.spill / journal.session_id
+    gate = Gate(rules, options.workspace, approver, (spill,))
+    log.debug("session %s: %s, mode %s", journal.session_id, model, mode)
+    return _join(options, registry, providers, journal, state, gate)
 
 
 async def usable_model(text: str, options: SessionOptions) -> ModelReference:
@@ -242,9 +249,8 @@ def _join(
     providers: Providers,
     journal: Journal,
     state: SessionState,
-    approver: Approver,
+    gate: Gate,
 ) -> Session:
-    from koi.agent.gate import Gate
     from koi.agent.loop import TurnLimits, TurnParts
     from koi.agent.recorder import Recorder
     from koi.agent.runner import ToolRunner
@@ -275,7 +281,6 @@ def _join(
         return facts.price
 
     recorder = Recorder(journal, paths.ledger)
-    gate = Gate(_rules(options, registry), options.workspace, approver, (spill,))
     parts = TurnParts(
         candidate=lambda state: Candidate(state.model, providers.get(state.model.provider)),
         model_info=info,
@@ -290,7 +295,9 @@ def _join(
 
 
 def _rules(options: SessionOptions, registry: Registry) -> list[Rule]:
+    """The rules of the configuration and the flags. Raises ConfigurationError."""
     from koi.safety.rules import parse_rule
+    from koi.tools.registry import builtin_tools
 
     rules = [
         parse_rule(rule.rule, rule.action, str(registry.config.paths.config_file))
@@ -298,6 +305,11 @@ def _rules(options: SessionOptions, registry: Registry) -> list[Rule]:
     ]
     rules += [parse_rule(text, "allow", "--allow") for text in options.allow]
     rules += [parse_rule(text, "deny", "--deny") for text in options.deny]
+    tools = [tool.name for tool in builtin_tools()]
+    for rule in rules:
+        if rule.tool not in tools:
+            title = f"'{rule}' is a rule for a tool that does not exist"
+            raise ConfigurationError(title, where=rule.source, hint=f"Tools: {', '.join(tools)}.")
     return rules
 
 
@@ -321,6 +333,8 @@ def _resumed_journal(options: SessionOptions, registry: Registry) -> Journal | N
     from koi.store.sessions import find_session, latest_session
 
     folder = registry.config.paths.sessions
+    if options.latest and options.resume is not None:
+        raise UsageError("-c and -r exclude each other", hint="Give the one that you mean.")
     if options.resume:
         return Journal.open(find_session(folder, options.resume))
     if not options.latest:

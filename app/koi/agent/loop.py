@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import date
 
 import msgspec
 
-from koi.agent.normalise import normalise
+from koi.agent.normalise import normalise, unique_calls
 from koi.agent.recorder import Recorder
-from koi.agent.runner import Emit, ToolRunner
+from koi.agent.runner import NOT_RUN, Emit, ToolRunner
 from koi.agent.state import SessionState
 from koi.agent.system_prompt import system_prompt
 from koi.core.agent_events import BudgetReached, RequestStarted, Streamed, TurnFinished
@@ -33,7 +33,7 @@ from koi.routing.attempts import Candidate, stream
 from koi.routing.backoff import RetryPolicy
 
 ROLE = "executor"
-CUT_CALL = "Not run: the answer was cut by the token limit before it was complete."
+CUT_CALL = "Not run: the answer ended early ({}), so its calls may be incomplete."
 
 
 class TurnLimits(msgspec.Struct, frozen=True):
@@ -98,13 +98,10 @@ async def run_turn(
     unattended = parts.runner.unattended
     steps = 0
     while True:
-        _check_limits(state, parts.limits, steps, emit)
+        await _check_limits(state, parts, steps, emit)
         steps += 1
-        request = build_request(state, parts)
-        ended = await _ask(request, state, parts, emit, progress)
-        calls = ended_calls(ended)
-        if not calls or ended.finish_reason != "tool_calls":
-            _refuse_cut_calls(calls, state, parts, emit)
+        ended = await _step(state, parts, emit, progress)
+        if ended.finish_reason != "tool_calls" or not ended_calls(ended):
             return TurnFinished(
                 turn_id=progress.turn_id,
                 text=progress.shown,
@@ -114,11 +111,6 @@ async def run_turn(
                 duration_s=progress.seconds,
                 denied=parts.runner.unattended - unattended,
             )
-        results: dict[str, ToolResult] = {}
-        try:
-            await parts.runner.run(calls, state, emit, results)
-        finally:
-            _answer_calls(calls, results, state)
 
 
 def build_request(state: SessionState, parts: TurnParts) -> ModelRequest:
@@ -139,14 +131,42 @@ def ended_calls(ended: StreamEnded) -> tuple[ToolCall, ...]:
     return tuple(part for part in ended.parts if isinstance(part, ToolCall))
 
 
+async def _step(
+    state: SessionState, parts: TurnParts, emit: Emit, progress: TurnProgress
+) -> StreamEnded:
+    """One request and the calls of its answer. From the answer on, every call gets a result."""
+    request, candidate = build_request(state, parts), parts.candidate(state)
+    answer = await _ask(request, candidate, state, parts, emit, progress)
+    ended = answer.ended
+    assert ended is not None
+    message = Message("assistant", unique_calls(ended.parts))
+    calls, results = message.tool_calls, dict[str, ToolResult]()
+    state.history.append(message)
+    try:
+        parts.recorder.answer(message, candidate, ended)
+        usage = answer.usage or _estimate(request, answer)
+        await _whole(_count(usage, answer.request_id, candidate, state, parts, emit))
+        await parts.recorder.sync()
+        if calls and ended.finish_reason == "tool_calls":
+            await parts.runner.run(calls, state, emit, results)
+        elif calls:
+            parts.runner.refuse(calls, CUT_CALL.format(ended.finish_reason), emit, results)
+    finally:
+        try:
+            parts.runner.refuse(calls, NOT_RUN, emit, results)
+        finally:
+            _answer_calls(calls, results, state)
+    return ended
+
+
 async def _ask(
     request: ModelRequest,
+    candidate: Candidate,
     state: SessionState,
     parts: TurnParts,
     emit: Emit,
     progress: TurnProgress,
-) -> StreamEnded:
-    candidate = parts.candidate(state)
+) -> _Answer:
     answer = _Answer()
     try:
         async with aclosing(stream(request, candidate, parts.retry, _new_id)) as events:
@@ -157,16 +177,19 @@ async def _ask(
                     _note(event, answer, progress)
                 emit(event)
     except (ProviderError, asyncio.CancelledError):
-        await asyncio.shield(_keep_partial(request, answer, candidate, state, parts, emit))
+        await _whole(_keep_partial(request, answer, candidate, state, parts, emit))
         raise
-    assert answer.ended is not None
-    message = Message("assistant", answer.ended.parts)
-    state.history.append(message)
-    parts.recorder.answer(message, candidate, answer.ended)
-    usage = answer.usage or _estimate(request, answer)
-    await _count(usage, answer.request_id, candidate, state, parts, emit)
-    await parts.recorder.sync()
-    return answer.ended
+    return answer
+
+
+async def _whole(bookkeeping: Coroutine[None, None, None]) -> None:
+    """Await something that an interrupt must not cut in two; the interrupt comes after it."""
+    task = asyncio.create_task(bookkeeping)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 def _note(event: Streamed, answer: _Answer, progress: TurnProgress) -> None:
@@ -231,33 +254,33 @@ def _estimate(request: ModelRequest, answer: _Answer) -> Usage:
     )
 
 
-def _refuse_cut_calls(
-    calls: Sequence[ToolCall], state: SessionState, parts: TurnParts, emit: Emit
-) -> None:
-    if not calls:
-        return
-    results: dict[str, ToolResult] = {}
-    parts.runner.refuse(calls, CUT_CALL, emit, results)
-    _answer_calls(calls, results, state)
-
-
 def _answer_calls(
     calls: Sequence[ToolCall], results: dict[str, ToolResult], state: SessionState
 ) -> None:
-    answers = tuple(results[call.id] for call in calls if call.id in results)
-    state.history.append(Message("user", answers))
+    if calls:
+        answers = tuple(results[call.id] for call in calls if call.id in results)
+        state.history.append(Message("user", answers))
 
 
-def _check_limits(state: SessionState, limits: TurnLimits, steps: int, emit: Emit) -> None:
+async def _check_limits(state: SessionState, parts: TurnParts, steps: int, emit: Emit) -> None:
+    limits = parts.limits
     if limits.max_steps is not None and steps >= limits.max_steps:
         message = f"stopped after {steps} model requests (--max-turns)"
         emit(BudgetReached("max_turns", limits.max_steps, message))
         raise LimitReached(message, hint="Raise --max-turns, or send another prompt to go on.")
-    spent = state.account.session_cost.known_usd
-    if limits.max_cost_usd is not None and steps and spent >= limits.max_cost_usd:
-        message = f"stopped at ${spent:.4f} of ${limits.max_cost_usd:.4f} (--max-cost)"
-        emit(BudgetReached("max_cost", limits.max_cost_usd, message))
-        raise LimitReached(message, hint="Raise --max-cost, or send another prompt to go on.")
+    if limits.max_cost_usd is None:
+        return
+    spent = state.account.session_cost
+    if spent.known_usd >= limits.max_cost_usd:
+        message = f"stopped at ${spent.known_usd:.4f} of ${limits.max_cost_usd:.4f} (--max-cost)"
+        hint = "Raise --max-cost; it counts the whole session."
+    elif await parts.price(state.model) is None:
+        message = f"--max-cost cannot be kept: the price of {state.model} is not known"
+        hint = f'Say it in the configuration, under [pricing."{state.model.model}"].'
+    else:
+        return
+    emit(BudgetReached("max_cost", limits.max_cost_usd, message))
+    raise LimitReached(message, hint=hint)
 
 
 def _new_id() -> str:

@@ -48,17 +48,18 @@ def _answers(calls: Iterable[ToolCall], parts: Sequence[Part]) -> tuple[Part, ..
 def _merged(history: Iterable[Message]) -> list[Message]:
     merged: list[Message] = []
     for message in history:
-        parts = _with_unique_calls(tuple(part for part in message.parts if _has_content(part)))
+        parts = unique_calls(tuple(part for part in message.parts if _has_content(part)))
         if not parts:
             continue
         if merged and merged[-1].role == message.role:
-            merged[-1] = Message(message.role, _with_unique_calls(merged[-1].parts + parts))
+            merged[-1] = Message(message.role, unique_calls(merged[-1].parts + parts))
         else:
             merged.append(Message(message.role, parts))
     return merged
 
 
-def _with_unique_calls(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+def unique_calls(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """The same parts, of calls with the same id only the first: an id stands for one result."""
     seen: set[str] = set()
     kept: list[Part] = []
     for part in parts:

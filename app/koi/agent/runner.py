@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
@@ -71,20 +72,21 @@ class ToolRunner:
             for task in reads:
                 task.cancel()
             await asyncio.gather(*reads, return_exceptions=True)
-            for call in calls:
-                if call.id not in results:
-                    self._finish(call, ToolOutcome(NOT_RUN, ok=False), 0.0, emit, results)
+            self.refuse(calls, NOT_RUN, emit, results)
 
     def refuse(
         self,
-        calls: Iterable[ToolCall],
+        calls: Sequence[ToolCall],
         reason: str,
         emit: Emit,
         results: dict[str, ToolResult],
     ) -> None:
-        """Answer calls that must not run with `reason`."""
-        for call in calls:
-            self._finish(call, ToolOutcome(reason, ok=False), 0.0, emit, results)
+        """Answer the calls that have no result yet with `reason`, each of them, come what may."""
+        with ExitStack() as refusing:
+            for call in reversed(calls):
+                if call.id not in results:
+                    outcome = ToolOutcome(reason, ok=False)
+                    refusing.callback(self._finish, call, outcome, 0.0, emit, results)
 
     async def _plan(
         self, call: ToolCall, state: SessionState, emit: Emit, results: dict[str, ToolResult]
@@ -109,6 +111,10 @@ class ToolRunner:
             plan = await tool.plan(call.arguments, context)
         except KoiError as error:
             self._finish(call, _failure(error), 0.0, emit, results)
+            return None
+        except Exception as error:
+            log.exception("planning tool %s failed", call.name)
+            self._finish(call, _defect(error), 0.0, emit, results)
             return None
         return _Planned(call, tool, call.arguments, plan, context)
 
@@ -144,7 +150,7 @@ class ToolRunner:
             outcome = _failure(error)
         except Exception as error:
             log.exception("tool %s failed", call.name)
-            outcome = ToolOutcome(f"koi failed inside this tool: {type(error).__name__}", ok=False)
+            outcome = _defect(error)
         self._finish(call, outcome, time.monotonic() - started, emit, results)
 
     def _finish(
@@ -168,13 +174,19 @@ class ToolRunner:
             display=outcome.display,
             spill_path=outcome.spill_path,
         )
-        self._recorder.result(result, finished)
-        emit(finished)
+        try:
+            self._recorder.result(result, finished)
+        finally:
+            emit(finished)
 
 
 def _failure(error: KoiError) -> ToolOutcome:
     text = f"{error.title}\n{error.hint}" if error.hint else error.title
     return ToolOutcome(text, ok=False, summary=error.title)
+
+
+def _defect(error: Exception) -> ToolOutcome:
+    return ToolOutcome(f"koi failed inside this tool: {type(error).__name__}", ok=False)
 
 
 async def _all(tasks: list[asyncio.Task[None]]) -> None:

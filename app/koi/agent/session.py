@@ -59,10 +59,14 @@ class Session:
             self.state.turns += 1
             self.state.account.begin_turn()
             events.put_nowait(TurnStarted(progress.turn_id, text))
-            self._turn = asyncio.create_task(self._run(progress, events))
+            self._turn = turn = asyncio.create_task(self._run(progress, events))
+            turn.add_done_callback(lambda _: events.put_nowait(None))
             while (event := await events.get()) is not None:
                 yield event
-            await self._turn
+            if turn.cancelled():  # interrupted before it could begin
+                yield self._cancelled(progress)
+            else:
+                turn.result()
         finally:
             await self.cancel()
             self._turn = None
@@ -111,7 +115,6 @@ class Session:
             events.put_nowait(self._failed(progress, unexpected))
         finally:
             await asyncio.gather(syncing, return_exceptions=True)
-            events.put_nowait(None)
 
     def _cancelled(self, progress: TurnProgress) -> AgentEvent:
         try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from itertools import count
@@ -17,6 +19,8 @@ from koi.core.provider_events import ReasoningDelta, StreamEnded, TextDelta
 from koi.core.references import ModelReference
 from koi.core.seams import Provider
 from koi.routing.backoff import RetryPolicy, wait_before_retry
+
+log = logging.getLogger(__name__)
 
 AttemptEvent: TypeAlias = RequestStarted | Streamed | Retrying
 
@@ -44,11 +48,14 @@ async def stream(
     for attempt in count(1):
         request_id = new_id()
         yield RequestStarted(request_id, candidate.reference, candidate.role, attempt)
-        visible = False
+        log.debug("request %s: %s, attempt %d", request_id, candidate.reference, attempt)
+        started, visible = time.monotonic(), False
         try:
             async with aclosing(candidate.provider.stream(request)) as events:
                 async for event in events:
                     visible = visible or isinstance(event, TextDelta | ReasoningDelta)
+                    if isinstance(event, StreamEnded):
+                        _log_end(request_id, event.finish_reason, started)
                     yield Streamed(request_id, event)
                     if isinstance(event, StreamEnded):
                         return
@@ -60,8 +67,13 @@ async def stream(
                 model=candidate.reference.model,
             )
         except ProviderError as error:
+            _log_end(request_id, f"{error.kind}, status {error.status}", started)
             wait = None if visible else wait_before_retry(error, attempt, policy)
             if wait is None:
                 raise
             yield Retrying(candidate.reference, error.title, error.status, wait, attempt)
             await sleep(wait)
+
+
+def _log_end(request_id: str, how: str, started: float) -> None:
+    log.debug("request %s: %s after %.3f s", request_id, how, time.monotonic() - started)
