@@ -24,7 +24,7 @@ settings.register_profile("koi", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("koi")
 
 PERSONS_ENVIRONMENT = dict(os.environ)
-KEPT = {"PATH", "TMPDIR", "LD_LIBRARY_PATH", "PEERS_HOME"}
+KEPT = {"PATH", "TMPDIR", "LD_LIBRARY_PATH", "PEERS_HOME", "TEXTUAL_SNAPSHOT_TEMPDIR"}
 KEPT_PREFIXES = ("PYTEST_", "PYTHON", "HYPOTHESIS_")
 PINNED = {
     "TZ": "UTC",
