@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from koi.agent.gate import Approver, Gate
+from koi.agent.options import SessionOptions
 from koi.agent.session import Session
 from koi.agent.state import SessionState
 from koi.catalogue.prices import FREE
@@ -19,7 +20,7 @@ from koi.core.errors import ConfigurationError, CredentialMissing, UsageError
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo, Provider
 from koi.credentials.findings import Discovery, Finding
-from koi.safety.decision import Mode
+from koi.safety.modes import Mode
 from koi.safety.rules import Rule
 from koi.store.journal import Journal
 
@@ -30,28 +31,6 @@ NOTHING_FOUND = (
     "Three ways in: set a key, such as ANTHROPIC_API_KEY or OPENAI_API_KEY; start Ollama; or try "
     "koi --demo, which works offline."
 )
-
-
-class SessionOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What the command line said about a session."""
-
-    workspace: Path
-    config_flag: str | None = None
-    trust: bool = False
-    debug: bool = False
-    model: str | None = None
-    provider: str | None = None
-    executor: str | None = None
-    latest: bool = False
-    resume: str | None = None
-    """The id, or its beginning, of a session to go on with; "" means: let me choose."""
-    mode: Mode | None = None
-    allow: tuple[str, ...] = ()
-    deny: tuple[str, ...] = ()
-    max_turns: int | None = None
-    max_cost: float | None = None
-    no_tools: bool = False
-    demo: bool = False
 
 
 def open_registry(
@@ -351,10 +330,13 @@ def _resumed_journal(options: SessionOptions, registry: Registry) -> Journal | N
 def _restore(state: SessionState, journal: Journal) -> None:
     """Give a resumed session its conversation, its sums and its turns."""
     from koi.store.conversation import branch, conversation
-    from koi.store.records import UsageRecord
+    from koi.store.records import AssistantRecord, UsageRecord
 
     entries = branch(journal.contents.entries)
     state.history.extend(conversation(entries))
+    records = [entry.record for entry in entries if isinstance(entry.record, AssistantRecord)]
+    cut = {id(record.message) for record in records if not record.complete}
+    state.cut = frozenset(at for at, each in enumerate(state.history) if id(each) in cut)
     state.turns = journal.state.turns
     for entry in entries:
         if isinstance(entry.record, UsageRecord):

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from koi.core.seams import ToolPlan
-from koi.safety.decision import MODES, Decision, Mode, decide, grant_for
+from koi.safety.decision import Decision, decide, grant_for
+from koi.safety.modes import MODES, Mode
 from koi.safety.rules import Action, Rule, parse_rule
 
 WORKSPACE = Path("/w")

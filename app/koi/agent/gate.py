@@ -16,7 +16,8 @@ from koi.core.agent_events import (
 )
 from koi.core.messages import ToolCall
 from koi.core.seams import ToolPlan
-from koi.safety.decision import Mode, decide, grant_for
+from koi.safety.decision import decide, grant_for
+from koi.safety.modes import Mode
 from koi.safety.rules import Rule
 
 

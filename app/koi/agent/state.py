@@ -8,7 +8,7 @@ from pathlib import Path
 from koi.agent.accounting import Account
 from koi.core.messages import Message
 from koi.core.references import ModelReference
-from koi.safety.decision import Mode
+from koi.safety.modes import Mode
 
 
 @dataclass(slots=True)
@@ -22,6 +22,10 @@ class SessionState:
     instructions: str = ""
     """The project's AGENTS.md, only after trust."""
     history: list[Message] = field(default_factory=list)
+    cut: frozenset[int] = frozenset()
+    """Places in a resumed history of answers that were cut off or interrupted."""
+    cut: frozenset[int] = frozenset()
+    """Places in `history` of resumed answers that were cut off or interrupted."""
     account: Account = field(default_factory=Account)
     seen: dict[Path, str] = field(default_factory=dict)
     """Digests of file contents that the model has seen."""

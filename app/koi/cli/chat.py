@@ -8,10 +8,10 @@ import sys
 
 import click
 
+from koi.agent.options import SessionOptions
 from koi.cli.options import current_options, global_options
 from koi.cli.session_options import session_options
 from koi.core.errors import UsageError
-from koi.wiring import SessionOptions
 
 
 @click.command("chat")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import io
 import logging
 import os
@@ -95,7 +94,9 @@ def _refuse_misspelt_command(words: Sequence[str]) -> None:
     if len(words) != 1 or not words[0].isascii() or not words[0].isalpha():
         return
     names = [name for name in COMMANDS if name != CHAT]
-    near = difflib.get_close_matches(words[0].lower(), names, n=1, cutoff=0.7)
+    from difflib import get_close_matches
+
+    near = get_close_matches(words[0].lower(), names, n=1, cutoff=0.7)
     if near:
         raise UsageError(
             f"'{words[0]}' is not a command",

@@ -9,15 +9,16 @@ from contextlib import aclosing, suppress
 
 import click
 
+from koi.agent.options import SessionOptions
 from koi.agent.session import Session
 from koi.cli.text_output import TextWriter
 from koi.core.agent_events import ApprovalDecision, ApprovalRequested
 from koi.core.errors import KoiError, UsageError
-from koi.safety.decision import MODES
+from koi.safety.modes import MODES
 from koi.tui.commands import COMMANDS, Command, parse_command
 from koi.view.safe_text import safe, visible
 from koi.view.units import dollars, tokens
-from koi.wiring import SessionOptions, open_session, usable_model
+from koi.wiring import open_session, usable_model
 
 EXIT_CANCELLED = 130
 WORKING = ("help", "model", "mode", "cost", "tokens", "exit")

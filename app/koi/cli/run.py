@@ -11,6 +11,7 @@ from typing import Protocol
 
 import click
 
+from koi.agent.options import SessionOptions
 from koi.agent.session import Session
 from koi.agent.state import SessionState
 from koi.cli.failures import inside_koi, open_log
@@ -18,7 +19,6 @@ from koi.cli.options import global_options
 from koi.cli.session_options import session_options
 from koi.core.agent_events import AgentEvent, TurnCancelled, TurnFailed, TurnFinished
 from koi.core.errors import Cancelled, ErrorReport, KoiError, UsageError
-from koi.wiring import SessionOptions
 
 log = logging.getLogger(__name__)
 

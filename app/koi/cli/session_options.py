@@ -8,8 +8,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import click
 
+from koi.agent.options import SessionOptions
 from koi.cli.options import current_options
-from koi.wiring import SessionOptions
 
 P = ParamSpec("P")
 R = TypeVar("R")

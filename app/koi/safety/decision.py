@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
 from koi.core.seams import ToolPlan
+from koi.safety.modes import Mode
 from koi.safety.rules import Action, Rule, matches
-
-Mode: TypeAlias = Literal["ask", "edit", "plan", "yolo"]
-MODES: tuple[Mode, ...] = get_args(Mode)
 
 PROTECTED = (".git", ".koi")
 """Folders of a workspace whose content can make other programs, or koi, run something."""

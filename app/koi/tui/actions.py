@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from textual.app import App
 
+from koi.agent.options import SessionOptions
 from koi.core.errors import KoiError
-from koi.safety.decision import MODES
-from koi.safety.process import end_all
+from koi.safety.modes import MODES
 from koi.tui import dialogs, slash
 from koi.tui.bridge import AgentBridge
 from koi.tui.clipboard import copy
@@ -17,7 +17,6 @@ from koi.tui.regions import Regions
 from koi.view.items.answer import Answer
 from koi.view.items.prompt import Notice, NoticeKind
 from koi.view.state import ScreenState
-from koi.wiring import SessionOptions
 
 
 class Actions(App[int], inherit_bindings=False):
@@ -35,7 +34,7 @@ class Actions(App[int], inherit_bindings=False):
     def tell(self, kind: NoticeKind, title: str, hint: str = "") -> None:
         """Say something in the chat."""
         self.state.transcript.add(Notice(kind, title, self.state.measure, hint))
-        self.regions.chat.update()
+        self.regions.to_end()
 
     def tell_error(self, error: KoiError) -> None:
         """Say in the chat what failed and what to do."""
@@ -45,11 +44,17 @@ class Actions(App[int], inherit_bindings=False):
         """Esc: stop the turn and take back what waits behind it; again: kill what still runs."""
         session = self.host.session
         if session is None or not self.state.busy:
+            from koi.safety.process import end_all
+
             end_all()
             return
+        self.take_back_queue()
+        session.stop()
+
+    def take_back_queue(self) -> None:
+        """Prompts that wait go back into the prompt, before what is written there."""
         if waiting := self.bridge.take_back():
             self.editor.set_draft("\n".join(filter(None, (*waiting, self.editor.text))))
-        session.stop()
 
     def action_copy_or_quit(self) -> None:
         """Ctrl+C: see `leaving`."""
@@ -131,7 +136,7 @@ class Actions(App[int], inherit_bindings=False):
 
     def action_to_end(self) -> None:
         """To the newest message, and follow it."""
-        self.regions.chat.scroll_end(animate=False)
+        self.regions.to_end()
 
     async def action_quit(self) -> None:
         """Leave koi; the session is closed on the way."""

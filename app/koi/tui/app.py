@@ -13,6 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 from textual.screen import Screen
 
+from koi.agent.options import SessionOptions
 from koi.core.agent_events import AgentEvent
 from koi.core.errors import KoiError
 from koi.tui import opening, slash
@@ -29,7 +30,6 @@ from koi.tui.prompt.editor import PromptEditor
 from koi.tui.regions import Regions
 from koi.tui.theme import THEME
 from koi.view.state import ScreenState
-from koi.wiring import SessionOptions
 
 log = logging.getLogger(__name__)
 

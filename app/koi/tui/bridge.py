@@ -7,8 +7,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import aclosing
+from typing import TYPE_CHECKING
 
-from koi.agent.session import Session
 from koi.core.agent_events import (
     AgentEvent,
     ApprovalDecision,
@@ -21,6 +21,9 @@ from koi.core.errors import KoiError
 from koi.core.provider_events import ReasoningDelta, TextDelta
 from koi.view.fold import fold
 from koi.view.state import Changed, ScreenState
+
+if TYPE_CHECKING:
+    from koi.agent.session import Session
 
 FRAME_S = 1 / 30
 """The screen takes events in at most this often; the first one of a burst does not wait."""
@@ -44,6 +47,8 @@ class AgentBridge:
         self._turn_ended = turn_ended
         self._prompts: deque[str] = deque()
         self._wake = asyncio.Event()
+        self._at_rest = asyncio.Event()
+        self._at_rest.set()
         self._pending: list[AgentEvent] = []
         self._frame: asyncio.TimerHandle | None = None
         self._shown_at = 0.0
@@ -81,9 +86,10 @@ class AgentBridge:
                 await self._run_turn(self.session, text)
 
     async def interrupt(self) -> None:
-        """Stop the running turn; it returns when every open call has its result."""
+        """Stop the running turn; it returns when the screen has shown how it ended."""
         if self.session is not None:
             await self.session.cancel()
+        await self._at_rest.wait()
 
     async def approve(self, request: ApprovalRequested) -> ApprovalDecision | None:
         """Wait for the person's decision on one call."""
@@ -102,6 +108,7 @@ class AgentBridge:
 
     async def _run_turn(self, session: Session, text: str) -> None:
         last: AgentEvent | None = None
+        self._at_rest.clear()
         try:
             async with aclosing(session.prompt(text)) as events:
                 async for last in events:
@@ -111,6 +118,7 @@ class AgentBridge:
             self._take(last)
         finally:
             self._flush()
+            self._at_rest.set()
         if last is not None:
             self._turn_ended(last)
 

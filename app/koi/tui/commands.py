@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import NamedTuple
 
 from koi.core.errors import UsageError
@@ -55,6 +54,8 @@ def parse_command(text: str) -> tuple[Command, str] | None:
         return command, rest.strip()
     if not word or "/" in word or not word.replace("-", "").isalpha():
         return None
+    from difflib import get_close_matches
+
     near = get_close_matches(word.lower(), names(), n=1, cutoff=0.5)
     hint = f"Did you mean /{near[0]}?" if near else "/help lists them."
     raise UsageError(f"unknown command /{word}", hint=hint)

@@ -57,6 +57,7 @@ async def start_anew(app: Actions) -> None:
 
 
 async def _swap(app: Actions, session_id: str | None) -> None:
+    app.take_back_queue()
     try:
         if session_id is None:
             await app.host.fresh()

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from koi.agent.session import Session
+from koi.agent.options import SessionOptions
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
 from koi.core.usage import Usage
 from koi.tui.bridge import AgentBridge
 from koi.view.resume import restore
 from koi.view.state import ScreenState
-from koi.wiring import SessionOptions
+
+if TYPE_CHECKING:
+    from koi.agent.session import Session
 
 
 class SessionHost:
@@ -33,8 +36,10 @@ class SessionHost:
         """Open the session that the options name and show what it holds. Raises KoiError."""
         from koi.wiring import open_session
 
-        session = await open_session(self.options, self._bridge)
-        restore(self._state, session.state.history)
+        return self._show(await open_session(self.options, self._bridge))
+
+    def _show(self, session: Session) -> Session:
+        restore(self._state, session.state.history, session.state.cut)
         account = session.state.account
         if account.models:
             window = self._state.context_window
@@ -46,17 +51,15 @@ class SessionHost:
         return session
 
     async def replace(self, options: SessionOptions) -> Session:
-        """Close this session and open another one. Raises KoiError; then the old one goes on."""
+        """Open another session and close this one. Raises KoiError; then this one goes on."""
+        from koi.wiring import open_session
+
         old = self.session
-        before, self.options = self.options, options
-        try:
-            if old is not None:
-                await old.cancel()
-            self._state.clear()
-            session = await self.open()
-        except BaseException:
-            self.options = before
-            raise
+        session = await open_session(options, self._bridge)
+        self.options = options
+        await self._bridge.interrupt()
+        self._state.clear()
+        self._show(session)
         if old is not None:
             await old.close()
         return session

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,7 +27,7 @@ class Key(NamedTuple):
 KEYS: tuple[Key, ...] = (
     Key("send", "enter", "Send the prompt; while koi works, queue it", "send"),
     Key("newline", "ctrl+j,shift+enter,alt+enter", "New line in the prompt"),
-    Key("interrupt", "escape", "Stop the turn; close what is open", "stop"),
+    Key("interrupt", "escape", "Stop the turn; close what is open"),
     Key("mode", "shift+tab", "Next mode: ask, edit, plan, yolo", "mode"),
     Key("models", "ctrl+l", "Choose a model", "model"),
     Key("palette", "ctrl+p", "All commands", "commands"),
@@ -40,7 +38,7 @@ KEYS: tuple[Key, ...] = (
     Key("quit_when_empty", "ctrl+d", "Quit, when the prompt is empty"),
     Key("new_session", "ctrl+n", "New session"),
     Key("sessions", "ctrl+s", "Resume another session"),
-    Key("help", "f1", "Keys and commands"),
+    Key("help", "f1", "Keys and commands", "help"),
     Key("tools_pane", "f3", "Show or hide the tools pane"),
     Key("cost_pane", "f4", "Show or hide the cost pane"),
     Key("expand", "ctrl+o", "Open or close tool output and reasoning"),
@@ -77,14 +75,18 @@ def read_keys(folder: Path) -> dict[str, str]:
     """
     keys = default_keys()
     path = folder / KEYS_FILE
+    if not path.exists():
+        return keys
+    import tomllib
+
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return keys
     except (OSError, ValueError) as error:
         raise ConfigurationError(str(error), where=str(path), hint="Mend or remove it.") from error
     for action, value in table.items():
         if action not in keys:
+            from difflib import get_close_matches
+
             near = get_close_matches(action, keys, n=1)
             hint = f"Did you mean {near[0]}?" if near else f"Actions: {', '.join(keys)}."
             raise ConfigurationError(f"unknown action '{action}'", where=str(path), hint=hint)

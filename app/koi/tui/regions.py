@@ -48,6 +48,8 @@ class Regions:
             self.header.show()
         if Changed.APPROVALS in changed:
             self.approvals.update()
+            if self._state.approvals:
+                self.chat.come_to_rest()
         if Changed.ACTIVITY in changed:
             self.queue.fit()
             self.footer.show()
@@ -57,6 +59,13 @@ class Regions:
         """Bring every region up to date, as after another session was opened."""
         self.chat.follow = True
         self.show(~Changed.NOTHING)
+
+    def to_end(self) -> None:
+        """Follow the newest message again, as after the person has sent something."""
+        self.chat.follow = True
+        self.chat.update()
+        if not self._state.busy:
+            self.chat.come_to_rest()
 
     def note(self, text: str) -> None:
         """Say something in the footer for two seconds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from koi.core.errors import KoiError, UsageError
-from koi.safety.decision import MODES
+from koi.safety.modes import MODES
 from koi.tui import dialogs
 from koi.tui.commands import Command, parse_command
 from koi.view.units import dollars, tokens
@@ -19,6 +19,7 @@ def take(app: Actions, text: str) -> None:
     try:
         found = parse_command(text)
         if found is None:
+            app.regions.to_end()
             app.bridge.submit(text)
         else:
             perform(app, *found)

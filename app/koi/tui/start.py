@@ -8,9 +8,8 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from koi.safety.process import end_all
+from koi.agent.options import SessionOptions
 from koi.view.units import dollars
-from koi.wiring import SessionOptions
 
 if TYPE_CHECKING:
     from koi.tui.app import KoiApp
@@ -54,6 +53,8 @@ async def _run(app: KoiApp, *, mouse: bool) -> int:
         _reset_terminal()
         await app.host.close()
     if ended_by:
+        from koi.safety.process import end_all
+
         end_all()
         return 128 + ended_by[0]
     if result is not None:

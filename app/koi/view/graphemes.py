@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from koi.view.line import Measure
 
@@ -16,11 +17,18 @@ _MARKS = (
     "\ufe20-\ufe2f\U0001f3fb-\U0001f3ff\U000e0100-\U000e01ef"
 )
 _FLAG_LETTERS = "\U0001f1e6-\U0001f1ff"
-_CLUSTER = re.compile(
-    f"[{_FLAG_LETTERS}]{{2}}|(?:.[{_MARKS}]*(?:\u200d.[{_MARKS}]*)*\u200d?)", re.DOTALL
-)
-_STICKS = re.compile(f"[{_MARKS}\u200d]")
 _OPEN_END = re.compile(f"[\u200d{_FLAG_LETTERS}]\\Z")
+
+
+@cache  # not at import: most text is ASCII
+def _cluster() -> re.Pattern[str]:
+    pattern = f"[{_FLAG_LETTERS}]{{2}}|(?:.[{_MARKS}]*(?:\u200d.[{_MARKS}]*)*\u200d?)"
+    return re.compile(pattern, re.DOTALL)
+
+
+@cache
+def _sticks() -> re.Pattern[str]:
+    return re.compile(f"[{_MARKS}\u200d]")
 
 
 def cut_at_cells(text: str, start: int, width: int, measure: Measure) -> int:
@@ -31,7 +39,7 @@ def cut_at_cells(text: str, start: int, width: int, measure: Measure) -> int:
     if text.isascii():
         return min(len(text), start + max(1, width))
     used = 0
-    for match in _CLUSTER.finditer(text, start):
+    for match in _cluster().finditer(text, start):
         used += measure(match[0])
         if used > width and match.start() > start:
             return match.start()
@@ -42,7 +50,7 @@ def belong_together(left: str, right: str) -> bool:
     """True when a cut between the two would be inside a grapheme."""
     if right.isascii() or not left or not right:
         return False
-    if _STICKS.match(right):
+    if _sticks().match(right):
         return True
     return bool(_OPEN_END.search(left)) and (left[-1] == "\u200d" or bool(_OPEN_END.match(right)))
 

@@ -8,15 +8,24 @@ from __future__ import annotations
 
 import copy
 import re
+from functools import cache
 
 from koi.view.graphemes import WIDE_RANGES, cut_at_cells
 from koi.view.line import Face, Line, Measure, Prefix, Span, cells, length
 
-# A word ends at white space; between wide East Asian characters a line may break anywhere.
-_TOKENS = re.compile(
-    rf"[ \t]+|\n|[{WIDE_RANGES}][\u0300-\u036f\u3099\u309a\ufe00-\ufe0f]*|[^ \t\n{WIDE_RANGES}]+"
-)
-_WIDE = re.compile(f"[{WIDE_RANGES}]")
+
+@cache  # not at import: the first frame has nothing to wrap
+def _tokens() -> re.Pattern[str]:
+    """A word ends at white space; between wide East Asian characters a line may break anywhere."""
+    marks = "\u0300-\u036f\u3099\u309a\ufe00-\ufe0f"
+    return re.compile(rf"[ \t]+|\n|[{WIDE_RANGES}][{marks}]*|[^ \t\n{WIDE_RANGES}]+")
+
+
+@cache
+def _wide() -> re.Pattern[str]:
+    return re.compile(f"[{WIDE_RANGES}]")
+
+
 MINIMUM_ROOM = 4
 """A line has at least so many cells beside its prefix, however narrow the screen is."""
 
@@ -77,7 +86,7 @@ class Wrapper:
         if self._hard:
             self._feed_hard(text, face)
             return
-        for token in _TOKENS.findall(text):
+        for token in _tokens().findall(text):
             head = token[0]
             if head == "\n":
                 self._place()
@@ -87,7 +96,7 @@ class Wrapper:
                 self._place()
                 if self._current and not self._gap:
                     self._gap.append((" ", face))
-            elif head >= "\u1100" and _WIDE.match(head):
+            elif head >= "\u1100" and _wide().match(head):
                 self._place()
                 self._word.append((token, face))
                 self._word_cells = self.measure(token)

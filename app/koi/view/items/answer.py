@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from koi.view.items.item import INDENT, Item
 from koi.view.line import FOLD, Face, Line, Measure, Prefix
-from koi.view.markdown.document import Document
 from koi.view.safe_text import SafeStream, safe
+
+if TYPE_CHECKING:
+    from koi.view.markdown.document import Document
 
 KOI: Prefix = (("koi  ", Face("label_koi", "b")),)
 
@@ -64,6 +68,8 @@ class Answer(Item):
 
     def _made(self) -> Document:
         if self._document is None:
+            from koi.view.markdown.document import Document
+
             self._document = Document(self.measure, KOI, INDENT)
             self._document.append(self.source)
             if self._parts is None:
