@@ -14,12 +14,10 @@ from textual.widgets import Static
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
 from koi.core.usage import Price
-from koi.tui.keys import default_keys
 from koi.tui.prompt.approval_bar import ApprovalBar
 from koi.tui.prompt.completion import CompletionList
 from koi.tui.prompt.editor import PromptEditor
 from koi.tui.screens.first_run import FirstRun
-from koi.tui.screens.help import HelpScreen
 from koi.tui.screens.model_list import ModelList
 from koi.tui.theme import THEME
 from koi.view.safe_text import safe
@@ -134,14 +132,6 @@ def test_the_model_list(looks_the_same: Compare) -> None:
     async def prepare(pilot: Pilot[None]) -> None:
         current = ModelReference("ollama", "llama3.3:70b")
         await pilot.app.push_screen(ModelList(models, current))
-        await pilot.pause()
-
-    assert looks_the_same(prepare)
-
-
-def test_the_help(looks_the_same: Compare) -> None:
-    async def prepare(pilot: Pilot[None]) -> None:
-        await pilot.app.push_screen(HelpScreen(default_keys()))
         await pilot.pause()
 
     assert looks_the_same(prepare)

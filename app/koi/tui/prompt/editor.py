@@ -37,6 +37,7 @@ class PromptEditor(TextArea):
         background: $background;
         scrollbar-size-vertical: 1;
         &:focus { border: round $border; }
+        & .text-area--placeholder { color: $border-blurred; }
         &.compact { border: none; max-height: 3; }
     }
     """

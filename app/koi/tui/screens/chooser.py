@@ -99,6 +99,7 @@ class Chooser(Vertical):
         FilterInput {
             border: none; height: 1; padding: 0; margin-bottom: 1; background: $background;
             &:focus { border: none; }
+            & .input--placeholder { color: $border-blurred; }
         }
     }
     """
