@@ -23,8 +23,6 @@ class SessionState:
     """The project's AGENTS.md, only after trust."""
     history: list[Message] = field(default_factory=list)
     cut: frozenset[int] = frozenset()
-    """Places in a resumed history of answers that were cut off or interrupted."""
-    cut: frozenset[int] = frozenset()
     """Places in `history` of resumed answers that were cut off or interrupted."""
     account: Account = field(default_factory=Account)
     seen: dict[Path, str] = field(default_factory=dict)
