@@ -7,13 +7,14 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from textual import on, work
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 from textual.screen import Screen
 
 from koi.agent.options import SessionOptions
+from koi.config.paths import find_paths
 from koi.core.agent_events import AgentEvent
 from koi.core.errors import KoiError
 from koi.tui import opening, slash
@@ -26,7 +27,9 @@ from koi.tui.keys import bindings, default_keys, footer_keys
 from koi.tui.layout import CSS
 from koi.tui.leaving import Leaving
 from koi.tui.prompt.approval_bar import ApprovalBar
+from koi.tui.prompt.completion import CompletionList
 from koi.tui.prompt.editor import PromptEditor
+from koi.tui.prompt.history import PromptHistory
 from koi.tui.regions import Regions
 from koi.tui.theme import THEME
 from koi.view.state import ScreenState
@@ -53,13 +56,21 @@ class KoiApp(Actions):
         self, options: SessionOptions, prompt: str | None = None, keys: dict[str, str] | None = None
     ) -> None:
         super().__init__(ansi_color=True)
+        self.register_theme(THEME)
+        # Without telling the watchers: there is nothing to restyle yet, and that costs 40 ms.
+        self.set_reactive(App.theme, THEME.name)
         self.options = options
         self.keys = keys or default_keys()
         self.state = ScreenState(cell_len)
         self.regions = Regions(self, self.state, footer_keys(self.keys))
         self.bridge = AgentBridge(self.state, self.regions.show, self._turn_ended)
         self.host = SessionHost(options, self.state, self.bridge)
-        self.editor = PromptEditor(keys=self.keys)
+        self.completion = CompletionList(cell_len, self.host.model_names)
+        self.editor = PromptEditor(
+            keys=self.keys,
+            history=PromptHistory(find_paths(config_flag=options.config_flag).prompt_history),
+            completion=self.completion,
+        )
         self.leaving = Leaving()
         self.failure: KoiError | None = None
         """Why koi could not start; told when the terminal is back as it was."""
@@ -82,13 +93,12 @@ class KoiApp(Actions):
                 yield regions.cost
         yield regions.queue
         yield regions.approvals
+        yield self.completion
         yield self.editor
         yield regions.footer
 
     def on_mount(self) -> None:
         """Everything that is slow waits until the first frame is on the screen."""
-        self.register_theme(THEME)
-        self.theme = THEME.name
         self.state.set_header(
             workspace=opening.short_path(self.options.workspace), mode=self.options.mode or ""
         )

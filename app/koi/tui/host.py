@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ class SessionHost:
         self.options = options
         self._state = state
         self._bridge = bridge
+        self._learning: asyncio.Future[tuple[ModelInfo, ...]] | None = None
 
     @property
     def session(self) -> Session | None:
@@ -95,6 +97,16 @@ class SessionHost:
         from koi.wiring import usable_models
 
         return await usable_models(self.options)
+
+    def model_names(self) -> tuple[str, ...]:
+        """The names of the usable models, as far as they are known; asking begins to learn them."""
+        if self._learning is None:
+            self._learning = asyncio.ensure_future(self.models())
+        if not self._learning.done() or self._learning.cancelled():
+            return ()
+        if self._learning.exception() is not None:
+            return ()
+        return tuple(str(model.reference) for model in self._learning.result())
 
     async def close(self) -> None:
         """End the turn and put everything on the disk."""

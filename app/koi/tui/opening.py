@@ -55,8 +55,10 @@ async def open_first(app: KoiApp) -> None:
 async def _lead_on(app: KoiApp, error: CredentialMissing) -> bool:
     """Show the ways in; False when the person leaves."""
     from koi.tui.screens.first_run import FirstRun
+    from koi.wiring import NOTHING_FOUND
 
-    match await app.push_screen_wait(FirstRun(f"{error.title}. {error.hint}")):
+    notes = error.hint.removesuffix(NOTHING_FOUND).strip()
+    match await app.push_screen_wait(FirstRun(notes)):
         case "demo":
             app.host.options = msgspec.structs.replace(app.host.options, demo=True)
         case "again":

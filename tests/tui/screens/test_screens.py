@@ -26,7 +26,6 @@ from koi.tui.screens.help import HelpScreen, help_lines
 from koi.tui.screens.model_list import ModelList
 from koi.tui.screens.scroll_pane import ScrollPane
 from koi.tui.screens.session_list import SessionList, ago, session_line
-from koi.tui.screens.trust import TrustQuestion, trust_lines
 from koi.view.line import Line
 
 Result = TypeVar("Result")
@@ -286,33 +285,6 @@ async def test_the_first_run_leads_on(key: str, step: str) -> None:
     async with app.run_test() as pilot:
         await pilot.press(key)
         assert app.results == [step]
-
-
-# Trust
-
-
-@pytest.mark.parametrize(
-    ("key", "answer"), [("y", True), ("n", False), ("enter", False), ("escape", False)]
-)
-async def test_trust_is_only_given_with_y(key: str, answer: bool) -> None:
-    times = iter([0.0, 0.0, 1.0])
-    app = ScreenApp(TrustQuestion(Path("/w/AGENTS.md"), 10, clock=lambda: next(times)))
-    async with app.run_test() as pilot:
-        await pilot.press(key)
-        assert app.results == [answer]
-
-
-async def test_a_y_that_was_typed_ahead_gives_no_trust() -> None:
-    app = ScreenApp(TrustQuestion(Path("/w/AGENTS.md"), 10, clock=lambda: 0.0))
-    async with app.run_test() as pilot:
-        await pilot.press("y")
-        assert app.results == []
-
-
-def test_the_question_of_trust_shows_a_path_that_cannot_hide() -> None:
-    page = text(trust_lines(Path("/w/\u202eevil\n/AGENTS.md"), 12_345, 60))
-    assert "/w/\\u{202e}evil\\n/AGENTS.md" in page
-    assert "12,345 bytes" in page
 
 
 async def test_a_chooser_says_how_to_leave_it() -> None:
