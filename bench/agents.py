@@ -49,7 +49,7 @@ def environment_with(venv: Path, *installs: list[str]) -> str:
     if not Path(python).is_file():
         subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
     for words in installs:
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *words], check=True)
+        subprocess.run([python, "-m", "pip", "install", "-qq", *words], check=True)
     return python
 
 
