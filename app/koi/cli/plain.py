@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 
 import click
 
 from koi.agent.options import SessionOptions
 from koi.agent.session import Session
+from koi.cli.input_lines import InputLines
 from koi.cli.text_output import TextWriter
 from koi.core.agent_events import ApprovalDecision, ApprovalRequested
 from koi.core.errors import KoiError, UsageError
@@ -28,13 +28,17 @@ WORKING = ("help", "model", "mode", "cost", "tokens", "exit")
 class LineApprover:
     """Asks on the terminal; anything but a clear yes is a no."""
 
+    def __init__(self, lines: InputLines) -> None:
+        self._lines = lines
+
     async def approve(self, request: ApprovalRequested) -> ApprovalDecision | None:
         """The person's decision, None when the input has ended."""
         title = safe(f"{request.call.name} {request.title}", keep_newlines=False)
         click.echo(f"\nkoi asks: {title} ({safe(request.reason)})")
         click.echo(visible(request.preview, keep_tabs=True))
         always = f", a always ({safe(request.always)})" if request.always else ""
-        line = await _read(f"y yes{always}, n no (default no): ")
+        self._lines.forget_typed_ahead()
+        line = await self._lines.read(f"y yes{always}, n no (default no): ")
         if line is None:
             return None
         match line.strip().lower():
@@ -48,7 +52,8 @@ class LineApprover:
 
 async def plain_chat(options: SessionOptions, first: str | None) -> int:
     """Read prompts from standard input until it ends or /exit; returns the exit code."""
-    session = await open_session(options, LineApprover())
+    lines = InputLines()
+    session = await open_session(options, LineApprover(lines))
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
 
@@ -69,7 +74,7 @@ async def plain_chat(options: SessionOptions, first: str | None) -> int:
     TextWriter().begin(session.state)
     try:
         while not stopped.is_set():
-            text = first or await _next_prompt(stopped)
+            text = first or await _next_prompt(lines, stopped)
             first = None
             if text is None or not await _take(session, options, text):
                 break
@@ -78,8 +83,8 @@ async def plain_chat(options: SessionOptions, first: str | None) -> int:
     return EXIT_CANCELLED if stopped.is_set() else 0
 
 
-async def _next_prompt(stopped: asyncio.Event) -> str | None:
-    reading = asyncio.create_task(_read("\nYou: "))
+async def _next_prompt(lines: InputLines, stopped: asyncio.Event) -> str | None:
+    reading = asyncio.create_task(lines.read("\nYou: "))
     stopping = asyncio.create_task(stopped.wait())
     await asyncio.wait((reading, stopping), return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -146,25 +151,3 @@ async def _perform(
             )
         case _:
             raise UsageError(f"/{command.name} needs the full screen", hint="Start koi there.")
-
-
-async def _read(question: str) -> str | None:
-    """A line from standard input, None at its end. The thread is left behind on exit."""
-    loop = asyncio.get_running_loop()
-    line: asyncio.Future[str | None] = loop.create_future()
-
-    def settle(text: str | None) -> None:
-        if not line.done():
-            line.set_result(text)
-
-    def read() -> None:
-        text = sys.stdin.readline()
-        with suppress(RuntimeError):  # the loop is closed when koi has left meanwhile
-            loop.call_soon_threadsafe(settle, text or None)
-
-    import threading
-
-    sys.stdout.write(question)
-    sys.stdout.flush()
-    threading.Thread(target=read, name="koi-input", daemon=True).start()
-    return await line
