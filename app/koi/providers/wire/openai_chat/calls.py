@@ -65,7 +65,8 @@ class OpenCalls:
         known = self._known(index, identity)
         if known is not None and not _opens_another(known, identity, name):
             return known
-        call = OpenCall(identity or new_call_id(), bool(identity))
+        used = any(call.id == identity for call in self.all)
+        call = OpenCall(new_call_id() if used or not identity else identity, bool(identity))
         self.all.append(call)
         if isinstance(index, int):
             self._by_index[index] = call
