@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -156,47 +157,48 @@ class Bench:
         return path
 
 
+def build_bench(
+    folder: Path,
+    workspace: Path,
+    *answers: list[Step],
+    approver: Approver | None = None,
+    rules: Sequence[Rule] = (),
+    limits: TurnLimits | None = None,
+    price: Price | None = None,
+) -> Bench:
+    """A session that keeps its files in `folder`; `answers` are what the model says."""
+    provider = ScriptedProvider()
+    provider.answers = list(answers)
+    log: list[str] = []
+    tools = (
+        NoteTool("look", "read", log),
+        NoteTool("change", "write", log),
+        NoteTool("bash", "execute", log),
+    )
+    journal = Journal.create(folder / "sessions", SessionRecord(MODEL, str(workspace), "0", "ask"))
+    recorder = Recorder(journal, folder / "ledger.jsonl")
+    gate = Gate(rules, workspace, approver or Nobody())
+
+    async def price_of(reference: ModelReference) -> Price | None:
+        return price
+
+    parts = TurnParts(
+        candidate=lambda state: Candidate(state.model, provider),
+        model_info=lambda state: ModelInfo(state.model, context_window=1000),
+        price=price_of,
+        runner=ToolRunner(tools, gate, recorder, folder / "spill"),
+        recorder=recorder,
+        retry=RetryPolicy(backoff_s=0.001),
+        limits=limits or TurnLimits(),
+    )
+    state = SessionState(journal.session_id, workspace, MODEL)
+    return Bench(Session(state, parts), provider, log, folder)
+
+
 MakeBench: TypeAlias = Callable[..., Bench]
 
 
 @pytest.fixture
 def make_bench(tmp_path: Path, workspace: Path) -> MakeBench:
-    """Builds a session; `answers` are what the model says, one list a request."""
-
-    def make(
-        *answers: list[Step],
-        approver: Approver | None = None,
-        rules: Sequence[Rule] = (),
-        limits: TurnLimits | None = None,
-        price: Price | None = None,
-    ) -> Bench:
-        provider = ScriptedProvider()
-        provider.answers = list(answers)
-        log: list[str] = []
-        tools = (
-            NoteTool("look", "read", log),
-            NoteTool("change", "write", log),
-            NoteTool("bash", "execute", log),
-        )
-        journal = Journal.create(
-            tmp_path / "sessions", SessionRecord(MODEL, str(workspace), "0", "ask")
-        )
-        recorder = Recorder(journal, tmp_path / "ledger.jsonl")
-        gate = Gate(rules, workspace, approver or Nobody())
-
-        async def price_of(reference: ModelReference) -> Price | None:
-            return price
-
-        parts = TurnParts(
-            candidate=lambda state: Candidate(state.model, provider),
-            model_info=lambda state: ModelInfo(state.model, context_window=1000),
-            price=price_of,
-            runner=ToolRunner(tools, gate, recorder, tmp_path / "spill"),
-            recorder=recorder,
-            retry=RetryPolicy(backoff_s=0.001),
-            limits=limits or TurnLimits(),
-        )
-        state = SessionState(journal.session_id, workspace, MODEL)
-        return Bench(Session(state, parts), provider, log, tmp_path)
-
-    return make
+    """Builds a session in the test's own folders; one list of steps a request."""
+    return functools.partial(build_bench, tmp_path, workspace)
