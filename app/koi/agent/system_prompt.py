@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import platform
 from datetime import date
-from importlib.resources import files
+from functools import cache
 from pathlib import Path
 
 INSTRUCTIONS_LIMIT = 32 * 1024
 """Bytes of AGENTS.md that are sent; the rest is left out, and that is said."""
 
 
+@cache
+def _own_instructions() -> str:
+    return Path(__file__).with_name("system_prompt.md").read_text(encoding="utf-8")
+
+
 def system_prompt(workspace: Path, today: date, mode: str, instructions: str = "") -> str:
     """The whole system prompt. It changes only with its arguments, so that it stays cached."""
-    text = files("koi.agent").joinpath("system_prompt.md").read_text(encoding="utf-8")
+    text = _own_instructions()
     place = [
         "# Where you are",
         f"Workspace: {workspace}",

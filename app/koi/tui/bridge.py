@@ -13,6 +13,7 @@ from koi.core.agent_events import (
     AgentEvent,
     ApprovalDecision,
     ApprovalRequested,
+    RequestStarted,
     Streamed,
     ToolOutput,
     TurnFailed,
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from koi.agent.session import Session
 
 FRAME_S = 1 / 30
-"""The screen takes events in at most this often; the first one of a burst does not wait."""
+"""The screen takes events in at most this often; an answer's first word does not wait."""
+SOON_S = 0.004
+"""A turn's first event waits so long, so that its request is on the wire before it is painted."""
 
 
 class AgentBridge:
@@ -52,6 +55,7 @@ class AgentBridge:
         self._pending: list[AgentEvent] = []
         self._frame: asyncio.TimerHandle | None = None
         self._shown_at = 0.0
+        self._awaits_first = False
         self._questions: dict[str, asyncio.Future[ApprovalDecision]] = {}
 
     def attach(self, session: Session) -> None:
@@ -124,12 +128,14 @@ class AgentBridge:
 
     def _take(self, event: AgentEvent) -> None:
         self._pending.append(event)
-        if self._frame is not None:
-            return
-        wait = self._shown_at + FRAME_S - time.monotonic()
-        if wait <= 0:
+        if isinstance(event, RequestStarted):
+            self._awaits_first = True
+        elif self._awaits_first and _delta(event) is not None:
+            self._awaits_first = False
             self._flush()
-        else:
+            return
+        if self._frame is None:
+            wait = max(SOON_S, self._shown_at + FRAME_S - time.monotonic())
             self._frame = asyncio.get_running_loop().call_later(wait, self._flush)
 
     def _flush(self) -> None:
