@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,6 +60,18 @@ def test_an_option_without_its_value_is_named(run_koi: RunKoi) -> None:
     done = run_koi("--config")
     assert done.returncode == 2
     assert "requires an argument" in done.stderr
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_do_no_harm(
+    model_server: ModelServer, config_file: Path, workspace: Path, koi_home: Path, closed: str
+) -> None:
+    model_server.script(text("Hello"))
+    koi = Path(sys.executable).with_name("koi")
+    done = subprocess.run(["sh", "-c", f"{koi} run hi {closed}"], cwd=workspace, check=False)
+    assert done.returncode == 0
+    (journal,) = (koi_home / "data" / "sessions").glob("*.jsonl")
+    assert all(line.startswith(b"{") for line in journal.read_bytes().splitlines())
 
 
 def test_debug_logs_requests_without_content(

@@ -214,6 +214,27 @@ def test_the_key_is_in_the_request_and_nowhere_else(
     assert not [path for path in files if KEY.encode() in path.read_bytes()]
 
 
+def test_nothing_but_the_configured_host_is_reached(
+    run_koi: RunKoi, model_server: ModelServer, model: str, tmp_path: Path
+) -> None:
+    spy, seen = tmp_path / "spy", tmp_path / "seen"
+    spy.mkdir()
+    (spy / "sitecustomize.py").write_text(
+        "import sys\n"
+        "def hook(event, arguments):\n"
+        "    if event in ('socket.connect', 'socket.getaddrinfo', 'socket.sendto'):\n"
+        f"        print(event, arguments[-4:], file=open({str(seen)!r}, 'a'))\n"
+        "sys.addaudithook(hook)\n"
+    )
+    model_server.script(calls(("ls", {})), text("Hello"))
+    done = run_koi("run", "-m", model, "hi", environment={"PYTHONPATH": str(spy)})
+    assert done.returncode == 0
+    port = model_server.url.rpartition(":")[2]
+    reached = seen.read_text().splitlines()
+    assert reached
+    assert all("127.0.0.1" in line and port in line for line in reached)
+
+
 def test_the_first_request_is_small(
     machine: Machine, model_server: ModelServer, model: str, workspace: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -12,6 +13,7 @@ from koi.files.umask import make_private
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run koi and exit with its code (see the exit codes in docs/machine-output.md)."""
     make_private()
+    _replace_closed_streams()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if arguments == ["--version"]:
         sys.stdout.write(f"koi {__version__}\n")
@@ -26,3 +28,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:  # while koi was still being imported
         code = 130
     raise SystemExit(code)
+
+
+def _replace_closed_streams() -> None:
+    """Started with a closed stream, koi must not give its number to a journal or a socket."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDWR)
+            if descriptor != number:
+                os.dup2(descriptor, number)
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
