@@ -12,6 +12,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 from textual.screen import Screen
+from textual.scrollbar import ScrollBar
 
 from koi.agent.options import SessionOptions
 from koi.config.paths import find_paths
@@ -31,6 +32,7 @@ from koi.tui.prompt.completion import CompletionList
 from koi.tui.prompt.editor import PromptEditor
 from koi.tui.prompt.history import PromptHistory
 from koi.tui.regions import Regions
+from koi.tui.scroll_bar import PlainBar
 from koi.tui.theme import THEME
 from koi.view.state import ScreenState
 
@@ -56,9 +58,11 @@ class KoiApp(Actions):
         self, options: SessionOptions, prompt: str | None = None, keys: dict[str, str] | None = None
     ) -> None:
         super().__init__(ansi_color=True)
+        ScrollBar.renderer = PlainBar
         self.register_theme(THEME)
         # Without telling the watchers: there is nothing to restyle yet, and that costs 40 ms.
         self.set_reactive(App.theme, THEME.name)
+        self.stylesheet.set_variables(self.get_css_variables())
         self.options = options
         self.keys = keys or default_keys()
         self.state = ScreenState(cell_len)

@@ -16,7 +16,7 @@ Screen { layout: vertical; overflow: hidden; }
 #side { width: 36%; min-width: 34; max-width: 64; }
 #side.alone { width: 1fr; max-width: 100%; }
 #tools { height: 1fr; }
-#cost { height: 11; }
+#cost { height: 3; }
 #queue { height: 1; }
 #footer { height: 1; }
 """

@@ -43,7 +43,7 @@ class Regions:
         if Changed.TOOLS in changed:
             self.tools.show()
         if Changed.COST in changed:
-            self.cost.show()
+            self.cost.fit()
         if Changed.HEADER in changed:
             self.header.show()
         if Changed.APPROVALS in changed:
@@ -78,6 +78,9 @@ class Regions:
         shape = self.shape
         self.tools.display = shape.shows_tools(columns)
         self.cost.display = shape.shows_cost(columns)
+        self.cost.alone = not self.tools.display
+        if self.cost.display:
+            self.cost.fit()
         side = self.tools.parent
         if side is not None:
             side.display = self.tools.display or self.cost.display

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING
 
 from koi.agent.options import SessionOptions
+from koi.tui.terminal import kept_terminal, reset_terminal
 from koi.view.units import dollars
 
 if TYPE_CHECKING:
+    # Textual reads this when it is imported. koi gathers events itself; what it does show, a key
+    # or an answer's first word, shall not wait for the 16 ms grid that Textual paints on.
+    os.environ.setdefault("TEXTUAL_FPS", "120")
     from koi.tui.app import KoiApp
-
-RESET = (
-    "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?1049l\x1b[?25h\x1b[0m"
-)
-"""Main screen, no mouse or focus reports, no bracketed paste, cursor, colours."""
 
 
 def start(options: SessionOptions, prompt: str | None, *, mouse: bool) -> int:
     """Run the application; returns the exit code. Raises KoiError when it could not start."""
+    with kept_terminal():
+        app, code = _run_app(options, prompt, mouse=mouse)
+    if app.failure is not None:
+        raise app.failure
+    _say_how_to_go_on(app)
+    return code
+
+
+def _run_app(options: SessionOptions, prompt: str | None, *, mouse: bool) -> tuple[KoiApp, int]:
     from koi.config.paths import find_paths
     from koi.tui.app import KoiApp
     from koi.tui.keys import read_keys
@@ -30,11 +39,7 @@ def start(options: SessionOptions, prompt: str | None, *, mouse: bool) -> int:
     paths = find_paths(config_flag=options.config_flag)
     narrow_updates()
     app = KoiApp(options, prompt, read_keys(paths.config_file.parent))
-    code = asyncio.run(_run(app, mouse=mouse))
-    if app.failure is not None:
-        raise app.failure
-    _say_how_to_go_on(app)
-    return code
+    return app, asyncio.run(_run(app, mouse=mouse))
 
 
 async def _run(app: KoiApp, *, mouse: bool) -> int:
@@ -50,7 +55,7 @@ async def _run(app: KoiApp, *, mouse: bool) -> int:
     try:
         result = await app.run_async(mouse=mouse)
     finally:
-        _reset_terminal()
+        reset_terminal()
         await app.host.close()
     if ended_by:
         from koi.safety.process import end_all
@@ -60,17 +65,6 @@ async def _run(app: KoiApp, *, mouse: bool) -> int:
     if result is not None:
         return result
     return app.return_code or 0
-
-
-def _reset_terminal() -> None:
-    """Undo what the screen switched on, also when Textual could not."""
-    if not sys.stdout.isatty():
-        return
-    try:
-        sys.stdout.write(RESET)
-        sys.stdout.flush()
-    except OSError:
-        return  # the terminal itself is gone
 
 
 def _say_how_to_go_on(app: KoiApp) -> None:

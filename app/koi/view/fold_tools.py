@@ -11,6 +11,7 @@ from koi.core.agent_events import (
 )
 from koi.view.items.tool_card import ToolCard, ToolStatus
 from koi.view.line_store import LineStore
+from koi.view.output import without_names
 from koi.view.safe_text import SafeText, safe, visible
 from koi.view.state import Activity, Approval, Changed, ScreenState, ToolEntry
 
@@ -63,7 +64,8 @@ def _asked(state: ScreenState, event: ApprovalRequested, now: float) -> Changed:
     card.plan(event.title, "asking")
     state.transcript.changed(index)
     is_diff = event.preview_kind == "diff"
-    preview = visible(event.preview, keep_tabs=is_diff).removesuffix("\n")
+    shown = without_names(event.preview) if is_diff else event.preview
+    preview = visible(shown, keep_tabs=is_diff).removesuffix("\n")
     state.approvals.append(
         Approval(
             event.call.id,
@@ -76,7 +78,10 @@ def _asked(state: ScreenState, event: ApprovalRequested, now: float) -> Changed:
         )
     )
     state.activity = Activity(safe("waiting for your yes"), now)
-    return Changed.TRANSCRIPT | Changed.APPROVALS | Changed.ACTIVITY
+    entry = ToolEntry(event.call.id, card.name, card.summary, "asking", started=now)
+    entry.output = LineStore(preview)
+    state.add_call(entry)
+    return Changed.TRANSCRIPT | Changed.TOOLS | Changed.APPROVALS | Changed.ACTIVITY
 
 
 def _one_line(text: str) -> SafeText:
@@ -94,8 +99,10 @@ def _resolved(state: ScreenState, event: ApprovalResolved, now: float) -> Change
         state.transcript.changed(index)
     if not asked:
         return Changed.TRANSCRIPT
+    if (entry := _entry(state, event.call_id)) is not None:
+        entry.status = "planned"
     _next_step(state, now)
-    return Changed.TRANSCRIPT | Changed.APPROVALS | Changed.ACTIVITY
+    return Changed.TRANSCRIPT | Changed.TOOLS | Changed.APPROVALS | Changed.ACTIVITY
 
 
 def _started(state: ScreenState, event: ToolStarted, now: float) -> Changed:
@@ -105,8 +112,11 @@ def _started(state: ScreenState, event: ToolStarted, now: float) -> Changed:
     card.plan(event.summary, "running")
     state.transcript.changed(index)
     summary = safe(event.summary, keep_newlines=False)
-    entry = ToolEntry(call.id, card.name, summary, started=now, output=LineStore())
-    state.add_call(entry)
+    entry = _entry(state, call.id)
+    if entry is None:
+        entry = ToolEntry(call.id, card.name, summary)
+        state.add_call(entry)
+    entry.status, entry.summary, entry.started, entry.output = "running", summary, now, LineStore()
     state.running[call.id] = card.name
     _next_step(state, now)
     return Changed.TRANSCRIPT | Changed.TOOLS | Changed.ACTIVITY
@@ -138,7 +148,8 @@ def _finished(state: ScreenState, event: ToolFinished, now: float) -> Changed:
     entry.status, entry.seconds = status, event.duration_s
     entry.summary = card.summary
     if event.display or entry.output is None or not len(entry.output):
-        entry.output = LineStore(event.display or event.content)
+        shown = without_names(event.display) if card.is_diff else event.display
+        entry.output = LineStore(shown or event.content)
     state.running.pop(event.call_id, None)
     _next_step(state, now)
     return Changed.TRANSCRIPT | Changed.TOOLS | Changed.ACTIVITY

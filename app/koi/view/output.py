@@ -56,6 +56,14 @@ def diff_face(line: str) -> Face:
     return MUTED if line.startswith("\\") else PLAIN
 
 
+def without_names(diff: str) -> str:
+    """A diff of one file without its two lines of names, where the name stands above anyway."""
+    first, _, rest = diff.partition("\n")
+    second, _, body = rest.partition("\n")
+    named = first.startswith("--- ") and second.startswith("+++ ") and body.startswith("@@")
+    return body if named and "\n--- " not in body else diff
+
+
 def output_lines(
     lines: list[str], width: int, measure: Measure, prefix: Prefix, *, diff: bool = False
 ) -> list[Line]:

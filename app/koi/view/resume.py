@@ -8,20 +8,27 @@ from koi.core.messages import Message, Reasoning, Text, ToolCall, ToolResult
 from koi.view.arguments import brief
 from koi.view.items.answer import Answer
 from koi.view.items.item import Item
-from koi.view.items.prompt import Prompt
+from koi.view.items.prompt import Notice, Prompt
 from koi.view.items.reasoning import Reasoning as ReasoningItem
 from koi.view.items.tool_card import ToolCard
 from koi.view.line import Measure
 from koi.view.line_store import LineStore
 from koi.view.state import MAX_OUTPUTS, ScreenState, ToolEntry
 
+CUT = "the answer was cut off here"
 
-def restore(state: ScreenState, messages: Iterable[Message]) -> None:
-    """Fill the transcript and the tool pane. Nothing is parsed or laid out before it is seen."""
+
+def restore(
+    state: ScreenState, messages: Iterable[Message], cut: frozenset[int] = frozenset()
+) -> None:
+    """Fill the transcript and the tool pane. Nothing is parsed or laid out before it is seen.
+
+    `cut` holds the places of answers that are not complete.
+    """
     items: list[Item] = []
     cards: dict[str, ToolCard] = {}
     results: list[tuple[ToolCard, ToolResult]] = []
-    for message in messages:
+    for place, message in enumerate(messages):
         for part in message.parts:
             match part:
                 case Text() if part.text.strip():
@@ -40,6 +47,8 @@ def restore(state: ScreenState, messages: Iterable[Message]) -> None:
                     results.append((card, part))
                 case _:
                     pass
+        if place in cut:
+            items.append(Notice("interrupted", CUT, state.measure))
     state.transcript.extend(items)
     for index, (card, result) in enumerate(results):
         recent = index >= len(results) - MAX_OUTPUTS

@@ -123,8 +123,11 @@ class ScreenState:
         if not self.calls:
             return
         last = len(self.calls) - 1
-        index = max(0, (last if self.selected is None else self.selected) + step)
-        self.selected = None if index >= last else index
+        self.select_call_at((last if self.selected is None else self.selected) + step)
+
+    def select_call_at(self, index: int) -> None:
+        """Choose a call by its place; choosing the newest means: follow."""
+        self.selected = None if index >= len(self.calls) - 1 else max(0, index)
 
     def add_call(self, entry: ToolEntry) -> None:
         """A new row of the tool pane; the oldest rows and outputs go."""

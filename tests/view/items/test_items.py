@@ -158,7 +158,7 @@ def test_a_diff_is_shown_and_marked() -> None:
     item = card()
     item.finish("ok", "app/x  +1 -1", "edited", DIFF, None)
     assert shown(item)[0] == "     ✓ bash  pytest -q · app/x  +1 -1"
-    kinds = [item.line(index).spans[-1][1].kind for index in range(4, 6)]
+    kinds = [item.line(index).spans[-1][1].kind for index in range(2, 4)]
     assert kinds == ["diff_remove", "diff_add"]
 
 

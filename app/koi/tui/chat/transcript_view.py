@@ -15,6 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from koi.tui.paint import Mark, Painter, changed_cells, filtered, painter_for
+from koi.tui.scroll_bar import move
 from koi.tui.theme import FOUND, SELECTION
 from koi.view.line import BLANK, FOLD, Line
 from koi.view.transcript import Transcript
@@ -59,7 +60,7 @@ class TranscriptView(ScrollView, can_focus=False):
         self._painter: Painter | None = None
         self._top = 0
         self._pad = 0  # blank rows below the last line
-        self._pointer = 0
+        self._pressed = (0, 0)
         self._colouring = False
 
     # -- for the application
@@ -132,7 +133,8 @@ class TranscriptView(ScrollView, can_focus=False):
                 self.call_later(self.screen.clear_selection)
         if self.follow and position is None:
             transcript.settle_end(height)
-            top = self._bottom(height, exactly=rest)
+            resized = height != len(self._strips)
+            top = self._bottom(height, exactly=rest or resized)
         else:
             here = position or (self._shown[0][:2] if self._shown else (0, 0))
             transcript.settle(here, height)
@@ -159,13 +161,11 @@ class TranscriptView(ScrollView, can_focus=False):
         bar = self.vertical_scrollbar
         if size != self.virtual_size:
             self.set_reactive(Widget.virtual_size, size)
-            bar.window_virtual_size = size.height
-            bar.window_size = height
         if top != self._top or round(self.scroll_y) != top:
             self._top = top
             self.set_reactive(Widget.scroll_y, float(top))
             self.set_reactive(Widget.scroll_target_y, float(top))
-            bar.position = top
+        move(bar, size.height, height, top)
 
     def _show(self, top: int, width: int, height: int, *, restyle: bool) -> None:
         """Make strips for the window, reusing those of equal lines; repaint what differs."""
@@ -280,8 +280,8 @@ class TranscriptView(ScrollView, can_focus=False):
         self._update()
 
     def on_click(self, event: events.Click) -> None:
-        """A fold opens or closes; a web address is passed on."""
-        if event.y >= len(self._shown):
+        """A fold opens or closes; a web address is passed on. The end of a drag is no click."""
+        if event.y >= len(self._shown) or (event.x, event.y) != self._pressed:
             return
         item, number, line = self._shown[event.y]
         href = _href_at(line, event.x)
@@ -293,8 +293,8 @@ class TranscriptView(ScrollView, can_focus=False):
     # -- selection
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Remember the row for a double click."""
-        self._pointer = event.y
+        """Remember the place for the click that may follow."""
+        self._pressed = (event.x, event.y)
 
     def selection_updated(self, selection: Selection | None) -> None:
         """Paint what is selected."""
@@ -304,7 +304,7 @@ class TranscriptView(ScrollView, can_focus=False):
         """A double click selects the entry under the pointer, not the whole transcript."""
         if not self._shown:
             return
-        item = self._shown[min(max(0, self._pointer), len(self._shown) - 1)][0]
+        item = self._shown[min(max(0, self._pressed[1]), len(self._shown) - 1)][0]
         last = self.transcript.heights.values[item] - 1
         start, end = Offset(0, item << LINE_BITS), Offset(1 << 20, item << LINE_BITS | last)
         self.screen.selections = {self: Selection(start, end)}

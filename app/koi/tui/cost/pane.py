@@ -12,14 +12,30 @@ from koi.view.state import ScreenState
 
 
 class CostPane(LinePane):
-    """A fixed number of rows below the tools."""
+    """Below the tools; it takes the rows that it needs."""
 
     def __init__(self, state: ScreenState) -> None:
         super().__init__(self._lines_now, id="cost")
         self._state = state
+        self.alone = False
+        """True when there is no tools pane above it."""
+
+    def fit(self) -> None:
+        """Take another number of rows when there is more or less to say; alone, all of them."""
+        width = self.size.width or self.app.size.width
+        rows = len(cost_pane_lines(self._state, width - len(EDGE[0]))) + 1
+        height = "1fr" if self.alone else str(min(rows, self.app.size.height // 2))
+        if str(self.styles.height) != height:
+            self.styles.height = height
+        self.show()
+
+    def on_resize(self) -> None:
+        """Another width may need another number of rows."""
+        self.fit()
 
     def _lines_now(self, width: int, height: int) -> Sequence[Line]:
         rule = Line((("├" + "─" * (width - 1), Face("rule")),))
-        inner = cost_pane_lines(self._state, width - 2)[: height - 1]
-        inner += [Line(())] * (height - 1 - len(inner))
-        return [rule, *(Line((EDGE, *line.spans)) for line in inner)]
+        inner = cost_pane_lines(self._state, width - len(EDGE[0]))
+        inner += [Line(())] * (height - len(inner))
+        lines = [Line((EDGE, *line.spans)) for line in inner]
+        return lines if self.alone else [rule, *lines]

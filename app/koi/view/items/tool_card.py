@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 from koi.view.graphemes import shorten
 from koi.view.items.item import INDENT, Item
 from koi.view.line import FOLD, MUTED, Face, Line, Measure, Prefix, cells
-from koi.view.output import Clipped, clip, output_lines
+from koi.view.output import Clipped, clip, output_lines, without_names
 from koi.view.safe_text import SafeText, safe
 from koi.view.units import duration
 
@@ -113,7 +113,7 @@ class ToolCard(Item):
         """The call has its result; `display` is a diff or other text for people."""
         self.status, self._seconds = status, seconds
         self.summary = with_result(self.summary, summary)
-        self._body = clip(safe(display or content))
+        self._body = clip(safe(without_names(display) or content))
         self.is_diff = bool(display) and any(
             line.startswith(("@@", "+++", "---")) for line in self._body.lines[:8]
         )

@@ -28,10 +28,12 @@ def cost_pane_lines(state: ScreenState, width: int) -> list[Line]:
     lines += usage_lines(costs.session_usage, width, measure)
     share = state.context_share
     if state.context_tokens is not None:
-        used = tokens(state.context_tokens)
-        window = tokens(state.context_window) if state.context_window else "unknown"
+        limit_text = (
+            f" of {tokens(state.context_window)}" if state.context_window else ", limit unknown"
+        )
         percent = f" ({share:.0%})" if share is not None else ""
-        lines.append(_amount("context", f"{used} of {window}{percent}", width, measure))
+        text = f"{tokens(state.context_tokens)}{limit_text}{percent}"
+        lines.append(_amount("context", text, width, measure))
     for entry in costs.models:
         name = safe(f"{entry.role} {entry.model.model}", keep_newlines=False)
         left: list[Span] = [(name, PLAIN)]
@@ -40,7 +42,7 @@ def cost_pane_lines(state: ScreenState, width: int) -> list[Line]:
 
 
 def usage_lines(usage: Usage, width: int, measure: Measure) -> list[Line]:
-    """Fresh, cached and written tokens; two lines when one is too narrow."""
+    """Fresh, cached and written tokens, `~` before estimates; two lines when one is too narrow."""
     parts = [
         ("in", usage.input_tokens),
         ("cached", usage.cache_read_tokens),
@@ -50,11 +52,11 @@ def usage_lines(usage: Usage, width: int, measure: Measure) -> list[Line]:
         parts.insert(2, ("cache write", usage.cache_write_tokens))
     if usage.reasoning_tokens:
         parts.append(("reasoning", usage.reasoning_tokens))
-    about = "about " if usage.estimated else ""
     lines: list[Line] = []
     spans: list[Span] = []
     used = 0
     for label, count in parts:
+        about = "~" if usage.estimated and count else ""
         text = f"{label} {about}{tokens(count)}"
         if spans and used + 2 + len(text) > width:
             lines.append(Line(tuple(spans)))

@@ -9,12 +9,39 @@ from koi.view.lines.row import fill, row
 from koi.view.output import diff_face
 from koi.view.state import ScreenState, ToolEntry
 from koi.view.units import age, duration
+from koi.view.wrap import MINIMUM_ROOM, wrap_text
+
+PANE_WORDS = {**WORDS, "asking": "waits"}
+"""As on the cards, for a narrower place."""
+MOST_CALLS = 8
+MOST_SUMMARY_LINES = 4
+
+
+def shown_calls(state: ScreenState, height: int) -> range:
+    """The calls that the pane lists at this height, from its second row on."""
+    chosen = state.selected_call
+    if chosen is None:
+        return range(0)
+    count = min(len(state.calls), max(1, min(MOST_CALLS, (height - 2) // 3)))
+    at = state.calls.index(chosen)
+    start = max(0, min(at - count // 2, len(state.calls) - count))
+    return range(start, start + count)
 
 
 def tool_pane_lines(
-    state: ScreenState, width: int, height: int, now: float, *, focused: bool = False
+    state: ScreenState,
+    width: int,
+    height: int,
+    now: float,
+    *,
+    focused: bool = False,
+    back: int = 0,
 ) -> list[Line]:
-    """Exactly `height` lines: a title, the calls around the chosen one, then its output."""
+    """Exactly `height` lines: a title, the calls around the chosen one, then its output.
+
+    What does not fit into the chosen call's row stands above its output. The output ends `back`
+    lines before its last one.
+    """
     measure = state.measure
     count = f"{len(state.calls)}" if state.calls else ""
     lines = [title("tools", width, measure, count)]
@@ -22,27 +49,31 @@ def tool_pane_lines(
     if chosen is None:
         lines.append(row([("nothing has run yet", MUTED)], (), width, measure))
         return fill(lines, height)
-    list_height = min(len(state.calls), max(1, min(8, (height - 2) // 3)))
-    last = state.calls.index(chosen)
-    start = max(0, min(last - list_height // 2, len(state.calls) - list_height))
-    for entry in state.calls[start : start + list_height]:
-        lines.append(_call_line(entry, width, measure, now, chosen=entry is chosen and focused))
-    room = height - len(lines) - 1
-    if room > 0:
+    whole: list[Line] = []
+    for index in shown_calls(state, height):
+        entry = state.calls[index]
+        marked = entry is chosen and (focused or state.selected is not None)
+        line = _call_line(entry, width, measure, now, marked=marked)
+        lines.append(line)
+        if entry is chosen and entry.summary not in line.text:
+            face = Face("summary")
+            whole = wrap_text(entry.summary, width, measure, face) if width >= MINIMUM_ROOM else []
+    if height - len(lines) > 1:
         lines.append(Line((("─" * width, Face("rule")),)))
-        lines += output_tail(chosen, width, room, measure)
+        lines += whole[: min(MOST_SUMMARY_LINES, (height - len(lines)) // 2)]
+        lines += output_lines_of(chosen, width, height - len(lines), measure, back)
     return fill(lines, height)
 
 
-def _call_line(entry: ToolEntry, width: int, measure: Measure, now: float, *, chosen: bool) -> Line:
+def _call_line(entry: ToolEntry, width: int, measure: Measure, now: float, *, marked: bool) -> Line:
     face = FACES[entry.status]
     if entry.seconds is not None:
         took = duration(entry.seconds) if entry.seconds >= 0.05 else ""
     else:
         took = age(now - entry.started) if entry.status == "running" else ""
-    word = WORDS[entry.status]
+    word = PANE_WORDS[entry.status]
     note = word or took
-    mark = "▸" if chosen else " "
+    mark = "▸" if marked else " "
     left: list[Span] = [
         (f"{mark}{GLYPHS[entry.status]} ", face),
         (entry.name, Face("tool", "b")),
@@ -52,18 +83,27 @@ def _call_line(entry: ToolEntry, width: int, measure: Measure, now: float, *, ch
     return row(left, right, width, measure)
 
 
-def output_tail(entry: ToolEntry, width: int, height: int, measure: Measure) -> list[Line]:
-    """The last lines of a call's output, each cut at the width."""
-    if entry.output is None:
+def output_lines_of(
+    entry: ToolEntry, width: int, height: int, measure: Measure, back: int = 0
+) -> list[Line]:
+    """At most `height` lines of a call's output, each cut at the width; at its end, or `back`
+    lines before it. How many lines are above is said.
+    """
+    output = entry.output
+    if output is None:
         return [row([("its output is in the chat", MUTED)], (), width, measure)]
-    kept = entry.output.tail(height)
-    earlier = entry.output.dropped + len(entry.output) - len(kept)
-    is_diff = any(line.startswith("@@") for line in kept)
+    if height <= 0:
+        return []
+    end = len(output) - max(0, min(back, len(output) - height))
+    start = max(0, end - height)
+    earlier = output.dropped + start
+    note: list[Line] = []
     if earlier and height > 1:
-        kept = entry.output.tail(height - 1)
-        note = row([(f"… {earlier + 1} lines above", MUTED)], (), width, measure)
-        return [note, *[_cut(line, width, measure, is_diff) for line in kept]]
-    return [_cut(line, width, measure, is_diff) for line in kept]
+        start += 1
+        note = [row([(f"… {earlier + 1} lines above", MUTED)], (), width, measure)]
+    kept = output.window(start, end - start)
+    is_diff = any(line.startswith(("@@ ", "--- ", "diff ")) for line in output.window(0, 1))
+    return note + [_cut(line, width, measure, is_diff) for line in kept]
 
 
 def _cut(line: str, width: int, measure: Measure, is_diff: bool) -> Line:
