@@ -14,6 +14,7 @@ from koi.core.agent_events import (
     AgentEvent,
     TurnCancelled,
     TurnFailed,
+    TurnFinished,
     TurnStarted,
 )
 from koi.core.errors import KoiError, StorageError, UsageError
@@ -35,8 +36,8 @@ class Session:
         self._parts = parts
         self._closing = closing
         self._turn: asyncio.Task[None] | None = None
-        self._cancelling = False
-        """A second interrupt must not cut short the recording of the first."""
+        self._ending = False
+        """An interrupt must not cut short the recording of a turn's end, nor make a second one."""
 
     async def prompt(self, text: str) -> AsyncGenerator[AgentEvent, None]:
         """Run one turn and yield its events; the last one says how it ended.
@@ -47,7 +48,7 @@ class Session:
         if self.state.busy:
             raise UsageError("a turn is running", hint="Wait for it, or interrupt it first.")
         self.state.busy = True
-        self._cancelling = False
+        self._ending = False
         events: asyncio.Queue[AgentEvent | None] = asyncio.Queue()
         progress = TurnProgress(uuid.uuid4().hex[:12], time.monotonic())
         try:
@@ -75,9 +76,9 @@ class Session:
     def stop(self) -> None:
         """Begin to interrupt the running turn; for signal handlers, which cannot wait."""
         turn = self._turn
-        if turn is None or turn.done() or self._cancelling:
+        if turn is None or turn.done() or self._ending:
             return
-        self._cancelling = True
+        self._ending = True
         turn.cancel()
 
     async def cancel(self) -> None:
@@ -94,27 +95,32 @@ class Session:
             await self._closing()
 
     async def _run(self, progress: TurnProgress, events: asyncio.Queue[AgentEvent | None]) -> None:
-        recorder = self._parts.recorder
-        syncing = asyncio.create_task(recorder.sync())
+        syncing = asyncio.create_task(self._parts.recorder.sync())
         try:
             finished = await run_turn(self.state, self._parts, events.put_nowait, progress)
             await syncing
-            recorder.turn_end(
-                progress.turn_id, "finished", progress.seconds, finished.finish_reason
-            )
-            await recorder.sync()
-            events.put_nowait(finished)
+            self._ending = True
+            end: AgentEvent = await self._finished(progress, finished)
         except asyncio.CancelledError:
-            events.put_nowait(self._cancelled(progress))
+            end = self._cancelled(progress)
         except KoiError as error:
-            events.put_nowait(self._failed(progress, error))
+            self._ending = True
+            end = self._failed(progress, error)
         except Exception as error:
+            self._ending = True
             log.exception("a turn failed inside koi")
             title = f"koi itself failed: {type(error).__name__}"
             unexpected = KoiError(title, hint="The details are in koi.log. The session goes on.")
-            events.put_nowait(self._failed(progress, unexpected))
-        finally:
-            await asyncio.gather(syncing, return_exceptions=True)
+            end = self._failed(progress, unexpected)
+        await asyncio.gather(syncing, return_exceptions=True)
+        events.put_nowait(end)
+
+    async def _finished(self, progress: TurnProgress, finished: TurnFinished) -> TurnFinished:
+        """Put the end on the disk before it is told. Raises StorageError."""
+        recorder = self._parts.recorder
+        recorder.turn_end(progress.turn_id, "finished", progress.seconds, finished.finish_reason)
+        await recorder.sync()
+        return finished
 
     def _cancelled(self, progress: TurnProgress) -> AgentEvent:
         try:
