@@ -14,9 +14,6 @@ from koi.tui.terminal import kept_terminal, reset_terminal
 from koi.view.units import dollars
 
 if TYPE_CHECKING:
-    # Textual reads this when it is imported. koi gathers events itself; what it does show, a key
-    # or an answer's first word, shall not wait for the 16 ms grid that Textual paints on.
-    os.environ.setdefault("TEXTUAL_FPS", "120")
     from koi.tui.app import KoiApp
 
 
@@ -31,6 +28,9 @@ def start(options: SessionOptions, prompt: str | None, *, mouse: bool) -> int:
 
 
 def _run_app(options: SessionOptions, prompt: str | None, *, mouse: bool) -> tuple[KoiApp, int]:
+    # Textual reads this when it is imported. koi gathers events itself; what it does show, a key
+    # or an answer's first word, shall not wait for the 16 ms grid that Textual paints on.
+    os.environ.setdefault("TEXTUAL_FPS", "240")
     from koi.config.paths import find_paths
     from koi.tui.app import KoiApp
     from koi.tui.keys import read_keys
