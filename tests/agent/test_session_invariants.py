@@ -8,7 +8,7 @@ from contextlib import aclosing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from koi.agent.normalise import normalise
@@ -91,6 +91,9 @@ def check_history(history: list[Message]) -> None:
 
 @settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(_turns, min_size=1, max_size=3), _decisions)
+@example([([], 4)], [])
+@example([([], 5)], [])
+@example([([], 6)], [])
 async def test_a_session_stays_whole(turns: list[Turn], decisions: list[ApprovalDecision]) -> None:
     with TemporaryDirectory() as folder:
         bench = build_bench(Path(folder), Path(folder), approver=Person(list(decisions)))
