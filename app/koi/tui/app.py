@@ -146,7 +146,8 @@ class KoiApp(Actions):
     def _fatal_error(self) -> None:
         """A bug: told in a line, kept in the log. Textual would print all local variables."""
         log.exception("the screen failed")
-        self.panic("koi failed. The details are in koi.log; nothing of the session is lost.")
+        log_file = find_paths(config_flag=self.options.config_flag).log
+        self.panic(f"koi failed. The details are in {log_file}; nothing of the session is lost.")
 
     def _watch_app_focus(self, focus: bool) -> None:
         """Textual would style every widget anew when the terminal loses or gets the focus."""

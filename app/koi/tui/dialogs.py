@@ -12,14 +12,20 @@ if TYPE_CHECKING:
 
 async def choose_model(app: Actions) -> None:
     """Let the person choose the model of the next requests."""
+    chosen = await pick_model(app)
+    if chosen is not None:
+        await use_model(app, chosen)
+
+
+async def pick_model(app: Actions) -> str | None:
+    """The model that the person chose, as provider/model."""
     from koi.core.references import ModelReference
     from koi.tui.screens.model_list import ModelList
 
     session = app.host.session
     current = session.state.model if session is not None else ModelReference("", "")
     chosen = await app.push_screen_wait(ModelList(app.host.models, current))
-    if chosen is not None:
-        await use_model(app, str(chosen))
+    return None if chosen is None else str(chosen)
 
 
 async def use_model(app: Actions, text: str) -> None:

@@ -14,7 +14,8 @@ from koi.core.errors import CredentialMissing, KoiError
 if TYPE_CHECKING:
     from koi.tui.app import KoiApp
 
-NOT_CONNECTED = 3
+CHOOSE = "?"
+"""As a model's name it opens the list."""
 
 
 def short_path(path: Path) -> str:
@@ -28,12 +29,7 @@ def short_path(path: Path) -> str:
 async def open_first(app: KoiApp) -> None:
     """Open the session of the command line; lead on when nothing is connected."""
     await asyncio.to_thread(import_module, "koi.providers.http_provider")
-    if app.host.options.resume == "":
-        from koi.tui.dialogs import choose_session_id
-
-        chosen = await choose_session_id(app)
-        options = msgspec.structs.replace(app.host.options, resume=chosen)
-        app.host.options = options
+    await _let_choose(app)
     while True:
         try:
             await app.host.open()
@@ -50,6 +46,20 @@ async def open_first(app: KoiApp) -> None:
         break
     app.regions.show_all()
     _tell_of_instructions(app)
+
+
+async def _let_choose(app: KoiApp) -> None:
+    """`-r` without an id and `-m ?` ask; who goes back gets what there is without them."""
+    from koi.tui.dialogs import choose_session_id, pick_model
+
+    options = app.host.options
+    if options.resume == "":
+        options = msgspec.structs.replace(options, resume=await choose_session_id(app))
+    if options.model == CHOOSE:
+        chosen = await pick_model(app)
+        demo = options.demo and chosen is None
+        options = msgspec.structs.replace(options, model=chosen, demo=demo)
+    app.host.options = options
 
 
 async def _lead_on(app: KoiApp, error: CredentialMissing) -> bool:

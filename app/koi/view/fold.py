@@ -20,6 +20,7 @@ from koi.core.agent_events import (
     TurnFinished,
     TurnStarted,
 )
+from koi.core.errors import ErrorReport
 from koi.view.fold_stream import finish_stream, fold_provider_event
 from koi.view.fold_tools import fold_tool_event, fold_tool_output, stop_calls
 from koi.view.items.prompt import Notice, Prompt
@@ -88,6 +89,15 @@ def _fold_attempt(state: ScreenState, event: Retrying | FellBack, now: float) ->
     return Changed.TRANSCRIPT | Changed.ACTIVITY | Changed.HEADER
 
 
+def _who(error: ErrorReport) -> str:
+    """The message with what it does not say itself: who failed, and the HTTP status."""
+    who = "/".join(filter(None, (error.provider, error.model)))
+    said = error.message.casefold()
+    start = f"{who}: " if who and (error.provider or who).casefold() not in said else ""
+    status = str(error.status) if error.status is not None else ""
+    return f"{start}{error.message}" + (f" ({status})" if status not in error.message else "")
+
+
 _ENDINGS = {
     "length": ("The answer reached the output limit.", "Ask it to go on, or raise the limit."),
     "content_filter": ("The provider's filter stopped the answer.", "Ask in other words."),
@@ -110,7 +120,7 @@ def _fold_end(
             state.transcript.add(Notice("interrupted", "interrupted", state.measure))
         case TurnFailed():
             error = event.error
-            state.transcript.add(Notice("error", error.message, state.measure, error.hint))
+            state.transcript.add(Notice("error", _who(error), state.measure, error.hint))
         case TurnFinished():
             if ending := _ENDINGS.get(event.finish_reason):
                 state.transcript.add(Notice("warn", ending[0], state.measure, ending[1]))

@@ -55,7 +55,7 @@ def tool_pane_lines(
         marked = entry is chosen and (focused or state.selected is not None)
         line = _call_line(entry, width, measure, now, marked=marked)
         lines.append(line)
-        if entry is chosen and entry.summary not in line.text:
+        if entry is chosen and entry.status != "asking" and entry.summary not in line.text:
             face = Face("summary")
             whole = wrap_text(entry.summary, width, measure, face) if width >= MINIMUM_ROOM else []
     if height - len(lines) > 1:
