@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from typing import ClassVar
 
@@ -110,6 +111,8 @@ class KoiApp(Actions):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
+        gc.freeze()  # never look again at what the start made
+        gc.enable()
         self.run_worker(self.bridge.run(), name="turns")
         if self._first_prompt is not None:
             self.bridge.submit(self._first_prompt)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -31,6 +32,7 @@ def _run_app(options: SessionOptions, prompt: str | None, *, mouse: bool) -> tup
     # Textual reads this when it is imported. koi gathers events itself; what it does show, a key
     # or an answer's first word, shall not wait for the 16 ms grid that Textual paints on.
     os.environ.setdefault("TEXTUAL_FPS", "240")
+    gc.disable()  # until the first frame: what is loaded now stays, and looking at it takes 30 ms
     from koi.config.paths import find_paths
     from koi.tui.app import KoiApp
     from koi.tui.keys import read_keys
