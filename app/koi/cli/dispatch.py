@@ -49,6 +49,22 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Its own options, those of the chat, and the commands."""
+        own = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        records = []
+        chat = self.get_command(ctx, CHAT)
+        assert chat is not None
+        for parameter in chat.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            is_own = bool(own & set(parameter.opts))
+            if record is not None and isinstance(parameter, click.Option) and not is_own:
+                records.append(record)
+        click.Command.format_options(self, ctx, formatter)
+        with formatter.section("Options of the chat"):
+            formatter.write_dl(records)
+        self.format_commands(ctx, formatter)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         index = self._first_word(ctx, args)
         if index is not None:
