@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 import termios
@@ -16,21 +17,23 @@ RESET = (
 
 1047, not 1049: that one would also move the cursor, when Textual has left its screen long since.
 """
-_LOCAL_FLAGS = 3
+_INPUT_FLAGS, _LOCAL_FLAGS = 0, 3
 _Attributes = list[int | list[bytes | int]]
 
 
 @contextlib.contextmanager
 def kept_terminal() -> Iterator[None]:
-    """Nothing typed while koi starts is echoed; afterwards the terminal is as it was.
+    """What is typed while koi starts is kept for it; afterwards the terminal is as it was.
 
     SIGTERM and SIGHUP end koi orderly already before the screen is there.
     """
+    for name in ("COLUMNS", "LINES"):  # where they are exported, no resize would be seen
+        os.environ.pop(name, None)
     attributes = _attributes()
     before = [(each, signal.signal(each, _leave)) for each in (signal.SIGTERM, signal.SIGHUP)]
     try:
         if attributes is not None:
-            _set(_without_echo(attributes))
+            _set(_quiet(attributes))
         yield
     finally:
         reset_terminal()
@@ -60,10 +63,17 @@ def _attributes() -> _Attributes | None:
         return None
 
 
-def _without_echo(attributes: _Attributes) -> _Attributes:
-    flags = attributes[_LOCAL_FLAGS]
-    assert isinstance(flags, int)
-    return [*attributes[:_LOCAL_FLAGS], flags & ~termios.ECHO, *attributes[_LOCAL_FLAGS + 1 :]]
+def _quiet(attributes: _Attributes) -> _Attributes:
+    """No echo, and keys as they are: Enter stays Enter, Backspace deletes in koi's prompt."""
+    out = [*attributes]
+    for index, flag in (
+        (_INPUT_FLAGS, termios.ICRNL),
+        (_LOCAL_FLAGS, termios.ECHO | termios.ICANON),
+    ):
+        flags = out[index]
+        assert isinstance(flags, int)
+        out[index] = flags & ~flag
+    return out
 
 
 def _set(attributes: _Attributes) -> None:
