@@ -17,6 +17,7 @@ PACKAGES = (
     "pathspec",
     "platformdirs",
     "pygments",
+    "sniffio",
     "textual.app",
     "tomlkit",
     "truststore",
