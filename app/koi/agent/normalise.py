@@ -28,7 +28,7 @@ def normalise(history: Sequence[Message]) -> tuple[Message, ...]:
             result.append(message)
             continue
         answers = _answers(open_calls, message.parts)
-        rest = tuple(part for part in message.parts if not isinstance(part, ToolResult))
+        rest = tuple([part for part in message.parts if not isinstance(part, ToolResult)])
         open_calls = ()
         if answers or rest:
             result.append(Message("user", answers + rest))
@@ -48,18 +48,21 @@ def _answers(calls: Iterable[ToolCall], parts: Sequence[Part]) -> tuple[Part, ..
 def _merged(history: Iterable[Message]) -> list[Message]:
     merged: list[Message] = []
     for message in history:
-        parts = unique_calls(tuple(part for part in message.parts if _has_content(part)))
+        parts = unique_calls(tuple([part for part in message.parts if _has_content(part)]))
         if not parts:
             continue
         if merged and merged[-1].role == message.role:
             merged[-1] = Message(message.role, unique_calls(merged[-1].parts + parts))
         else:
-            merged.append(Message(message.role, parts))
+            whole = len(parts) == len(message.parts)
+            merged.append(message if whole else Message(message.role, parts))
     return merged
 
 
 def unique_calls(parts: tuple[Part, ...]) -> tuple[Part, ...]:
     """The same parts, of calls with the same id only the first: an id stands for one result."""
+    if len(parts) < 2:
+        return parts
     seen: set[str] = set()
     kept: list[Part] = []
     for part in parts:
@@ -72,8 +75,6 @@ def unique_calls(parts: tuple[Part, ...]) -> tuple[Part, ...]:
 
 
 def _has_content(part: Part) -> bool:
-    match part:
-        case Text(text, provider_data) | Reasoning(text, provider_data):
-            return bool(text.strip()) or provider_data is not None
-        case _:
-            return True
+    if isinstance(part, Text | Reasoning):
+        return part.provider_data is not None or bool(part.text.strip())
+    return True
