@@ -39,4 +39,3 @@ async def test_watch_app_focus_styles_nothing_anew(
         await pilot.pause()
         assert styled == []
         assert app.editor.has_focus
-
