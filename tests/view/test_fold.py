@@ -273,3 +273,23 @@ def test_the_selection_of_the_tool_pane(screen: Screen) -> None:
     assert state.selected_call is state.calls[0]
     state.select_call(+9)
     assert state.selected is None
+
+
+def test_a_call_that_asks_is_in_the_tool_pane_with_what_it_would_do(screen: Screen) -> None:
+    screen.take(asked(preview="pytest -q"))
+    entry = screen.state.calls[0]
+    assert entry.output is not None
+    assert (entry.status, entry.output.tail(9)) == ("asking", ["pytest -q"])
+    screen.take(ApprovalResolved(CALL.id, "allow", "person"), ToolStarted(CALL, "pytest -q"))
+    assert [each.status for each in screen.state.calls] == ["running"]
+    screen.take(result())
+    assert [each.status for each in screen.state.calls] == ["ok"]
+
+
+def test_a_failure_names_provider_and_status_once(screen: Screen) -> None:
+    report = ErrorReport("auth", "wrong key", "", "openai", "gpt", 401)
+    screen.take(TurnFailed("t", report, "", 1.0))
+    assert "✗ openai/gpt: wrong key (401)" in "\n".join(screen.lines)
+    report = ErrorReport("overloaded", "openai answered 529", "", "openai", "gpt", 529)
+    screen.take(TurnFailed("t", report, "", 1.0))
+    assert "✗ openai answered 529" in "\n".join(screen.lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.cells import cell_len
 
 from koi.core.messages import Message, Opaque, ProviderData, Reasoning, Text, ToolCall, ToolResult
-from koi.view.resume import restore
+from koi.view.resume import CUT, restore
 from koi.view.state import ScreenState
 
 
@@ -45,3 +45,10 @@ def test_messages_become_items_and_tool_rows() -> None:
         ("bash", "pytest -q", "ok")
     ]
     assert state.activity is None
+
+
+def test_an_answer_that_was_cut_says_so() -> None:
+    state = ScreenState(cell_len)
+    messages = [Message("user", (Text("hi"),)), Message("assistant", (Text("half an"),))]
+    restore(state, messages, frozenset({1}))
+    assert [item.source for item in state.transcript.items][1:] == ["half an", CUT]

@@ -220,3 +220,22 @@ async def test_with_no_color_nothing_is_coloured(monkeypatch: pytest.MonkeyPatch
         styles = [seg.style for strip in app.view._strips for seg in strip if seg.style]
         assert all(style.color is None and style.bgcolor is None for style in styles)
         assert any(style.bold for style in styles)
+
+
+async def test_the_end_of_a_drag_is_no_click(running: Running) -> None:
+    row = row_with(running, "▸")
+    before = list(running.rows)
+    await running.pilot.mouse_down(running.view, offset=(6, row - 1))
+    await running.pilot.hover(running.view, offset=(8, row))
+    await running.pilot.mouse_up(running.view, offset=(8, row))
+    await running.pause()
+    assert running.rows == before
+
+
+async def test_another_height_leaves_no_blank_rows_below(running: Running) -> None:
+    answer = running.stream()
+    running.feed(answer, "line\n\n" * 30)
+    await running.pause()
+    await running.pilot.resize_terminal(42, 14)
+    await running.pause()
+    assert running.rows[-1].strip() == "line"
