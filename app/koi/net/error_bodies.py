@@ -9,6 +9,7 @@ import msgspec
 from koi.core.messages import JsonObject
 
 MAX_MESSAGE = 500
+MAX_PAGE = 200
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
@@ -112,7 +113,7 @@ def plain(text: str) -> str:
         return text
     title = _TITLE.search(text)
     words = title[1] if title and title[1].strip() else _TAGS.sub(" ", text)
-    return f"HTML page: {' '.join(words.split())[:200]}"
+    return f"HTML page: {shorten(' '.join(words.split()), MAX_PAGE)}"
 
 
 def looks_like_html(text: str) -> bool:
@@ -120,6 +121,6 @@ def looks_like_html(text: str) -> bool:
     return bool(re.match(r"\s*<(!doctype|html|head|body|\?xml|h1|center|title)", text, re.I))
 
 
-def shorten(text: str) -> str:
-    """At most 500 characters."""
-    return text if len(text) <= MAX_MESSAGE else f"{text[: MAX_MESSAGE - 1]}…"
+def shorten(text: str, limit: int = MAX_MESSAGE) -> str:
+    """At most `limit` characters; an ellipsis says that there was more."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -49,9 +49,7 @@ def _decode_patiently(body: bytes) -> object:
         value = json.loads(body.decode("utf-8", "replace").removeprefix("\ufeff"))
         text = json.dumps(value, ensure_ascii=False)
         if any("\ud800" <= character <= "\udfff" for character in text):
-            value = json.loads(
-                text.encode("utf-16-le", "surrogatepass").decode("utf-16", "replace")
-            )
+            value = json.loads(_without_surrogates(text))
     except (ValueError, RecursionError) as error:
         start = body[:200].decode("utf-8", "replace")
         raise ProviderError(

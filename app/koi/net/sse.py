@@ -87,7 +87,7 @@ class SseDecoder:
         self._pending.append(rest)
         self._pending_size += len(rest)
         if self._pending_size > MAX_LINE:
-            raise _too_large("line", MAX_LINE)
+            raise _too_large("a line", MAX_LINE)
 
     def _open_event(self, text: bytes) -> int:
         """Take lines until the event that began in an earlier chunk ends; where the rest begins."""
@@ -132,7 +132,7 @@ class SseDecoder:
 
     def _line(self, line: bytes) -> None:
         if len(line) > MAX_LINE:
-            raise _too_large("line", MAX_LINE)
+            raise _too_large("a line", MAX_LINE)
         if not line:
             self._dispatch()
             return
@@ -142,7 +142,7 @@ class SseDecoder:
             self._data.append(value)
             self._data_size += len(value) + 1
             if self._data_size > MAX_EVENT:
-                raise _too_large("event", MAX_EVENT)
+                raise _too_large("an event", MAX_EVENT)
         elif field == b"event":
             self._name = value.removeprefix(b" ")
 
@@ -157,8 +157,7 @@ class SseDecoder:
 
 def _too_large(what: str, limit: int) -> ProviderError:
     return ProviderError(
-        f"The server sent {what.replace('event', 'an event').replace('line', 'a line')} of more "
-        f"than {limit // (1024 * 1024)} MiB",
+        f"The server sent {what} of more than {limit // (1024 * 1024)} MiB",
         kind="protocol",
         hint="Ask again; if it stays so, the endpoint does not speak this protocol.",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import ssl
+from importlib import import_module
 
 
 @functools.cache
@@ -22,10 +23,10 @@ def empty_context() -> ssl.SSLContext:
 
 def warm() -> None:
     """Do the slow parts ahead of the first request; safe in another thread."""
-    import anyio._backends._asyncio  # noqa: F401  (imported by the first connection else)
     import httpcore
     import httpx
 
+    import_module("anyio._backends._asyncio")  # else the first connection imports it
     httpcore.AsyncConnectionPool(ssl_context=empty_context())
     httpx.Request("POST", "http://localhost", headers={"Content-Type": "text/plain"}, content=b"")
     system_context()

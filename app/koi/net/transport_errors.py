@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 
-from koi.core.errors import ProviderError
+from koi.core.errors import ErrorKind, ProviderError
 from koi.net.policy import is_loopback
 
 
@@ -50,8 +50,8 @@ def transport_error(error: Exception, host: str, *, began: bool) -> ProviderErro
     )
 
 
-def _network(title: str, hint: str, *, kind: str = "network") -> ProviderError:
-    return ProviderError(title, kind="timeout" if kind == "timeout" else "network", hint=hint)
+def _network(title: str, hint: str, *, kind: ErrorKind = "network") -> ProviderError:
+    return ProviderError(title, kind=kind, hint=hint)
 
 
 def _cause(error: BaseException) -> BaseException | None:
