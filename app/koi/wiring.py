@@ -89,6 +89,7 @@ def open_provider(name: str, registry: Registry, finding: Finding | None = None)
                 fast_model_info(ModelReference(name, model), registry).max_output_tokens
             ),
             models_url=settings.models_url,
+            header_secrets=settings.header_secrets,
         )
     )
 
@@ -162,7 +163,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
         options.config_flag, flags=flags, workspace=options.workspace, trusted=options.trust
     )
     start_log(registry.config.paths.log, debug=options.debug)
-    withhold(_key_variables(registry))
+    withhold(registry.config.key_variables())
     rules = _rules(options, registry)
     journal = _resumed_journal(options, registry)
     resumed = journal.state.model if journal is not None else None
@@ -290,12 +291,6 @@ def _rules(options: SessionOptions, registry: Registry) -> list[Rule]:
             title = f"'{rule}' is a rule for a tool that does not exist"
             raise ConfigurationError(title, where=rule.source, hint=f"Tools: {', '.join(tools)}.")
     return rules
-
-
-def _key_variables(registry: Registry) -> list[str]:
-    """The variables in which the configuration says that keys are."""
-    tables = registry.config.tables.providers.values()
-    return [table.api_key_env for table in tables if table.api_key_env is not None]
 
 
 def _new_journal(

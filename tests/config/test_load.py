@@ -22,6 +22,23 @@ def test_without_a_file_everything_is_default(tmp_path: Path) -> None:
     assert config.origin("reliability.retries").layer == "default"
 
 
+def test_variables_that_hold_keys_are_known_however_they_are_named(tmp_path: Path) -> None:
+    text = """
+        [providers.work]
+        base_url = "https://${HOST}/v1"
+        api_key = "${WORK_LLM}"
+        headers = { A = "Bearer ${GATEWAY:-none}" }
+        [providers.other]
+        base_url = "https://h.example"
+        api_keys = ["${ONE}", "${TWO}"]
+        [providers.third]
+        base_url = "https://h.example"
+        api_key_env = "THREE"
+    """
+    config = load_text(tmp_path, text)
+    assert config.key_variables() == {"WORK_LLM", "GATEWAY", "ONE", "TWO", "THREE"}
+
+
 def test_later_layers_win(tmp_path: Path) -> None:
     text = 'model = "user/a"\n[models]\nsmall = "user/b"\n'
     environment = {"KOI_MODEL": "environment/a", "KOI_SMALL": "environment/b"}

@@ -150,6 +150,30 @@ async def test_a_key_that_a_server_repeats_is_hidden(model_server: ModelServer) 
     assert KEY not in str(caught.value)
 
 
+async def test_keys_that_are_cut_or_in_other_headers_are_hidden_too(
+    model_server: ModelServer,
+) -> None:
+    endpoint = Endpoint(
+        "work",
+        "openai-chat",
+        model_server.url,
+        key=Secret(KEY),
+        headers={"X-Gateway": "gateway-key-abcd"},
+        header_secrets=(Secret("gateway-key-abcd"),),
+    )
+    long = "x" * 490
+    model_server.script(failure(401, f"bad gateway-key-abcd {long}"), failure(401, long + KEY))
+    opened = HttpProvider(endpoint)
+    titles = []
+    for _ in range(2):
+        with pytest.raises(ProviderError) as caught:
+            _ = [event async for event in opened.stream(HELLO)]
+        titles.append(caught.value.title)
+    await opened.aclose()
+    assert titles[0].startswith("bad …abcd xxx")
+    assert titles[1] == f"{long}…"
+
+
 async def test_a_web_page_is_no_answer() -> None:
     async with RawServer([whole(b"<!doctype html><title>Log in</title>")]).running() as server:
         with pytest.raises(ProviderError, match="Log in") as caught:

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from koi.config.interpolation import expand
+from koi.config.interpolation import expand, variables
 from koi.config.mistakes import Mistake, dotted, split_key
 from koi.config.paths import Paths
 from koi.config.schema import ProviderTable, RoleName, RuleTable, Tables
@@ -76,6 +76,20 @@ class Config(msgspec.Struct, frozen=True):
     def provider(self, name: str) -> ProviderTable | None:
         """`[providers.NAME]`, None when it is not configured."""
         return self.tables.providers.get(name)
+
+    def key_variables(self) -> frozenset[str]:
+        """The environment variables in which the configuration says that keys are."""
+        named: set[str | None] = set()
+        written: list[str] = []
+        for table in self.tables.providers.values():
+            named.add(table.api_key_env)
+            written += [table.api_key or "", *table.api_keys, *table.headers.values()]
+        for route in self.tables.model_routes:
+            named.add(route.api_key_env)
+            written.append(route.api_key or "")
+        for text in written:
+            named.update(variables(text, with_default=True))
+        return frozenset(name for name in named if name is not None)
 
     def rules(self) -> tuple[RuleTable, ...]:
         """The permission rules in order, variables put in. The last match wins."""

@@ -11,10 +11,10 @@ _PATTERN = re.compile(r"\$\$\{|\$\{([^}]*)\}|\$\{")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
-def variables(text: str) -> tuple[str, ...]:
-    """The names of the variables that `text` needs, in order, those with a default left out."""
-    found = (match[1] for match in _PATTERN.finditer(text) if match[1] is not None)
-    return tuple(name for name in found if ":-" not in name)
+def variables(text: str, *, with_default: bool = False) -> tuple[str, ...]:
+    """The names of the variables that `text` needs, in order; or also those with a default."""
+    found = [match[1] for match in _PATTERN.finditer(text) if match[1] is not None]
+    return tuple(name.partition(":-")[0] for name in found if with_default or ":-" not in name)
 
 
 def expand(text: str, environment: Mapping[str, str], *, where: str) -> str:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+_SHORTEST = 8
+"""Shorter values are no keys, and are found in too many words."""
+
 
 class Secret:
     """A key or token. `repr` and `str` are masked; `reveal()` is the only way to the value."""
@@ -36,3 +41,17 @@ class Secret:
 
     def __reduce__(self) -> str | tuple[object, ...]:
         raise TypeError("a Secret is never pickled or copied into a file")
+
+
+def without_secrets(text: str, secrets: Iterable[Secret]) -> str:
+    """`text` with each secret as its label, also one that was cut short by "…" at the end."""
+    for secret in secrets:
+        value = secret.reveal()
+        if len(value) < _SHORTEST:
+            continue
+        text = text.replace(value, secret.label)
+        for length in range(len(value) - 1, 3, -1):
+            if text.endswith(f"{value[:length]}…"):
+                text = f"{text[: -length - 1]}…"
+                break
+    return text

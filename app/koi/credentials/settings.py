@@ -33,6 +33,8 @@ class ProviderSettings(msgspec.Struct, frozen=True):
     """none when there is no key: then no Authorization header is sent."""
     secret: Secret | None
     headers: dict[str, str]
+    header_secrets: tuple[Secret, ...]
+    """The values of headers that the person configured: they may be keys."""
     connect_s: float
     first_byte_s: float
     idle_s: float
@@ -90,6 +92,7 @@ def provider_settings(
         auth=_auth(provider, protocol) if secret is not None else "none",
         secret=secret,
         headers={**version, **company.headers, **own_headers},
+        header_secrets=tuple(Secret(value) for value in own_headers.values()),
         connect_s=table.connect_s or CONNECT_S,
         first_byte_s=table.first_byte_s or (LOCAL_FIRST_BYTE_S if local else FIRST_BYTE_S),
         idle_s=table.idle_s or (LOCAL_IDLE_S if local else IDLE_S),

@@ -38,6 +38,13 @@ class Endpoint:
     output_limit: Callable[[str], int | None] = _unknown
     """Tokens that a model can answer with, by its name; None when unknown."""
     models_url: str | None = None
+    header_secrets: tuple[Secret, ...] = ()
+    """Values of `headers` that may be keys too; no error repeats them."""
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Everything that must not be repeated."""
+        return self.header_secrets if self.key is None else (self.key, *self.header_secrets)
 
     def auth_headers(self) -> dict[str, str]:
         """The header with the key; none without a key. Raises UsageError for unknown styles."""

@@ -7,11 +7,12 @@ from collections.abc import AsyncGenerator, Iterator
 
 import msgspec
 
-from koi.core.errors import KoiError, ProviderError
+from koi.core.errors import ProviderError
 from koi.core.messages import ModelRequest
 from koi.core.provider_events import ProviderEvent
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
+from koi.core.secret import without_secrets
 from koi.net.client import HttpClient
 from koi.net.errors import inline_error
 from koi.net.json_text import decode_json, decode_object, encode_json
@@ -140,12 +141,14 @@ class HttpProvider:
 
     @contextlib.contextmanager
     def _named(self, model: str | None) -> Iterator[None]:
-        """Errors leave here with provider and model, and without the key."""
+        """Errors leave here with provider and model, and without keys."""
         try:
             yield
         except ProviderError as error:
             error.provider, error.model = self.name, model
-            _hide_key(error, self._endpoint)
+            # Some servers repeat keys in their messages.
+            error.title = without_secrets(error.title, self._endpoint.secrets)
+            error.args = (error.title,)
             raise
 
 
@@ -160,11 +163,3 @@ def _vectors(data: list[dict[str, object]], wanted: int) -> tuple[tuple[float, .
             f"The server sent {len(vectors)} vectors for {wanted} texts", kind="protocol"
         )
     return tuple(tuple(vector) for vector in vectors)
-
-
-def _hide_key(error: KoiError, endpoint: Endpoint) -> None:
-    """Some servers repeat the key in their messages."""
-    key = endpoint.key.reveal() if endpoint.key else ""
-    if len(key) >= 8 and key in error.title:
-        error.title = error.title.replace(key, endpoint.key.label if endpoint.key else "")
-        error.args = (error.title,)
