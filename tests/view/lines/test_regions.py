@@ -252,3 +252,12 @@ def test_estimates_are_marked_and_an_unknown_limit_is_named(state: ScreenState) 
     assert "1.4k, limit unknown" in "\n".join(text(cost_pane_lines(state, 40)))
     usage = Usage(input_tokens=2_600, output_tokens=65, estimated=True)
     assert text(usage_lines(usage, 60, cell_len)) == ["in ~2.6k  cached 0  out ~65"]
+
+
+def test_a_diff_is_shown_from_its_beginning(state: ScreenState) -> None:
+    diff = "@@ -1,9 +1,9 @@\n" + "".join(f"+line {number}\n" for number in range(20))
+    state.add_call(ToolEntry("1", safe("edit"), safe("a.txt"), "ok", output=LineStore(diff)))
+    lines = text(tool_pane_lines(state, 30, 8, 0.0))
+    assert (lines[3], lines[-1]) == ("@@ -1,9 +1,9 @@", "… 17 lines below")
+    lines = text(tool_pane_lines(state, 30, 8, 0.0, back=-1_000))
+    assert lines[-1] == "+line 19"

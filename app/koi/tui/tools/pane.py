@@ -11,7 +11,7 @@ from textual.binding import Binding
 
 from koi.tui.line_pane import LinePane
 from koi.view.line import Face, Line
-from koi.view.lines.tools import shown_calls, tool_pane_lines
+from koi.view.lines.tools import begins_with_its_first_line, shown_calls, tool_pane_lines
 from koi.view.state import ScreenState, ToolEntry
 
 EDGE = ("│ ", Face("rule"))
@@ -59,7 +59,9 @@ class ToolsPane(LinePane, can_focus=True):
             return
         back = self._back if self._back_of is chosen else 0
         most = max(0, len(chosen.output) - self.size.height // 2)
-        self._back, self._back_of = max(0, min(most, back + lines)), chosen
+        down = begins_with_its_first_line(chosen)
+        low, high = (-most, 0) if down else (0, most)
+        self._back, self._back_of = max(low, min(high, back + lines)), chosen
         self.show()
 
     def on_focus(self) -> None:

@@ -86,14 +86,22 @@ def _call_line(entry: ToolEntry, width: int, measure: Measure, now: float, *, ma
 def output_lines_of(
     entry: ToolEntry, width: int, height: int, measure: Measure, back: int = 0
 ) -> list[Line]:
-    """At most `height` lines of a call's output, each cut at the width; at its end, or `back`
-    lines before it. How many lines are above is said.
+    """At most `height` lines of a call's output, each cut at the width: its end, or so many lines
+    before; of a diff its beginning, or (with a negative `back`) so many lines after. How many
+    lines are left out is said.
     """
     output = entry.output
     if output is None:
         return [row([("its output is in the chat", MUTED)], (), width, measure)]
     if height <= 0:
         return []
+    if begins_with_its_first_line(entry):
+        start = max(0, min(-back, len(output) - height))
+        below = len(output) - start - height
+        kept = output.window(start, height - 1 if below > 0 and height > 1 else height)
+        more = [row([(f"… {below + 1} lines below", MUTED)], (), width, measure)]
+        lines = [_cut(line, width, measure, is_diff=True) for line in kept]
+        return lines + more[: height - len(lines)] if below > 0 else lines
     end = len(output) - max(0, min(back, len(output) - height))
     start = max(0, end - height)
     earlier = output.dropped + start
@@ -102,10 +110,15 @@ def output_lines_of(
         start += 1
         note = [row([(f"… {earlier + 1} lines above", MUTED)], (), width, measure)]
     kept = output.window(start, end - start)
-    is_diff = any(line.startswith(("@@ ", "--- ", "diff ")) for line in output.window(0, 1))
-    return note + [_cut(line, width, measure, is_diff) for line in kept]
+    return note + [_cut(line, width, measure, is_diff=False) for line in kept]
 
 
-def _cut(line: str, width: int, measure: Measure, is_diff: bool) -> Line:
+def begins_with_its_first_line(entry: ToolEntry) -> bool:
+    """True for a diff, which is read from its top; of other output the newest lines count."""
+    first = entry.output.window(0, 1) if entry.output is not None else []
+    return any(line.startswith(("@@ ", "--- ", "diff ")) for line in first)
+
+
+def _cut(line: str, width: int, measure: Measure, *, is_diff: bool) -> Line:
     face = diff_face(line) if is_diff else Face("output")
     return row([(line.expandtabs(4), face)], (), width, measure)
