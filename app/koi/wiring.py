@@ -157,6 +157,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     from koi.agent.system_prompt import read_instructions
     from koi.safety.environment import withhold
     from koi.store.log import start_log
+    from koi.store.spills import remove_old_spills_aside
 
     flags = {"models.executor": options.executor, "model": options.model}
     registry = open_registry(
@@ -182,6 +183,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     if options.trust:
         state.instructions = read_instructions(options.workspace)
     _restore(state, journal)
+    remove_old_spills_aside(registry.config.paths.spill)
     spill = registry.config.paths.spill / journal.session_id
     gate = Gate(rules, options.workspace, approver, (spill,))
     log.debug("session %s: %s, mode %s", journal.session_id, model, mode)
