@@ -10,6 +10,8 @@ from koi.catalogue.registry import Registry
 from koi.config.config import Config
 from koi.config.load import load
 from koi.config.paths import Paths
+from koi.credentials.findings import Discovery, ranked
+from koi.credentials.keys import configured_keys, environment_keys
 
 
 def paths_in(folder: Path) -> Paths:
@@ -28,6 +30,11 @@ def load_text(
     if text:
         paths.config_file.write_text(text, encoding="utf-8")
     return load(paths=paths, environment=environment or {}, flags=flags)
+
+
+def keys_in(registry: Registry) -> Discovery:
+    """The keys that the configuration and the environment hold."""
+    return ranked((configured_keys(registry), environment_keys(registry)))
 
 
 def registry_of(

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from koi.credentials.findings import Finding
-from koi.credentials.keys import find_keys
-from tests.configurations import registry_of
+from tests.configurations import keys_in, registry_of
 
 KEY = "sk-test-0123456789"
 
@@ -16,7 +15,7 @@ KEY = "sk-test-0123456789"
 def findings(
     folder: Path, provider: str, text: str = "", environment: dict[str, str] | None = None
 ) -> tuple[Finding, ...]:
-    return find_keys(registry_of(folder, text, environment)).of(provider)
+    return keys_in(registry_of(folder, text, environment)).of(provider)
 
 
 def test_a_variable_is_found_and_labelled_by_its_end(tmp_path: Path) -> None:
@@ -111,7 +110,7 @@ def test_what_needs_a_yes_is_listed_and_not_used(
 @pytest.mark.parametrize("variable", ["API_KEY", "ZEROCLAW_API_KEY", "AWS_REGION", "GITHUB_TOKEN"])
 def test_generic_variables_are_no_credentials(tmp_path: Path, variable: str) -> None:
     registry = registry_of(tmp_path, environment={variable: KEY})
-    assert find_keys(registry).providers == ()
+    assert keys_in(registry).providers == ()
 
 
 def test_naming_a_variable_is_a_yes(tmp_path: Path) -> None:

@@ -8,9 +8,8 @@ import pytest
 
 from koi.core.errors import CredentialMissing, UsageError
 from koi.credentials.findings import LOCAL_PROBE, Discovery, Finding
-from koi.credentials.keys import find_keys
 from koi.credentials.model_names import resolve_model
-from tests.configurations import registry_of
+from tests.configurations import keys_in, registry_of
 
 
 @pytest.mark.parametrize(
@@ -73,7 +72,7 @@ def test_a_name_of_several_providers_is_settled_by_the_only_key(tmp_path: Path) 
     registry = registry_of(
         tmp_path, "[providers.zai-cn]\nenabled = false\n", {"ZAI_API_KEY": "z" * 20}
     )
-    assert str(resolve_model("glm-5", registry, discovery=find_keys(registry))) == "zai/glm-5"
+    assert str(resolve_model("glm-5", registry, discovery=keys_in(registry))) == "zai/glm-5"
 
 
 def test_ollama_alone_means_its_best_model(tmp_path: Path) -> None:

@@ -11,19 +11,11 @@ from pathlib import Path
 import pytest
 
 from koi.core.errors import StorageError
-from koi.core.usage import Cost, Usage
-from koi.store.ledger import (
-    LedgerEntry,
-    LedgerSum,
-    append_ledger,
-    read_ledger,
-    start_of_day,
-    sum_ledger,
-)
+from koi.core.usage import Usage
+from koi.store.ledger import LedgerEntry, append_ledger, read_ledger
 from tests.store.samples import MODEL, OTHER
 
 NOON = 1_795_176_000.0  # 2026-11-20 12:00 UTC
-DAY_S = 86_400
 
 
 def entry(ts: float = NOON, cost: float | None = 0.5, role: str = "executor") -> LedgerEntry:
@@ -41,15 +33,6 @@ def test_requests_come_back_in_order_from_a_private_file(tmp_path: Path) -> None
 
 def test_there_is_nothing_in_a_ledger_that_is_not_there(tmp_path: Path) -> None:
     assert read_ledger(tmp_path / "none").entries == ()
-
-
-def test_only_requests_since_a_time_are_asked_for(tmp_path: Path) -> None:
-    path = tmp_path / "ledger"
-    for ts in (NOON - DAY_S, NOON, NOON + 1):
-        append_ledger(path, entry(ts))
-    since = start_of_day(NOON)
-    assert since == NOON - DAY_S / 2
-    assert [one.ts for one in read_ledger(path, since=since).entries] == [NOON, NOON + 1]
 
 
 def test_a_tail_torn_at_any_byte_costs_only_its_own_request(tmp_path: Path) -> None:
@@ -72,17 +55,6 @@ def test_a_damaged_line_is_skipped_and_counted(tmp_path: Path) -> None:
     path.write_bytes(b'\x00\xff\n[1]\n{"ts":"x"}\n' + path.read_bytes())
     contents = read_ledger(path)
     assert (len(contents.entries), contents.damaged_lines) == (1, 3)
-
-
-def test_sums_by_day_provider_model_and_role() -> None:
-    entries = [entry(), entry(NOON + DAY_S, None, "planner"), entry()]
-    two = LedgerSum(2, Usage(20, output_tokens=10), Cost(1.0))
-    one = LedgerSum(1, Usage(10, output_tokens=5), Cost(0.0, incomplete=True))
-    three = LedgerSum(3, Usage(30, output_tokens=15), Cost(1.0, incomplete=True))
-    assert sum_ledger(entries, "day") == {"2026-11-20": two, "2026-11-21": one}
-    assert sum_ledger(entries, "role") == {"executor": two, "planner": one}
-    assert sum_ledger(entries, "provider") == {"anthropic": three}
-    assert sum_ledger(entries, "model") == {"anthropic/claude-sonnet-4-6": three}
 
 
 MANY = """

@@ -32,7 +32,6 @@ from koi.core.usage import Usage
 from koi.routing.attempts import Candidate, stream
 from koi.routing.backoff import RetryPolicy
 
-ROLE = "executor"
 CUT_CALL = "Not run: the answer ended early ({}), so its calls may be incomplete."
 
 
@@ -101,7 +100,8 @@ async def run_turn(
         await _check_limits(state, parts, steps, emit)
         steps += 1
         ended = await _step(state, parts, emit, progress)
-        if ended.finish_reason != "tool_calls" or not ended_calls(ended):
+        called = any(isinstance(part, ToolCall) for part in ended.parts)
+        if ended.finish_reason != "tool_calls" or not called:
             return TurnFinished(
                 turn_id=progress.turn_id,
                 text=progress.shown,
@@ -124,11 +124,6 @@ def build_request(state: SessionState, parts: TurnParts) -> ModelRequest:
         system=system_prompt(state.workspace, parts.today(), state.mode, state.instructions),
         tools=tools,
     )
-
-
-def ended_calls(ended: StreamEnded) -> tuple[ToolCall, ...]:
-    """The complete calls of an answer."""
-    return tuple(part for part in ended.parts if isinstance(part, ToolCall))
 
 
 async def _step(

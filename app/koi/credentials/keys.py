@@ -22,13 +22,8 @@ KEY_PREFIXES = {
 SETUP_TOKEN = "sk-ant-oat"
 
 
-def find_keys(registry: Registry) -> Discovery:
-    """Keys of all providers that are switched on, from the configuration and the environment."""
-    return ranked((configured_keys(registry), environment_keys(registry)))
-
-
 def keys_of(provider: Registered, config: Config) -> Discovery:
-    """Keys of one provider, from the same two sources."""
+    """Keys of one provider, from the configuration and the environment."""
     return ranked(
         (tuple(_configured(provider, config)), tuple(_from_environment(provider, config)))
     )

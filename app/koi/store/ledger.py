@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 import msgspec
 
 from koi.core.errors import StorageError
 from koi.core.references import ModelReference
-from koi.core.usage import Cost, Usage
+from koi.core.usage import Usage
 from koi.files.atomic import create_private_folder
 from koi.files.lock import wait_lock
 
-LedgerGroup: TypeAlias = Literal["day", "provider", "model", "role"]
 _LOCK_TIMEOUT_S = 5.0
 
 
@@ -30,18 +26,6 @@ class LedgerEntry(msgspec.Struct, frozen=True):
     usage: Usage
     cost_usd: float | None
     v: int = 1
-
-
-class LedgerSum(msgspec.Struct, frozen=True):
-    """Requests added up."""
-
-    requests: int = 0
-    usage: Usage = Usage()
-    cost: Cost = Cost()
-
-    def add(self, entry: LedgerEntry) -> LedgerSum:
-        """This sum and one more request."""
-        return LedgerSum(self.requests + 1, self.usage + entry.usage, self.cost.add(entry.cost_usd))
 
 
 class LedgerContents(msgspec.Struct, frozen=True):
@@ -78,8 +62,8 @@ def append_ledger(path: Path, entry: LedgerEntry) -> None:
         ) from error
 
 
-def read_ledger(path: Path, *, since: float = 0.0) -> LedgerContents:
-    """All requests from the time `since` on (seconds since the epoch); none without a file.
+def read_ledger(path: Path) -> LedgerContents:
+    """All requests; none without a file.
 
     Raises StorageError when there is a file that cannot be read.
     """
@@ -97,37 +81,7 @@ def read_ledger(path: Path, *, since: float = 0.0) -> LedgerContents:
         if not line:
             continue
         try:
-            entry = _decoder.decode(line)
+            entries.append(_decoder.decode(line))
         except ValueError:
             damaged += 1
-            continue
-        if entry.ts >= since:
-            entries.append(entry)
     return LedgerContents(tuple(entries), damaged)
-
-
-def sum_ledger(entries: Iterable[LedgerEntry], by: LedgerGroup) -> dict[str, LedgerSum]:
-    """The sums of each day (local time, 2026-11-20), provider, model reference or role."""
-    sums: dict[str, LedgerSum] = {}
-    for entry in entries:
-        key = _key(entry, by)
-        sums[key] = sums.get(key, LedgerSum()).add(entry)
-    return sums
-
-
-def _key(entry: LedgerEntry, by: LedgerGroup) -> str:
-    match by:
-        case "day":
-            return time.strftime("%Y-%m-%d", time.localtime(entry.ts))
-        case "provider":
-            return entry.model.provider
-        case "model":
-            return str(entry.model)
-        case "role":
-            return entry.role
-
-
-def start_of_day(now: float | None = None) -> float:
-    """When the local calendar day of `now` began, in seconds since the epoch."""
-    local = time.localtime(now)
-    return time.mktime((local.tm_year, local.tm_mon, local.tm_mday, 0, 0, 0, 0, 0, -1))

@@ -57,13 +57,3 @@ def length(prefix: Iterable[Span]) -> int:
 def cells(spans: Iterable[Span], measure: Measure) -> int:
     """The cells that some spans take on the screen."""
     return sum([len(text) if text.isascii() else measure(text) for text, _ in spans])
-
-
-def plain_text(lines: Iterable[Line]) -> str:
-    """What copying these lines gives: decoration removed, soft wraps joined."""
-    out: list[str] = []
-    for line in lines:
-        if out:
-            out.append(line.joint if line.soft else "\n")
-        out.append(line.text[line.gutter :])
-    return "".join(out)

@@ -14,10 +14,10 @@ from koi.core.usage import Cost, Price, Usage
 from koi.view.line import Line, cells
 from koi.view.line_store import LineStore
 from koi.view.lines.approval import Page, Stage, approval_page, preview_lines
-from koi.view.lines.cost import cost_pane_lines, usage_lines
+from koi.view.lines.cost import cost_pane_lines
 from koi.view.lines.header import activity_line, header_line, keys_line, queue_lines
-from koi.view.lines.models import model_list_lines
-from koi.view.lines.tools import shown_calls, tool_pane_lines
+from koi.view.lines.models import model_line
+from koi.view.lines.tools import tool_pane_lines
 from koi.view.safe_text import safe
 from koi.view.state import Activity, Approval, ScreenState, ToolEntry
 
@@ -199,65 +199,18 @@ def test_a_question_says_when_its_keys_do_not_answer_yet() -> None:
     assert text(page(question, 60, 8, stage="away").lines)[-1].startswith(" Tab to answer: y yes")
 
 
-def test_the_model_list_keeps_the_selection_in_sight() -> None:
-    models = [
-        ModelInfo(ModelReference("p", f"m{number}"), 200_000, None, True, price=Price(3, 15))
-        for number in range(20)
-    ]
-    lines = text(model_list_lines(models, 10, "p/m11", 60, 3, cell_len))
-    assert [line[:8].rstrip() for line in lines] == ["   p/m9", "▸  p/m10", " ● p/m11"]
-    assert lines[1].endswith("$3 in $15 out · 200k ctx · tools")
+def test_a_model_shows_as_much_as_fits_beside_its_name() -> None:
+    model = ModelInfo(ModelReference("p", "m"), 200_000, None, True, price=Price(3, 15))
+    assert model_line(model, 60, cell_len).text.endswith("$3 in $15 out · 200k ctx · tools ")
+    assert model_line(model, 32, cell_len).text.endswith("$3 in $15 out ")
+    assert model_line(model, 12, cell_len).text == "   p/m"
+
+
+def test_the_chosen_and_the_current_model_are_marked() -> None:
+    model = ModelInfo(ModelReference("p", "m"))
+    assert model_line(model, 12, cell_len, selected=True).text == "▸  p/m"
+    assert model_line(model, 12, cell_len, current=True).text == " ● p/m"
 
 
 def test_an_unknown_model_price_is_named_unknown() -> None:
-    lines = text(model_list_lines([ModelInfo(MODEL)], 0, "", 60, 1, cell_len))
-    assert lines[0].endswith("price unknown")
-
-
-def call_entry(summary: str, lines: int = 40) -> ToolEntry:
-    output = LineStore("".join(f"line {number}\n" for number in range(lines)))
-    return ToolEntry("1", safe("bash"), safe(summary), "ok", seconds=1.0, output=output)
-
-
-def test_what_does_not_fit_into_a_row_of_the_tool_pane_stands_above_its_output(
-    state: ScreenState,
-) -> None:
-    state.add_call(call_entry("pytest -q tests/test_auth.py tests/test_more.py", lines=1))
-    lines = text(tool_pane_lines(state, 30, 12, 0.0))
-    assert "…  1.0 s" in lines[1]
-    assert lines[3:6] == ["pytest -q tests/test_auth.py", "tests/test_more.py", "line 0"]
-
-
-def test_the_output_of_a_call_can_be_scrolled_back(state: ScreenState) -> None:
-    state.add_call(call_entry("x"))
-    lines = text(tool_pane_lines(state, 30, 8, 0.0, back=10))
-    assert lines[3:] == ["… 26 lines above", *(f"line {number}" for number in range(26, 30))]
-    lines = text(tool_pane_lines(state, 30, 8, 0.0, back=1_000))
-    assert lines[3:] == [f"line {number}" for number in range(5)]
-
-
-def test_the_calls_in_sight_are_around_the_chosen_one(state: ScreenState) -> None:
-    for number in range(20):
-        state.add_call(ToolEntry(str(number), safe("ls"), safe(str(number)), "ok"))
-    assert shown_calls(state, 30) == range(12, 20)
-    state.select_call_at(5)
-    assert 5 in shown_calls(state, 30)
-    state.select_call_at(19)
-    assert state.selected is None
-
-
-def test_estimates_are_marked_and_an_unknown_limit_is_named(state: ScreenState) -> None:
-    spend(state, Cost(0.0))
-    state.context_tokens, state.context_window = 1_400, None
-    assert "1.4k, limit unknown" in "\n".join(text(cost_pane_lines(state, 40)))
-    usage = Usage(input_tokens=2_600, output_tokens=65, estimated=True)
-    assert text(usage_lines(usage, 60, cell_len)) == ["in ~2.6k  cached 0  out ~65"]
-
-
-def test_a_diff_is_shown_from_its_beginning(state: ScreenState) -> None:
-    diff = "@@ -1,9 +1,9 @@\n" + "".join(f"+line {number}\n" for number in range(20))
-    state.add_call(ToolEntry("1", safe("edit"), safe("a.txt"), "ok", output=LineStore(diff)))
-    lines = text(tool_pane_lines(state, 30, 8, 0.0))
-    assert (lines[3], lines[-1]) == ("@@ -1,9 +1,9 @@", "… 17 lines below")
-    lines = text(tool_pane_lines(state, 30, 8, 0.0, back=-1_000))
-    assert lines[-1] == "+line 19"
+    assert model_line(ModelInfo(MODEL), 60, cell_len).text.endswith("price unknown ")

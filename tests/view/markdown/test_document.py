@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from koi.view.line import Face, Line, cells, plain_text
+from koi.view.line import Face, Line, cells
 from koi.view.markdown.document import Document, render
 
 PIECES = [
@@ -121,7 +121,7 @@ def test_no_line_is_wider_than_the_width(source: str, width: int) -> None:
 @settings(max_examples=100, deadline=None)
 @given(st.text(alphabet="abc é日👍\n", max_size=200))
 def test_no_character_of_plain_text_is_lost(source: str) -> None:
-    shown = plain_text(render(source, 30, cell_len))
+    shown = "".join(line.text[line.gutter :] for line in render(source, 30, cell_len))
     assert "".join(shown.split()) == "".join(source.split())
 
 
@@ -167,11 +167,6 @@ def test_the_tour_looks_as_expected() -> None:
         "",
         "The end.",
     ]
-
-
-def test_copied_text_has_no_decoration_and_no_soft_wraps() -> None:
-    lines = render("- a list item that is wrapped to two lines\n\n> quoted", 24, cell_len)
-    assert plain_text(lines) == "a list item that is wrapped to two lines\n\nquoted"
 
 
 def test_code_is_highlighted_while_it_streams() -> None:

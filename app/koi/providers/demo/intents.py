@@ -103,8 +103,6 @@ Intent: TypeAlias = (
     | Unknown
 )
 
-Looking: TypeAlias = ListFiles | ReadFile | SearchText | FindFiles
-
 
 class Wish(msgspec.Struct, frozen=True):
     """All that one prompt asks for. `ordered`: one after the other, else side by side."""

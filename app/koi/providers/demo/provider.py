@@ -18,7 +18,6 @@ PROVIDER = "demo"
 REFERENCE = ModelReference(PROVIDER, MODEL)
 LABEL = "scripted demo model, not an AI"
 """How the model is named wherever a person could take it for a real one."""
-DISPLAY_NAME = f"koi demo ({LABEL})"
 CONTEXT_WINDOW = 128_000
 """Tokens; nothing depends on it, but the screen can show how a context fills."""
 

@@ -1,12 +1,10 @@
-"""The model list: references with what is known of them."""
+"""A model in a list: its reference with what is known of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from koi.core.seams import ModelInfo
 from koi.view.line import MUTED, PLAIN, Face, Line, Measure, Span
-from koi.view.lines.row import fill, row
+from koi.view.lines.row import row
 from koi.view.safe_text import safe
 from koi.view.units import tokens
 
@@ -44,30 +42,3 @@ def _notes(model: ModelInfo) -> list[str]:
     if model.tools is False:
         notes.append("no tools")
     return notes
-
-
-def model_list_lines(
-    models: Sequence[ModelInfo],
-    selected: int,
-    current: str,
-    width: int,
-    height: int,
-    measure: Measure,
-) -> list[Line]:
-    """Exactly `height` lines around the selected model."""
-    if not models:
-        return fill([Line(((" no models found", MUTED),))], height)
-    start = max(0, min(selected - height // 2, len(models) - height))
-    return fill(
-        [
-            model_line(
-                model,
-                width,
-                measure,
-                selected=index == selected,
-                current=str(model.reference) == current,
-            )
-            for index, model in enumerate(models[start : start + height], start)
-        ],
-        height,
-    )
