@@ -33,6 +33,7 @@ def test_everything_at_once() -> None:
         "tools": [
             {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}},
             {"name": "g", "description": "G."},
+            {"name": "h", "input_schema": {"type": "object", "required": ["x"]}},
         ],
         "max_completion_tokens": 5,
         "temperature": 0,
@@ -50,6 +51,7 @@ def test_everything_at_once() -> None:
     assert request.tools == (
         ToolSchema("f", "", {"type": "object"}),
         ToolSchema("g", "G.", {"type": "object", "properties": {}}),
+        ToolSchema("h", "", {"type": "object", "required": ["x"]}),
     )
     assert (request.max_tokens, request.temperature, request.stop) == (5, 0, ("END",))
 

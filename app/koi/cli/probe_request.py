@@ -4,7 +4,8 @@
 "parameters"}], "tool_choice": "auto", "max_tokens": 100, "temperature": 0, "stop": ["…"]}. Content
 is text, or a list of {"type": "text"} and {"type": "image_url"} parts with data: URLs. Also read:
 messages of the roles system, developer and tool, `tool_calls` of the assistant, tools inside
-{"type": "function", "function": {…}}, and max_completion_tokens. `model` and `stream` are ignored.
+{"type": "function", "function": {…}} or with "input_schema", and max_completion_tokens. `model`
+and `stream` are ignored.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class _Tool(msgspec.Struct):
     name: str = ""
     description: str = ""
     parameters: dict[str, Any] = {}
+    input_schema: dict[str, Any] = {}
     function: _Function | None = None
 
 
@@ -159,5 +161,5 @@ def _tool(tool: _Tool, where: str) -> ToolSchema:
     said = tool.function or tool
     if not said.name:
         raise UsageError(f"{where}: a tool has no name")
-    parameters = said.parameters or {"type": "object", "properties": {}}
+    parameters = said.parameters or tool.input_schema or {"type": "object", "properties": {}}
     return ToolSchema(said.name, said.description, parameters)
