@@ -252,6 +252,17 @@ def test_without_tools_none_are_offered(
     assert "tools" not in model_server.requests[0].body
 
 
+@pytest.mark.parametrize(("setting", "offered"), [("off", False), ("native", True)])
+def test_the_configuration_says_whether_a_provider_gets_tools(
+    machine: Machine, model_server: ModelServer, config_file: Path, setting: str, offered: bool
+) -> None:
+    provider = f'[providers.plain]\nbase_url = "{model_server.openai_url}"\ntools = "{setting}"\n'
+    config_file.write_text(provider, encoding="utf-8")
+    model_server.script(text("Hello"))
+    machine("-m", "plain/some-model", "hello")
+    assert ("tools" in model_server.requests[0].body) is offered
+
+
 def test_bad_calls_get_an_error_and_the_turn_goes_on(
     machine: Machine, model_server: ModelServer, config_file: Path
 ) -> None:

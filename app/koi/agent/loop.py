@@ -116,7 +116,7 @@ async def run_turn(
 def build_request(state: SessionState, parts: TurnParts) -> ModelRequest:
     """The request for the next step, from the state alone."""
     tools: tuple[ToolSchema, ...] = ()
-    if parts.use_tools:
+    if parts.use_tools and parts.model_info(state).tools is not False:
         tools = tuple(tool.schema for tool in parts.runner.tools.values())
     return ModelRequest(
         model=state.model.model,

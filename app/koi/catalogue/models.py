@@ -65,15 +65,24 @@ def fast_model_info(reference: ModelReference, registry: Registry) -> ModelInfo:
     """What the configuration and the bundled table say of a model, without its price."""
     provider = registry.get(reference.provider)
     facts, table = bundled_facts(provider, reference.model), provider.table
-    profile = provider.row.profile
     return ModelInfo(
         reference,
         context_window=table.context_window or facts.context_window,
         max_output_tokens=table.max_output_tokens or facts.max_output_tokens,
-        tools=False if not profile.native_tools or table.tools == "off" else facts.tools,
+        tools=_tools(provider, facts),
         vision=facts.vision,
         reasoning=facts.reasoning,
     )
+
+
+def _tools(provider: Registered, facts: ModelFacts) -> bool | None:
+    match provider.table.tools:
+        case "native":
+            return True
+        case "off":
+            return False
+        case _:
+            return facts.tools if provider.row.profile.native_tools else False
 
 
 def model_info(reference: ModelReference, registry: Registry) -> ModelInfo:

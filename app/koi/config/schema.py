@@ -269,3 +269,7 @@ NOT_IN_EFFECT: dict[str, str] = {
     "display": "display settings",
 }
 """Keys that are known but that this version does nothing with, and what they belong to."""
+VALUES_NOT_IN_EFFECT: dict[str, tuple[str, str]] = {
+    "providers.*.tools": ("prompt", "prompted tools"),
+}
+"""The same for single values: the key, its value, and what it belongs to."""
