@@ -10,7 +10,7 @@ from bench.decode import MEGABYTE, SENTENCE, recorded_stream
 from bench.figures import Figure, Spread
 from koi.core.messages import Message, ModelRequest, Text
 from koi.core.provider_events import StreamEnded, TextDelta
-from koi.providers.endpoint import Endpoint
+from koi.credentials.endpoint import Endpoint
 from koi.providers.http_provider import HttpProvider
 from tests.servers.answers import Answer, events
 

@@ -19,7 +19,7 @@ from koi.catalogue.registry import Registry
 from koi.core.errors import ConfigurationError, CredentialMissing, UsageError
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo, Provider
-from koi.credentials.findings import Discovery, Finding
+from koi.credentials.findings import Discovery
 from koi.safety.modes import Mode
 from koi.safety.rules import Rule
 from koi.store.journal import Journal
@@ -55,7 +55,7 @@ def open_registry(
     return Registry(config, load_catalogue())
 
 
-def open_provider(name: str, registry: Registry, finding: Finding | None = None) -> Provider:
+def open_provider(name: str, registry: Registry) -> Provider:
     """The provider `name`, ready to be asked. No connection is made yet.
 
     Raises UsageError for an unknown one, CredentialMissing when it needs a key.
@@ -65,33 +65,10 @@ def open_provider(name: str, registry: Registry, finding: Finding | None = None)
         from koi.providers.demo.provider import DemoProvider
 
         return DemoProvider(pace_from(os.environ))
-    from koi.catalogue.models import fast_model_info
-    from koi.credentials.settings import provider_settings
-    from koi.net.timeouts import Timeouts
-    from koi.providers.endpoint import Endpoint
+    from koi.credentials.settings import provider_endpoint
     from koi.providers.http_provider import HttpProvider
 
-    settings = provider_settings(name, registry, finding=finding)
-    return HttpProvider(
-        Endpoint(
-            name=settings.name,
-            protocol=settings.protocol,
-            base_url=settings.base_url,
-            auth=settings.auth,
-            key=settings.secret,
-            headers=settings.headers,
-            profile=settings.profile,
-            timeouts=Timeouts(settings.connect_s, settings.first_byte_s, settings.idle_s),
-            allowed_hosts=frozenset(settings.allowed_hosts),
-            plain_http_hosts=frozenset(settings.plain_http_hosts),
-            context_window=settings.context_window,
-            output_limit=lambda model: (
-                fast_model_info(ModelReference(name, model), registry).max_output_tokens
-            ),
-            models_url=settings.models_url,
-            header_secrets=settings.header_secrets,
-        )
-    )
+    return HttpProvider(provider_endpoint(name, registry))
 
 
 class Providers:

@@ -22,7 +22,7 @@ from koi.core.provider_events import (
 )
 from koi.core.secret import Secret
 from koi.core.usage import Usage
-from koi.providers.endpoint import Endpoint
+from koi.credentials.endpoint import Endpoint
 from koi.providers.http_provider import HttpProvider
 from tests.net.raw_server import STREAM_HEAD, RawServer, chunk, whole
 from tests.servers.answers import Answer, calls, cut_stream, failure, text

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from koi.catalogue.rows import Profile
+from koi.catalogue.rows import Protocol
 from koi.cli.probe import Probe
 from koi.core.messages import JsonObject, Message, ModelRequest, Text
 from koi.core.references import ModelReference
 from koi.core.usage import Price
-from koi.providers.endpoint import Endpoint
+from koi.credentials.endpoint import Endpoint
 from koi.providers.http_provider import HttpProvider
 from tests.providers.recordings import Expected, expected, load, recording_files, replayed
 
@@ -31,9 +31,9 @@ async def unknown_price(reference: ModelReference) -> Price | None:
     return None
 
 
-async def probe(url: str, protocol: str, *, stream: bool) -> list[JsonObject]:
+async def probe(url: str, protocol: Protocol, *, stream: bool) -> list[JsonObject]:
     lines: list[JsonObject] = []
-    endpoint = Endpoint("recorded", protocol, url, profile=Profile())  # type: ignore[arg-type]
+    endpoint = Endpoint("recorded", protocol, url)
     provider = HttpProvider(endpoint)
     try:
         await Probe(provider, REFERENCE, unknown_price, lines.append).run(QUESTION, stream=stream)

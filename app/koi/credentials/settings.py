@@ -2,63 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal
 from urllib.parse import urlsplit
 
-import msgspec
-
+from koi.catalogue.models import fast_model_info
 from koi.catalogue.registry import Registered, Registry, checked_base_url
-from koi.catalogue.rows import SPOKEN_PROTOCOLS, AuthStyle, Profile, Protocol
+from koi.catalogue.rows import SPOKEN_PROTOCOLS, AuthStyle, Protocol
 from koi.core.errors import ConfigurationError, CredentialMissing, ProviderError, UsageError
+from koi.core.references import ModelReference
 from koi.core.secret import Secret
 from koi.credentials.discovery import ollama_base
+from koi.credentials.endpoint import Endpoint
 from koi.credentials.findings import CONFIGURATION, Finding
 from koi.credentials.keys import keys_of
-
-ANTHROPIC_VERSION = "2023-06-01"
-CONNECT_S = 10.0
-FIRST_BYTE_S, LOCAL_FIRST_BYTE_S = 120.0, 600.0
-IDLE_S, LOCAL_IDLE_S = 300.0, 600.0
+from koi.net.timeouts import LOCAL, REMOTE, Timeouts
 
 
-class ProviderSettings(msgspec.Struct, frozen=True):
-    """One provider, ready to be opened. Times are seconds."""
-
-    name: str
-    display_name: str
-    protocol: Protocol
-    base_url: str
-    """Without a slash at its end; for anthropic also without /v1."""
-    auth: AuthStyle
-    """none when there is no key: then no Authorization header is sent."""
-    secret: Secret | None
-    headers: dict[str, str]
-    header_secrets: tuple[Secret, ...]
-    """The values of headers that the person configured: they may be keys."""
-    connect_s: float
-    first_byte_s: float
-    idle_s: float
-    profile: Profile
-    allowed_hosts: tuple[str, ...]
-    """The hosts that requests, and the key, may go to."""
-    plain_http_hosts: tuple[str, ...]
-    """Those of them that the person named, which may be spoken to without TLS."""
-    context_window: int | None
-    """Tokens, when the configuration says so."""
-    max_output_tokens: int | None
-    """Tokens, when the configuration says so."""
-    tools: Literal["native", "off"]
-    local: bool
-    models_url: str | None
-    finding: Finding | None
-    """Where the key came from."""
-
-
-def provider_settings(
-    name: str, registry: Registry, *, finding: Finding | None = None
-) -> ProviderSettings:
-    """Everything about the provider `name`, with `finding` as its key, else the best one in
-    configuration and environment.
+def provider_endpoint(name: str, registry: Registry) -> Endpoint:
+    """The endpoint of the provider `name`, with the best key in configuration and environment.
 
     Raises UsageError (unknown, switched off, protocol not spoken), ConfigurationError (a value
     that cannot be used), CredentialMissing, and ProviderError of kind network_policy.
@@ -74,50 +34,30 @@ def provider_settings(
     base_url = _base_url(provider, protocol, registry)
     host = urlsplit(base_url).hostname or ""
     _check_policy(provider, host, registry)
-    finding = finding or _key(provider, registry)
-    secret = finding.secret if finding is not None else None
+    secret = _key(provider, registry)
     company, table = provider.row.company, provider.table
-    local = company.local and host != "ollama.com"
     own_headers = {
         header: config.text(value, provider.key(f"headers.{header}"))
         for header, value in table.headers.items()
     }
     _check_headers(own_headers, provider, registry)
-    version = {"anthropic-version": ANTHROPIC_VERSION} if protocol == "anthropic" else {}
-    return ProviderSettings(
+    return Endpoint(
         name=provider.name,
-        display_name=company.display_name,
         protocol=protocol,
         base_url=base_url,
-        auth=_auth(provider, protocol) if secret is not None else "none",
-        secret=secret,
-        headers={**version, **company.headers, **own_headers},
+        auth="none" if secret is None else _auth(provider, protocol),
+        key=secret,
+        headers={**company.headers, **own_headers},
         header_secrets=tuple(Secret(value) for value in own_headers.values()),
-        connect_s=table.connect_s or CONNECT_S,
-        first_byte_s=table.first_byte_s or (LOCAL_FIRST_BYTE_S if local else FIRST_BYTE_S),
-        idle_s=table.idle_s or (LOCAL_IDLE_S if local else IDLE_S),
         profile=provider.row.profile,
-        allowed_hosts=(host,),
-        plain_http_hosts=(host,) if _named_by_person(provider) else (),
+        timeouts=_timeouts(provider, host),
+        plain_http_hosts=frozenset((host,) if _named_by_person(provider) else ()),
         context_window=table.context_window,
-        max_output_tokens=table.max_output_tokens,
-        tools=_tools(provider),
-        local=local,
+        output_limit=lambda model: (
+            fast_model_info(ModelReference(provider.name, model), registry).max_output_tokens
+        ),
         models_url=company.models_url if table.base_url is None else None,
-        finding=finding,
     )
-
-
-def normalised_base(url: str, protocol: str) -> str:
-    """A base URL without what the protocol adds itself, however people copied it."""
-    url = url.rstrip("/")
-    endings = {
-        "openai-chat": ("/chat/completions",),
-        "anthropic": ("/messages", "/v1"),
-    }
-    for ending in endings.get(protocol, ()):
-        url = url.removesuffix(ending).rstrip("/")
-    return url
 
 
 def _protocol(provider: Registered) -> Protocol:
@@ -139,8 +79,7 @@ def _base_url(provider: Registered, protocol: Protocol, registry: Registry) -> s
     if table.base_url is not None:
         key = provider.key("base_url")
         where = f"{config.origin(key)}: {key}"
-        url = checked_base_url(config.text(table.base_url, key), where)
-        return normalised_base(url, protocol)
+        return checked_base_url(config.text(table.base_url, key), where)
     offered = row.base_url_for(protocol)
     if offered is None:
         raise ConfigurationError(
@@ -148,7 +87,7 @@ def _base_url(provider: Registered, protocol: Protocol, registry: Registry) -> s
             where=f"{config.origin(provider.key('protocol'))}: {provider.key('protocol')}",
             hint="Give its base_url too.",
         )
-    return normalised_base(config.text(offered, f"the address of {provider.name}"), protocol)
+    return config.text(offered, f"the address of {provider.name}")
 
 
 def _auth(provider: Registered, protocol: Protocol) -> AuthStyle:
@@ -157,14 +96,14 @@ def _auth(provider: Registered, protocol: Protocol) -> AuthStyle:
     return "x-api-key" if protocol == "anthropic" else "bearer"
 
 
-def _tools(provider: Registered) -> Literal["native", "off"]:
-    match provider.table.tools:
-        case "native":
-            return "native"
-        case "off":
-            return "off"
-        case _:
-            return "native" if provider.row.profile.native_tools else "off"
+def _timeouts(provider: Registered, host: str) -> Timeouts:
+    usual = LOCAL if provider.row.company.local and host != "ollama.com" else REMOTE
+    table = provider.table
+    return Timeouts(
+        table.connect_s or usual.connect_s,
+        table.first_byte_s or usual.first_byte_s,
+        table.idle_s or usual.idle_s,
+    )
 
 
 def _named_by_person(provider: Registered) -> bool:
@@ -195,7 +134,7 @@ def _check_headers(headers: dict[str, str], provider: Registered, registry: Regi
             )
 
 
-def _key(provider: Registered, registry: Registry) -> Finding | None:
+def _key(provider: Registered, registry: Registry) -> Secret | None:
     discovery = keys_of(provider, registry.config)
     usable = discovery.usable(provider.name)
     blocking = next(
@@ -214,14 +153,14 @@ def _key(provider: Registered, registry: Registry) -> Finding | None:
             else "",
         )
     if usable is not None:
-        return usable
+        return usable.secret
     if provider.row.company.key_optional:
         return None
-    raise missing_key(provider, registry, discovery.of(provider.name))
+    raise _missing_key(provider, registry, discovery.of(provider.name))
 
 
-def missing_key(
-    provider: Registered, registry: Registry, findings: tuple[Finding, ...] = ()
+def _missing_key(
+    provider: Registered, registry: Registry, findings: tuple[Finding, ...]
 ) -> CredentialMissing:
     """The error for a provider without a usable key: which variables it reads, and what to do."""
     company = provider.row.company

@@ -23,7 +23,8 @@ class Timeouts(msgspec.Struct, frozen=True):
 
     connect_s: float = 10.0
     first_byte_s: float = 120.0
-    idle_s: float = 90.0
+    idle_s: float = 300.0
+    """Several providers send nothing while a model thinks."""
 
 
 REMOTE = Timeouts()

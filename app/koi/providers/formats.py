@@ -9,6 +9,7 @@ import msgspec
 from koi.catalogue.rows import Protocol
 from koi.core.errors import UsageError
 from koi.core.messages import ModelRequest
+from koi.providers.wire.anthropic.build import VERSION
 from koi.providers.wire.anthropic.build import build as build_messages
 from koi.providers.wire.anthropic.parse import MessagesParser
 from koi.providers.wire.openai_chat.build import build as build_chat
@@ -31,7 +32,7 @@ _FORMATS: dict[Protocol, WireFormat] = {
         build_messages,
         MessagesParser,
         "/v1/models?limit=1000",
-        {"anthropic-version": "2023-06-01"},
+        {"anthropic-version": VERSION},
     ),
     "openai-chat": WireFormat(build_chat, ChatParser, "/models"),
 }

@@ -13,6 +13,7 @@ from koi.core.provider_events import ProviderEvent
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
 from koi.core.secret import without_secrets
+from koi.credentials.endpoint import Endpoint
 from koi.net.client import HttpClient
 from koi.net.errors import inline_error
 from koi.net.json_text import decode_json, decode_object, encode_json
@@ -20,7 +21,6 @@ from koi.net.policy import NetworkPolicy
 from koi.net.timeouts import Timeouts
 from koi.providers.addresses import host_of, join
 from koi.providers.answer_reader import AnswerReader
-from koi.providers.endpoint import Endpoint
 from koi.providers.formats import wire_format
 from koi.providers.model_lists import read_models
 from koi.providers.wire.fields import objects
@@ -40,7 +40,7 @@ class HttpProvider:
         self._models_url = endpoint.models_url or self._url(self._format.models_path)
         hosts = {host_of(endpoint.base_url), host_of(self._models_url)}
         self._client = HttpClient(
-            NetworkPolicy(endpoint.allowed_hosts | hosts, endpoint.plain_http_hosts),
+            NetworkPolicy(frozenset(hosts), endpoint.plain_http_hosts),
             endpoint.timeouts,
         )
 

@@ -1,4 +1,4 @@
-"""One configured endpoint: everything that a request needs besides its content."""
+"""One provider as configured: everything that a request needs besides its content."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _unknown(model: str) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A provider as configured. `base_url` may be with or without /v1 or the protocol's path.
+    """`base_url` may be with or without /v1 or the protocol's path.
 
     `key` is None when requests carry no key. `headers` come on top of the protocol's own.
     """
@@ -30,11 +30,10 @@ class Endpoint:
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     profile: Profile = field(default_factory=Profile)
     timeouts: Timeouts = REMOTE
-    allowed_hosts: frozenset[str] = frozenset()
-    """Further hosts that the person allowed; the host of `base_url` always is."""
     plain_http_hosts: frozenset[str] = frozenset()
-    """Hosts of the person's configuration, which may be reached without TLS."""
+    """Hosts that the person named, which may be reached without TLS."""
     context_window: int | None = None
+    """Tokens, when the configuration says so."""
     output_limit: Callable[[str], int | None] = _unknown
     """Tokens that a model can answer with, by its name; None when unknown."""
     models_url: str | None = None
