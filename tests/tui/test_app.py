@@ -155,6 +155,7 @@ async def test_panes_fold_away_and_come_back_with_keys(workspace: Path) -> None:
 async def test_a_small_terminal_shows_one_pane(workspace: Path) -> None:
     async with running(workspace, (59, 20)) as (app, pilot):
         assert not app.regions.header.display
+        assert "Shift+Tab mode: ask" in screen_text(app)
         await pilot.press("f3")
         await until(app, "│ tools")
         assert not app.regions.chat.display

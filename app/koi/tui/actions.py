@@ -16,7 +16,7 @@ from koi.tui.prompt.editor import PromptEditor
 from koi.tui.regions import Regions
 from koi.view.items.answer import Answer
 from koi.view.items.prompt import Notice, NoticeKind
-from koi.view.state import ScreenState
+from koi.view.state import Changed, ScreenState
 
 
 class Actions(App[int], inherit_bindings=False):
@@ -78,7 +78,7 @@ class Actions(App[int], inherit_bindings=False):
         mode = self.state.mode
         at = MODES.index(mode) if mode in MODES else 0
         slash.set_mode(self, MODES[(at + 1) % len(MODES)])
-        self.regions.header.show()
+        self.regions.show(Changed.HEADER)
 
     def action_models(self) -> None:
         """Choose a model."""

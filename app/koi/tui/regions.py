@@ -46,6 +46,7 @@ class Regions:
             self.cost.fit()
         if Changed.HEADER in changed:
             self.header.show()
+            self.footer.show()
         if Changed.APPROVALS in changed:
             self.approvals.update()
             if self._state.approvals:
@@ -87,6 +88,8 @@ class Regions:
             side.set_class(not shape.shows_chat(columns), "alone")
         self.chat.display = shape.shows_chat(columns)
         self.header.display = not is_small(columns, rows)
+        self.footer.names_mode = not self.header.display
+        self.footer.show()
 
     def _forget(self, text: str) -> None:
         if self.footer.note == text:

@@ -47,9 +47,14 @@ class Footer(LinePane):
         self._keys = keys
         self.note = ""
         """Said instead of the keys, such as "once more quits"."""
+        self.names_mode = False
+        """True where there is no header to name the mode."""
 
     def _lines_now(self, width: int, height: int) -> Sequence[Line]:
         if self._state.busy and not self.note:
             return [activity_line(self._state, width, time.monotonic())]
         keys = [(self.note, "")] if self.note else self._keys
+        if self.names_mode:
+            mode = f"mode: {self._state.mode}"
+            keys = [(key, mode if label == "mode" else label) for key, label in keys]
         return [keys_line(keys, width, self._state.measure)]

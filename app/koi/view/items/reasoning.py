@@ -104,7 +104,8 @@ class Reasoning(Item):
         if self._parts is None:
             words = len(self._source.split())
             count = f"{words} word" if words == 1 else f"{words} words"
-            took = f", {duration(self._seconds)}" if self._seconds is not None else ""
+            seconds = self._seconds or 0.0
+            took = f", {duration(seconds)}" if seconds >= 0.05 else ""
             text = f"{mark}thought  {count}{took}"
         else:
             text = f"{mark}thinking  " + ("" if self._unfolded else self._latest())
