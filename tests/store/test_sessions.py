@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import msgspec
@@ -75,9 +76,11 @@ def test_a_long_session_is_summed_up_from_its_ends(tmp_path: Path, large: str) -
 
 def test_sessions_are_listed_by_last_use_and_filtered_by_folder(tmp_path: Path) -> None:
     first = session(tmp_path, "one", cwd="/a")
-    second = session(tmp_path, "two", cwd="/b")
-    for used, path in enumerate((second, first)):
-        os.utime(path, (used, used))
+    session(tmp_path, "two", cwd="/b")
+    time.sleep(0.01)  # times are kept in milliseconds
+    journal = Journal.open(first)
+    journal.append(prompt("later"))
+    journal.close()
     assert [summary.title for summary in list_sessions(tmp_path)] == ["one", "two"]
     assert [summary.title for summary in list_sessions(tmp_path, "/b")] == ["two"]
 
