@@ -20,13 +20,13 @@ from koi.core.errors import ConfigurationError, CredentialMissing, UsageError
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo, Provider
 from koi.credentials.findings import Discovery
+from koi.providers.demo.reference import DEMO
 from koi.safety.modes import Mode
 from koi.safety.rules import Rule
 from koi.store.journal import Journal
 
 log = logging.getLogger(__name__)
 
-DEMO = ModelReference("demo", "koi")
 NOTHING_FOUND = (
     "Three ways in: set a key, such as ANTHROPIC_API_KEY or OPENAI_API_KEY; start Ollama; or try "
     "koi --demo, which works offline."

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from koi.config.schema import RuleAction
 from koi.core.seams import ToolPlan
 from koi.safety.decision import Decision, decide, grant_for
 from koi.safety.modes import MODES, Mode
-from koi.safety.rules import Action, Rule, parse_rule
+from koi.safety.rules import Rule, parse_rule
 
 WORKSPACE = Path("/w")
 INSIDE = ToolPlan("write", "w", paths=(Path("/w/a.py"),))
@@ -28,7 +29,7 @@ def decision(tool: str, plan: ToolPlan, mode: Mode, *rules: Rule) -> Decision:
     )
 
 
-def rule(text: str, action: Action) -> Rule:
+def rule(text: str, action: RuleAction) -> Rule:
     return parse_rule(text, action, "test")
 
 
@@ -44,7 +45,12 @@ def rule(text: str, action: Action) -> Rule:
     ],
 )
 def test_the_modes(
-    tool: str, plan: ToolPlan, ask: Action, edit: Action, plan_mode: Action, yolo: Action
+    tool: str,
+    plan: ToolPlan,
+    ask: RuleAction,
+    edit: RuleAction,
+    plan_mode: RuleAction,
+    yolo: RuleAction,
 ) -> None:
     found = {mode: decision(tool, plan, mode).action for mode in MODES}
     assert found == {"ask": ask, "edit": edit, "plan": plan_mode, "yolo": yolo}

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from koi.config.schema import RuleAction
 from koi.core.errors import ConfigurationError
 from koi.core.seams import ToolPlan
-from koi.safety.rules import Action, matches, parse_rule
+from koi.safety.rules import matches, parse_rule
 
 WORKSPACE = Path("/w")
 
@@ -17,7 +18,7 @@ def command(text: str) -> ToolPlan:
     return ToolPlan("execute", text, command=text)
 
 
-def says(rule: str, action: Action, plan: ToolPlan, tool: str = "bash") -> bool:
+def says(rule: str, action: RuleAction, plan: ToolPlan, tool: str = "bash") -> bool:
     return matches(parse_rule(rule, action, "test"), tool, plan, WORKSPACE)
 
 

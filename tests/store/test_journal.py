@@ -18,7 +18,7 @@ from koi.core.usage import Cost
 from koi.store.conversation import branch
 from koi.store.journal import Journal
 from koi.store.lines import VERSION, Entry, encode_line
-from koi.store.records import ModeRecord, SessionState, TurnEndRecord
+from koi.store.records import JournalState, ModeRecord, TurnEndRecord
 from koi.store.scan import read_journal, scan
 from tests.store.samples import EVERY_KIND, MODEL, OTHER, SESSION, prompt, usage
 
@@ -116,7 +116,7 @@ def test_the_end_of_a_turn_carries_what_the_session_adds_up_to(folder: Path) -> 
     journal.close()
     end = read_journal(journal.path).entries[-1].record
     assert isinstance(end, TurnEndRecord)
-    expected = SessionState(
+    expected = JournalState(
         "Mend the test",
         SESSION.cwd,
         MODEL,

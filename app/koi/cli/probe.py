@@ -150,7 +150,8 @@ def _open(reference: str) -> tuple[ModelReference, Provider, PriceLookup]:
     from koi.catalogue.prices import FREE, Prices
     from koi.core.usage import Price
     from koi.credentials.model_names import resolve_model
-    from koi.wiring import DEMO, open_provider, open_registry
+    from koi.providers.demo.reference import DEMO
+    from koi.wiring import open_provider, open_registry
 
     registry = open_registry(current_options().config)
     target = DEMO if reference == str(DEMO) else resolve_model(reference, registry)

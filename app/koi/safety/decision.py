@@ -7,9 +7,10 @@ from pathlib import Path
 
 import msgspec
 
+from koi.config.schema import RuleAction
 from koi.core.seams import ToolPlan
 from koi.safety.modes import Mode
-from koi.safety.rules import Action, Rule, matches
+from koi.safety.rules import Rule, matches
 
 PROTECTED = (".git", ".koi")
 """Folders of a workspace whose content can make other programs, or koi, run something."""
@@ -18,7 +19,7 @@ PROTECTED = (".git", ".koi")
 class Decision(msgspec.Struct, frozen=True):
     """What was decided, the rule that fired, and why in words."""
 
-    action: Action
+    action: RuleAction
     rule: str
     reason: str
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 import msgspec
 
+from koi.config.schema import RuleAction
 from koi.core.errors import ConfigurationError
 from koi.core.seams import ToolPlan
-
-Action: TypeAlias = Literal["allow", "ask", "deny"]
 
 _RULE = re.compile(r"\s*([A-Za-z_][\w-]*)\s*(?:\((.*)\))?\s*", re.DOTALL)
 _SHELL_SYNTAX = re.compile(r"""[;&|<>()`$\n\r\0{}*?\[\]#~!\\]|^\s*\w+=""")
@@ -23,7 +21,7 @@ class Rule(msgspec.Struct, frozen=True):
     """One rule. `exact` compares a command or path as a whole; `source` says who made the rule."""
 
     tool: str
-    action: Action
+    action: RuleAction
     pattern: str | None = None
     source: str = "user"
     exact: bool = False
@@ -32,7 +30,7 @@ class Rule(msgspec.Struct, frozen=True):
         return self.tool if self.pattern is None else f"{self.tool}({self.pattern})"
 
 
-def parse_rule(text: str, action: Action, source: str) -> Rule:
+def parse_rule(text: str, action: RuleAction, source: str) -> Rule:
     """Read `TOOL` or `TOOL(PATTERN)`. Raises ConfigurationError naming what is wrong."""
     match = _RULE.fullmatch(text)
     if match is None:

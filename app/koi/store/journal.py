@@ -21,10 +21,10 @@ from koi.files.atomic import create_private_folder, sync_data, sync_folder, writ
 from koi.files.lock import describe_owner, try_lock
 from koi.store.lines import VERSION, Entry, encode_line
 from koi.store.records import (
+    JournalState,
     KnownRecord,
     PromptRecord,
     SessionRecord,
-    SessionState,
     TurnEndRecord,
     advance,
 )
@@ -50,7 +50,7 @@ class Journal:
         self.read_only = read_only
         self.head: str | None = contents.entries[-1].id if contents.entries else None
         """The record that the next one follows. Set it to an earlier id to branch there."""
-        self.state = SessionState()
+        self.state = JournalState()
         """What the session adds up to."""
         for entry in contents.entries:
             self.state = advance(self.state, entry.record)

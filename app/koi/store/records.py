@@ -110,8 +110,8 @@ class ErrorRecord(msgspec.Struct, frozen=True, tag_field="kind", tag="error"):
     error: ErrorReport
 
 
-class SessionState(msgspec.Struct, frozen=True):
-    """What a session adds up to so far, over all its branches."""
+class JournalState(msgspec.Struct, frozen=True):
+    """What the records of a journal add up to so far, over all its branches."""
 
     title: str = ""
     cwd: str = ""
@@ -130,7 +130,7 @@ class TurnEndRecord(msgspec.Struct, frozen=True, tag_field="kind", tag="turn_end
     turn_id: str = ""
     finish_reason: FinishReason | None = None
     duration_s: float = 0.0
-    state: SessionState | None = None
+    state: JournalState | None = None
 
 
 class UnknownRecord(msgspec.Struct, frozen=True):
@@ -157,7 +157,7 @@ KnownRecord: TypeAlias = (
 Record: TypeAlias = KnownRecord | UnknownRecord
 
 
-def advance(state: SessionState, record: Record) -> SessionState:
+def advance(state: JournalState, record: Record) -> JournalState:
     """The state after one more record."""
     change = msgspec.structs.replace
     match record:

@@ -16,7 +16,7 @@ from koi.core.usage import Cost
 from koi.files.atomic import sync_folder
 from koi.files.lock import describe_owner, try_lock
 from koi.store.lines import Entry
-from koi.store.records import PromptRecord, SessionRecord, SessionState, TurnEndRecord, advance
+from koi.store.records import JournalState, PromptRecord, SessionRecord, TurnEndRecord, advance
 from koi.store.scan import Contents, scan
 
 _WINDOW = 64 * 1024
@@ -191,10 +191,10 @@ def _last_turn_end(entries: tuple[Entry, ...]) -> int | None:
     return None
 
 
-def _state(head: Contents, tail: Contents) -> tuple[SessionState, int]:
+def _state(head: Contents, tail: Contents) -> tuple[JournalState, int]:
     """What all entries add up to, and how many damaged lines were seen."""
     entries = head.entries + tail.entries
-    state, first = SessionState(), 0
+    state, first = JournalState(), 0
     last = _last_turn_end(entries)
     if last is not None:
         record = entries[last].record

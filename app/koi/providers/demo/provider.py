@@ -7,15 +7,13 @@ from collections.abc import AsyncGenerator
 from koi.core.errors import ProviderError
 from koi.core.messages import ModelRequest
 from koi.core.provider_events import ProviderEvent
-from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
 from koi.core.usage import Price
 from koi.providers.demo.pacing import Pacing
+from koi.providers.demo.reference import DEMO
 from koi.providers.demo.script import decide
-from koi.providers.demo.streaming import MODEL, blocks
+from koi.providers.demo.streaming import blocks
 
-PROVIDER = "demo"
-REFERENCE = ModelReference(PROVIDER, MODEL)
 LABEL = "scripted demo model, not an AI"
 """How the model is named wherever a person could take it for a real one."""
 CONTEXT_WINDOW = 128_000
@@ -25,7 +23,7 @@ CONTEXT_WINDOW = 128_000
 class DemoProvider:
     """Implements `core.seams.Provider`: the answer depends on the request alone."""
 
-    name = PROVIDER
+    name = DEMO.provider
 
     def __init__(self, pace: float = 1.0) -> None:
         """`pace` is a factor on all delays: 1 is about 80 tokens a second, 0 has no delays."""
@@ -50,13 +48,13 @@ class DemoProvider:
 
     async def list_models(self) -> tuple[ModelInfo, ...]:
         """The one model."""
-        return (await self.model_info(MODEL),)
+        return (await self.model_info(DEMO.model),)
 
     async def model_info(self, model: str) -> ModelInfo:
         """What the demo is: it calls tools, sees no images, and is free."""
         self._check(model)
         return ModelInfo(
-            REFERENCE,
+            DEMO,
             context_window=CONTEXT_WINDOW,
             tools=True,
             vision=False,
@@ -67,10 +65,10 @@ class DemoProvider:
     async def embed(self, model: str, texts: tuple[str, ...]) -> tuple[tuple[float, ...], ...]:
         """Always raises ProviderError: a script has no embeddings."""
         raise ProviderError(
-            f"{REFERENCE} is a {LABEL}; it cannot make embeddings of {len(texts)} texts",
+            f"{DEMO} is a {LABEL}; it cannot make embeddings of {len(texts)} texts",
             kind="bad_request",
-            hint="Choose a real embedding model with --embedder PROVIDER/MODEL.",
-            provider=PROVIDER,
+            hint="Choose an embedding model of another provider.",
+            provider=DEMO.provider,
             model=model,
         )
 
@@ -82,11 +80,11 @@ class DemoProvider:
         """Nothing is open."""
 
     def _check(self, model: str) -> None:
-        if model != MODEL:
+        if model != DEMO.model:
             raise ProviderError(
                 f"The demo has no model '{model}'",
                 kind="model_not_found",
-                hint=f"Its only model is {REFERENCE}.",
-                provider=PROVIDER,
+                hint=f"Its only model is {DEMO}.",
+                provider=DEMO.provider,
                 model=model,
             )

@@ -21,8 +21,8 @@ from koi.core.provider_events import (
 from koi.core.usage import Usage
 from koi.providers.demo.conversation import calls_with_ids
 from koi.providers.demo.plays import Step
+from koi.providers.demo.reference import DEMO
 
-MODEL = "koi"
 CHARACTERS_PER_TOKEN = 4
 """A rough rule for English text; the demo has no tokens of its own."""
 _PIECE = re.compile(r"\s*\S{1,12}|\s+\Z")
@@ -52,7 +52,7 @@ def blocks(request: ModelRequest, step: Step, *, whole: bool) -> Iterator[list[P
     reason = "tool_calls" if calls else "stop"
     yield [
         UsageReported(usage(request, step, calls)),
-        StreamEnded("tool_calls" if calls else "stop", reason, _parts(step, calls), MODEL),
+        StreamEnded("tool_calls" if calls else "stop", reason, _parts(step, calls), DEMO.model),
     ]
 
 
