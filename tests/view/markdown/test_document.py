@@ -228,6 +228,7 @@ def test_only_web_links_are_clickable() -> None:
         "> " + "quoted words " * 300,
         "日本語の文章です。" * 300,
     ],
+    ids=["fence", "one word", "prose", "quote", "wide"],
 )
 def test_long_unfinished_lines_stream_like_they_render(source: str) -> None:
     assert streamed(source, 80, 3) == render(source, 80, cell_len)
