@@ -160,6 +160,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     if options.trust:
         state.instructions = read_instructions(options.workspace)
     _restore(state, journal)
+    state.notes = _notes(registry, journal)
     remove_old_spills_aside(registry.config.paths.spill)
     spill = registry.config.paths.spill / journal.session_id
     gate = Gate(rules, options.workspace, approver, (spill,))
@@ -299,6 +300,18 @@ def _resumed_journal(options: SessionOptions, registry: Registry) -> Journal | N
             hint="Start one with koi. koi sessions list shows those of other folders.",
         )
     return Journal.open(path)
+
+
+def _notes(registry: Registry, journal: Journal) -> tuple[str, ...]:
+    """What was skipped, of the session and of the configuration."""
+    notes: list[str] = []
+    if damage := journal.contents.damage:
+        lines = ", ".join(str(each.line) for each in damage)
+        notes.append(f"unreadable lines of {journal.path} were skipped: {lines}")
+    if warnings := registry.config.warnings:
+        keys = ", ".join(warning.key or warning.where for warning in warnings)
+        notes.append(f"settings without effect: {keys} (koi config check says why)")
+    return tuple(notes)
 
 
 def _restore(state: SessionState, journal: Journal) -> None:

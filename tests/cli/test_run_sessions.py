@@ -53,6 +53,26 @@ def test_r_names_the_candidates_when_several_match(
     assert all(identity in str(outcome.error["hint"]) for identity in found)
 
 
+def test_unreadable_lines_of_a_session_are_told(
+    machine: Machine, model_server: ModelServer, config_file: Path
+) -> None:
+    model_server.script(text("one"), text("two"))
+    identity = session_id(machine("one"))
+    (journal,) = config_file.parent.rglob(f"{identity}.jsonl")
+    lines = journal.read_bytes().split(b"\n")
+    lines[2] = lines[2].replace(b"one", b"eno")
+    journal.write_bytes(b"\n".join(lines))
+    assert f"unreadable lines of {journal} were skipped: 3" in machine("-c", "two").stderr
+
+
+def test_settings_without_effect_are_told(
+    machine: Machine, model_server: ModelServer, config_file: Path
+) -> None:
+    config_file.write_text(f"{config_file.read_text()}\n[budget]\nday_usd = 1\n")
+    model_server.script(text("one"))
+    assert "settings without effect: budget" in machine("one").stderr
+
+
 def test_a_resumed_session_may_change_its_model(
     machine: Machine, model_server: ModelServer, config_file: Path
 ) -> None:

@@ -29,3 +29,5 @@ class SessionState:
     """Digests of file contents that the model has seen."""
     busy: bool = False
     turns: int = 0
+    notes: tuple[str, ...] = ()
+    """What the person should know about how the session was opened."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Iterable
 
 import click
 
@@ -39,6 +40,14 @@ def print_error(error: KoiError) -> None:
     click.echo(f"koi: {safe(error.title)}", err=True)
     if error.hint:
         click.echo(f"     {safe(error.hint)}", err=True)
+
+
+def print_notes(notes: Iterable[str]) -> None:
+    """What is no error but should be known, one line each, on stderr."""
+    from koi.view.safe_text import safe
+
+    for note in notes:
+        click.echo(f"koi: {safe(note, keep_newlines=False)}", err=True)
 
 
 def print_traceback(error: Exception) -> None:

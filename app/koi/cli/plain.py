@@ -10,6 +10,7 @@ import click
 
 from koi.agent.options import SessionOptions
 from koi.agent.session import Session
+from koi.cli.failures import print_notes
 from koi.cli.input_lines import InputLines
 from koi.cli.text_output import TextWriter
 from koi.core.agent_events import ApprovalDecision, ApprovalRequested
@@ -71,6 +72,7 @@ async def plain_chat(options: SessionOptions, first: str | None) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop)
     click.echo("koi, plain lines. /help lists commands, Ctrl+C stops a turn, Ctrl+D leaves.")
+    print_notes(session.state.notes)
     TextWriter().begin(session.state)
     try:
         while not stopped.is_set():

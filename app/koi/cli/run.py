@@ -14,7 +14,7 @@ import click
 from koi.agent.options import SessionOptions
 from koi.agent.session import Session
 from koi.agent.state import SessionState
-from koi.cli.failures import inside_koi, open_log
+from koi.cli.failures import inside_koi, open_log, print_notes
 from koi.cli.options import global_options
 from koi.cli.session_options import session_options
 from koi.core.agent_events import AgentEvent, TurnCancelled, TurnFailed, TurnFinished
@@ -130,6 +130,7 @@ async def _run(options: SessionOptions, prompt: str, output: str) -> int:
         session = await opening
     except asyncio.CancelledError as error:
         raise Cancelled("Interrupted") from error
+    print_notes(session.state.notes)
     try:
         if interrupted.is_set():
             raise Cancelled("Interrupted")
