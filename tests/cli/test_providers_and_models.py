@@ -30,6 +30,21 @@ def test_the_table_names_source_and_default(run_koi: RunKoi) -> None:
     assert done.stdout.endswith("Default model: anthropic/claude-sonnet-4-6\n")
 
 
+def test_providers_that_could_be_used_are_asked_whether_they_answer(
+    run_koi: RunKoi, koi_home: Path, model_server: ModelServer
+) -> None:
+    koi_home.mkdir()
+    (koi_home / "config.toml").write_text(
+        f'[providers.here]\nbase_url = "{model_server.url}/v1"\n'
+        f'[providers.gone]\nbase_url = "http://127.0.0.1:9/v1"\napi_key = "{KEY}"\n'
+    )
+    done = run_koi("providers", "--json")
+    assert done.returncode == 0, done.stderr
+    reachable = {row["name"]: row["reachable"] for row in json.loads(done.stdout)}
+    assert (reachable["here"], reachable["gone"], reachable["openai"]) == (True, False, None)
+    assert not model_server.model_requests
+
+
 def test_models_have_their_facts(run_koi: RunKoi) -> None:
     rows = json.loads(run_koi("models", "anthropic", "--json").stdout)
     model = next(row for row in rows if row["reference"] == "anthropic/claude-sonnet-4-6")

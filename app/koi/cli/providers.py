@@ -1,4 +1,4 @@
-"""`koi providers`: what is registered, where its credential came from, what it would use."""
+"""`koi providers`: what is registered, where its credential came from, does it answer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 from koi.cli.options import current_options, global_options
 
 if TYPE_CHECKING:
-    from koi.catalogue.registry import Registered
+    from koi.catalogue.registry import Registered, Registry
     from koi.credentials.findings import Discovery, Finding
 
 STATES = {
@@ -27,22 +27,54 @@ STATES = {
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @global_options
 def command(as_json: bool) -> None:
-    """All providers, those with a credential or a configuration first. Keys are never printed."""
+    """All providers, those with a credential or a configuration first. Keys are never printed.
+
+    Those that could be used are asked whether they answer; nothing is billed for that.
+    """
     from koi.credentials.default_model import choose_default_model
-    from koi.credentials.discovery import discover
     from koi.wiring import open_registry
 
     options = current_options()
     registry = open_registry(options.config, workspace=options.workspace, trusted=options.trust)
-    discovery = asyncio.run(discover(registry))
+    discovery, answers = asyncio.run(_look(registry))
     providers = sorted(registry.all, key=lambda provider: _rank(provider, discovery))
     if as_json:
-        click.echo(json.dumps([_as_object(provider, discovery) for provider in providers]))
+        click.echo(json.dumps([_as_object(provider, discovery, answers) for provider in providers]))
         return
-    _print(providers, discovery)
+    _print(providers, discovery, answers)
     chosen = choose_default_model(registry, discovery)
     found = str(chosen.reference) if chosen.reference else "none found; koi --demo works offline"
     click.echo(f"\nDefault model: {registry.config.role_model() or found}")
+
+
+async def _look(registry: Registry) -> tuple[Discovery, dict[str, bool]]:
+    """What was found, and for each provider that could be used whether its endpoint answers."""
+    from koi.credentials.discovery import discover
+
+    discovery = await discover(registry)
+    names = [
+        provider.name
+        for provider in registry.all
+        if provider.enabled
+        and provider.protocol is not None
+        and (provider.wants_no_key or discovery.usable(provider.name) is not None)
+    ]
+    answers = await asyncio.gather(*(_answers(name, registry) for name in names))
+    return discovery, dict(zip(names, answers, strict=True))
+
+
+async def _answers(name: str, registry: Registry) -> bool:
+    from koi.core.errors import KoiError
+    from koi.wiring import open_provider
+
+    try:
+        provider = open_provider(name, registry)
+    except KoiError:
+        return False  # `koi run` says why: a setting or the network policy forbids it
+    try:
+        return await provider.is_available()
+    finally:
+        await provider.aclose()
 
 
 def _rank(provider: Registered, discovery: Discovery) -> tuple[bool, bool, bool]:
@@ -53,18 +85,19 @@ def _rank(provider: Registered, discovery: Discovery) -> tuple[bool, bool, bool]
     )
 
 
-def _print(providers: list[Registered], discovery: Discovery) -> None:
+def _print(providers: list[Registered], discovery: Discovery, answers: dict[str, bool]) -> None:
     from koi.cli.table import print_table
 
-    rows = [("NAME", "PROTOCOL", "DEFAULT MODEL", "CREDENTIAL")]
+    rows = [("NAME", "PROTOCOL", "DEFAULT MODEL", "ANSWERS", "CREDENTIAL")]
     for provider in providers:
         protocol = provider.protocol or f"{provider.row.protocol} (not in this version)"
         model = provider.default_model or "-"
         credentials = [_in_words(found) for found in discovery.of(provider.name)] or [
             _nothing(provider)
         ]
-        rows.append((provider.name, protocol, model, credentials[0]))
-        rows += [("", "", "", text) for text in credentials[1:]]
+        answer = {True: "yes", False: "no", None: "-"}[answers.get(provider.name)]
+        rows.append((provider.name, protocol, model, answer, credentials[0]))
+        rows += [("", "", "", "", text) for text in credentials[1:]]
     print_table(rows)
 
 
@@ -88,7 +121,9 @@ def _nothing(provider: Registered) -> str:
     return f"none ({', '.join(company.api_key_env)})" if company.api_key_env else "none"
 
 
-def _as_object(provider: Registered, discovery: Discovery) -> dict[str, object]:
+def _as_object(
+    provider: Registered, discovery: Discovery, answers: dict[str, bool]
+) -> dict[str, object]:
     usable = discovery.usable(provider.name)
     return {
         "name": provider.name,
@@ -101,6 +136,7 @@ def _as_object(provider: Registered, discovery: Discovery) -> dict[str, object]:
         "base_url": provider.table.base_url or provider.row.company.base_url,
         "default_model": provider.default_model,
         "variables": list(provider.row.company.api_key_env),
+        "reachable": answers.get(provider.name),
         "credential": None if usable is None else usable.source,
         "credentials": [
             {
