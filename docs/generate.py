@@ -183,8 +183,10 @@ def _own(command: click.Command) -> click.Command:
 
 
 def _help(name: str, command: click.Command) -> str:
+    from koi.cli.dispatch import root
+
     context = click.Context(command, info_name=name, terminal_width=100, max_content_width=100)
-    context.help_option_names = list(command.context_settings.get("help_option_names", ["--help"]))
+    context.help_option_names = list(root.context_settings["help_option_names"])
     return f"```text\n{command.get_help(context)}\n```"
 
 

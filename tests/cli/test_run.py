@@ -100,7 +100,7 @@ def test_text_output_has_the_answer_alone_on_standard_output(
     done = run_koi("run", "ls")
     assert done.stdout == "I look.\nEmpty.\n"
     assert "ls" in done.stderr
-    assert "200 tokens in, 40 out, $0.0006" in done.stderr
+    assert "200 tokens in, 40 out, cost $0.0006" in done.stderr
 
 
 def test_an_escape_sequence_in_two_deltas_does_not_reach_the_terminal(

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from koi.cli.transcript_output import blocks, cost_text, markdown, plain
+from koi.cli.transcript_output import blocks, markdown, plain
 from koi.core.errors import ErrorReport
 from koi.core.messages import Message, Reasoning, Text, ToolResult
-from koi.core.usage import Cost
 from koi.store.conversation import branch
 from koi.store.journal import Journal
 from koi.store.records import (
@@ -154,17 +153,3 @@ def test_long_results_are_cut_in_plain_lines_only(session: Path) -> None:
     parts = list(blocks(branch(read_journal(session).entries)))
     assert any("more lines" in line for line in plain(parts))
     assert not any("more lines" in line for line in markdown("t", [], parts))
-
-
-@pytest.mark.parametrize(
-    ("cost", "text"),
-    [
-        (Cost(0.0), "$0.00"),
-        (Cost(0.4149), "$0.41"),
-        (Cost(0.0012), "$0.0012"),
-        (Cost(0.41, incomplete=True), "$0.41 + ?"),
-        (Cost(0.0, incomplete=True), "?"),
-    ],
-)
-def test_a_cost_says_what_is_unknown(cost: Cost, text: str) -> None:
-    assert cost_text(cost) == text

@@ -73,7 +73,7 @@ def test_a_file_is_changed_after_a_yes(workspace: Path, columns: int, rows: int)
         terminal.send(CTRL_C + CTRL_C)
         assert terminal.exit_code() == 0
         assert is_clean(terminal)
-        assert "1 turn, $0. Go on: koi -r " in terminal.text
+        assert "1 turn, cost $0. Go on: koi -r " in terminal.text
     with Terminal([*DEMO, "-c"], workspace, columns=columns, rows=rows) as terminal:
         terminal.wait_for("replace foo by bar in a.txt")
         terminal.wait_for("Done: foo is now bar")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from koi.cli.options import current_options, global_options
-from koi.config.paths import Paths, find_paths
 
 if TYPE_CHECKING:
     from koi.config.config import Config
@@ -27,7 +26,7 @@ def command() -> None:
 @global_options
 def path_command() -> None:
     """Print where the configuration file is (it need not exist)."""
-    _say(str(_paths().config_file))
+    _say(str(current_options().paths.config_file))
 
 
 @command.command("check")
@@ -38,7 +37,8 @@ def check_command() -> int:
     from koi.catalogue.consistency import find_inconsistencies
     from koi.config.load import read_layers
 
-    options, paths = current_options(), _paths()
+    options = current_options()
+    paths = options.paths
     sources = read_layers(
         paths=paths,
         environment=os.environ,
@@ -91,13 +91,9 @@ def set_command(key: str, value: str) -> None:
     """Set KEY to VALUE in your file, keeping its comments. VALUE is text or TOML."""
     from koi.config.edit import set_value
 
-    paths = _paths()
+    paths = current_options().paths
     set_value(paths, key, value)
     _say(f"{key} is set in {paths.config_file}")
-
-
-def _paths() -> Paths:
-    return find_paths(config_flag=current_options().config)
 
 
 def _load() -> Config:
@@ -105,7 +101,7 @@ def _load() -> Config:
 
     options = current_options()
     return load(
-        paths=_paths(),
+        paths=options.paths,
         environment=os.environ,
         project_folder=options.workspace,
         trusted=options.trust,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Protocol
 
 from koi import __version__
+from koi.agent.state import SessionState
 from koi.cli.machine_objects import (
     budget_object,
     call_object,
@@ -39,27 +39,7 @@ from koi.core.provider_events import (
     ToolCallStarted,
     UsageReported,
 )
-from koi.core.references import ModelReference
 from koi.net.json_text import encode_json
-
-
-class SessionFacts(Protocol):
-    """What the first line and the last one say of a session."""
-
-    @property
-    def session_id(self) -> str:
-        """Its id."""
-        ...
-
-    @property
-    def workspace(self) -> object:
-        """Its folder."""
-        ...
-
-    @property
-    def model(self) -> ModelReference:
-        """Its model."""
-        ...
 
 
 class MachineWriter:
@@ -71,7 +51,7 @@ class MachineWriter:
         self._session_id: str | None = None
         self._started = time.monotonic()
 
-    def begin(self, state: SessionFacts) -> None:
+    def begin(self, state: SessionState) -> None:
         """The session is open."""
         self._session_id = state.session_id
         self._result.model = str(state.model)

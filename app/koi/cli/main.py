@@ -11,7 +11,7 @@ from koi.files.umask import make_private
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run koi and exit with its code (see the exit codes in docs/machine-output.md)."""
+    """Run koi and exit with its code; docs/run-without-a-screen.md lists the codes."""
     make_private()
     _replace_closed_streams()
     arguments = list(sys.argv[1:] if arguments is None else arguments)

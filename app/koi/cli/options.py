@@ -6,10 +6,13 @@ import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import click
 import msgspec
+
+if TYPE_CHECKING:
+    from koi.config.paths import Paths
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -54,6 +57,13 @@ class GlobalOptions(msgspec.Struct, frozen=True):
                 hint="Work in a folder that you may read and enter, or change its permissions.",
             )
         return path
+
+    @property
+    def paths(self) -> Paths:
+        """Where the configuration and the data are."""
+        from koi.config.paths import find_paths
+
+        return find_paths(config_flag=self.config)
 
 
 def global_options(function: Callable[P, R]) -> Callable[P, R]:

@@ -10,18 +10,17 @@ import click
 
 from koi.agent.options import SessionOptions
 from koi.agent.session import Session
-from koi.cli.failures import print_notes
+from koi.cli.failures import print_error, print_notes
 from koi.cli.input_lines import InputLines
 from koi.cli.text_output import TextWriter
 from koi.core.agent_events import ApprovalDecision, ApprovalRequested
-from koi.core.errors import KoiError, UsageError
-from koi.safety.modes import MODES
+from koi.core.errors import Cancelled, KoiError, UsageError
+from koi.safety.modes import parse_mode
 from koi.tui.commands import COMMANDS, Command, parse_command
 from koi.view.safe_text import safe, visible
-from koi.view.units import dollars, tokens
+from koi.view.units import tokens, total
 from koi.wiring import open_session, usable_model
 
-EXIT_CANCELLED = 130
 WORKING = ("help", "model", "mode", "cost", "tokens", "exit")
 """The commands that make sense without a screen."""
 
@@ -82,7 +81,7 @@ async def plain_chat(options: SessionOptions, first: str | None) -> int:
                 break
     finally:
         await session.close()
-    return EXIT_CANCELLED if stopped.is_set() else 0
+    return Cancelled.exit_code if stopped.is_set() else 0
 
 
 async def _next_prompt(lines: InputLines, stopped: asyncio.Event) -> str | None:
@@ -109,7 +108,7 @@ async def _take(session: Session, options: SessionOptions, text: str) -> bool:
         else:
             click.echo(await _perform(session, options, *found))
     except KoiError as error:
-        click.echo(f"koi: {safe(error.title)} {safe(error.hint)}".rstrip())
+        print_error(error)
     return True
 
 
@@ -132,18 +131,14 @@ async def _perform(
             return "\n".join(line for line in lines if line.split()[0][1:] in WORKING)
         case "mode":
             if argument:
-                chosen = next((mode for mode in MODES if mode == argument), None)
-                if chosen is None:
-                    raise UsageError(f"no mode '{argument}'", hint=f"Modes: {', '.join(MODES)}.")
-                state.mode = chosen
+                state.mode = parse_mode(argument)
             return f"mode: {state.mode}"
         case "model":
             if argument:
                 state.model = await usable_model(argument, options)
             return f"model: {state.model}"
         case "cost":
-            usd = state.account.session_cost.usd
-            return "cost: unknown" if usd is None else f"cost: {dollars(usd)}"
+            return f"cost: {total(state.account.session_cost)}"
         case "tokens":
             usage = state.account.session_usage
             cached = usage.cache_read_tokens

@@ -13,7 +13,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -35,9 +35,9 @@ _DATA_URL = re.compile(r"data:([\w.+/-]+);base64,(.*)", re.DOTALL)
 
 class _Function(msgspec.Struct):
     name: str
-    arguments: str | dict[str, Any] = ""
+    arguments: str | JsonObject = ""
     description: str = ""
-    parameters: dict[str, Any] = {}
+    parameters: JsonObject = {}
 
 
 class _Call(msgspec.Struct):
@@ -48,8 +48,8 @@ class _Call(msgspec.Struct):
 class _Tool(msgspec.Struct):
     name: str = ""
     description: str = ""
-    parameters: dict[str, Any] = {}
-    input_schema: dict[str, Any] = {}
+    parameters: JsonObject = {}
+    input_schema: JsonObject = {}
     function: _Function | None = None
 
 

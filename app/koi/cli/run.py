@@ -18,7 +18,7 @@ from koi.cli.failures import inside_koi, open_log, print_notes
 from koi.cli.options import global_options
 from koi.cli.session_options import session_options
 from koi.core.agent_events import AgentEvent, TurnCancelled, TurnFailed, TurnFinished
-from koi.core.errors import Cancelled, ErrorReport, KoiError, UsageError
+from koi.core.errors import Cancelled, ErrorReport, KoiError, LimitReached, UsageError
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,6 @@ class Writer(Protocol):
 
 
 EXIT_DENIED = 5
-EXIT_CANCELLED = 130
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -178,7 +177,7 @@ def exit_code(last: AgentEvent | None) -> int:
         case TurnFinished():
             return 0
         case TurnCancelled():
-            return EXIT_CANCELLED
+            return Cancelled.exit_code
         case TurnFailed(error=error):
             return _failure_code(error)
         case _:
@@ -188,8 +187,8 @@ def exit_code(last: AgentEvent | None) -> int:
 def _failure_code(error: ErrorReport) -> int:
     match error.kind:
         case "budget":
-            return 4
+            return LimitReached.exit_code
         case "cancelled":
-            return EXIT_CANCELLED
+            return Cancelled.exit_code
         case _:
             return 1

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
 import click
+import msgspec
 
 from koi.agent.options import SessionOptions
 from koi.cli.options import current_options
+from koi.safety.modes import MODES
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,7 +32,7 @@ def session_options(function: Callable[Concatenate[SessionOptions, P], R]) -> Ca
     )
     @click.option(
         "--mode",
-        type=click.Choice(["ask", "edit", "plan", "yolo"]),
+        type=click.Choice(MODES),
         help="What runs without a question (default: ask).",
     )
     @click.option("--allow", metavar="RULE", multiple=True, help="Allow, as bash(git status*).")
@@ -54,8 +56,7 @@ def session_options(function: Callable[Concatenate[SessionOptions, P], R]) -> Ca
             config_flag=general.config,
             trust=general.trust,
             debug=general.debug,
-            **said,  # type: ignore[arg-type]
         )
-        return function(options, *args, **kwargs)
+        return function(msgspec.structs.replace(options, **said), *args, **kwargs)
 
     return wrapper

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from koi.cli.options import current_options, global_options
-from koi.config.paths import Paths, find_paths
 from koi.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,20 +26,16 @@ def command() -> None:
     """
 
 
-def _paths() -> Paths:
-    return find_paths(config_flag=current_options().config)
-
-
 @command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @global_options
 def list_command(as_json: bool) -> None:
     """The sessions of all folders, the one used last first."""
-    from koi.cli.transcript_output import cost_text
+    from koi.cli.table import print_table
     from koi.store.sessions import list_sessions
-    from koi.view.safe_text import safe
+    from koi.view.units import total
 
-    summaries = list_sessions(_paths().sessions)
+    summaries = list_sessions(current_options().paths.sessions)
     if as_json:
         rows = [
             {
@@ -67,21 +62,17 @@ def list_command(as_json: bool) -> None:
     for summary in summaries:
         used = time.strftime("%Y-%m-%d %H:%M", time.localtime(summary.updated))
         damaged = f" ({summary.damaged_lines} damaged lines)" if summary.damaged_lines else ""
-        cost, turns = cost_text(summary.cost), str(summary.turns)
-        title = safe(summary.title, keep_newlines=False)[:60]
-        folder = safe(_short_folder(summary.cwd), keep_newlines=False)
-        table.append((safe(summary.id), used, turns, cost, folder, title + damaged))
-    widths = [max(len(row[column]) for row in table) for column in range(5)]
-    for row in table:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        click.echo("  ".join((*cells, row[5])).rstrip())
+        cost, turns = total(summary.cost), str(summary.turns)
+        folder, title = _short_folder(summary.cwd), summary.title[:60]
+        table.append((summary.id, used, turns, cost, folder, title + damaged))
+    print_table(table)
 
 
 def _short_folder(folder: str) -> str:
-    home = str(Path.home())
-    if folder == home or folder.startswith(f"{home}/"):
-        folder = "~" + folder[len(home) :]
-    return folder if len(folder) <= 40 else "…" + folder[-39:]
+    from koi.files.home import short_path
+
+    shown = short_path(Path(folder))
+    return shown if len(shown) <= 40 else "…" + shown[-39:]
 
 
 @command.command("show")
@@ -89,16 +80,17 @@ def _short_folder(folder: str) -> str:
 @global_options
 def show_command(session: str) -> None:
     """Print a session to read it."""
-    from koi.cli.transcript_output import blocks, cost_text, plain
+    from koi.cli.transcript_output import blocks, plain
     from koi.store.conversation import branch
     from koi.store.scan import read_journal
     from koi.store.sessions import find_session, summarise
     from koi.view.safe_text import safe
+    from koi.view.units import total
 
-    path = find_session(_paths().sessions, session)
+    path = find_session(current_options().paths.sessions, session)
     contents = read_journal(path)
     if summary := summarise(path):
-        facts = (summary.id, summary.cwd, str(summary.model or ""), cost_text(summary.cost))
+        facts = (summary.id, summary.cwd, str(summary.model or ""), total(summary.cost))
         click.echo(safe(" · ".join(fact for fact in facts if fact), keep_newlines=False))
     for line in plain(list(blocks(branch(contents.entries)))):
         click.echo(line)
@@ -126,7 +118,7 @@ def export_command(
     from koi.files.atomic import write_atomic
     from koi.store.sessions import find_session
 
-    path = find_session(_paths().sessions, session)
+    path = find_session(current_options().paths.sessions, session)
     target = Path(output).expanduser() if output else None
     if target is not None and target.exists():
         raise UsageError(f"{target} exists already", hint="Name another file, or remove it first.")
@@ -143,10 +135,11 @@ def export_command(
 
 
 def _exported(path: Path, form: Literal["markdown", "json", "jsonl"]) -> bytes:
-    from koi.cli.transcript_output import blocks, cost_text, markdown
+    from koi.cli.transcript_output import blocks, markdown
     from koi.store.conversation import branch
     from koi.store.scan import read_journal
     from koi.store.sessions import summarise
+    from koi.view.units import total
 
     contents, summary = read_journal(path), summarise(path)
     match form:
@@ -165,7 +158,7 @@ def _exported(path: Path, form: Literal["markdown", "json", "jsonl"]) -> bytes:
             facts = [f"session {path.stem}"]
             if summary is not None:
                 started = time.strftime("%Y-%m-%d %H:%M", time.localtime(summary.started))
-                facts += [summary.cwd, str(summary.model or ""), started, cost_text(summary.cost)]
+                facts += [summary.cwd, str(summary.model or ""), started, total(summary.cost)]
             entries = branch(contents.entries)
             title = summary.title if summary else ""
             lines = markdown(title, [fact for fact in facts if fact], list(blocks(entries)))
@@ -196,7 +189,7 @@ def delete_command(session: tuple[str, ...], yes: bool) -> None:
     from koi.store.sessions import delete_session, find_session, summarise
     from koi.view.safe_text import safe
 
-    paths = _paths()
+    paths = current_options().paths
     found = list(dict.fromkeys(find_session(paths.sessions, wanted) for wanted in session))
     if not yes:
         for path in found:

@@ -25,6 +25,7 @@ from koi.core.messages import ToolCall
 from koi.core.provider_events import ProviderEvent, StreamEnded, TextDelta, ToolCallReady
 from koi.view.arguments import brief
 from koi.view.safe_text import SafeStream, safe
+from koi.view.units import total
 
 
 class TextWriter:
@@ -63,10 +64,10 @@ class TextWriter:
         self._close_line()
         if self._cost is None:
             return
-        usage, usd = self._cost.turn_usage, self._cost.turn_cost.usd
-        price = "price unknown" if usd is None else f"${usd:.4f}"
+        usage = self._cost.turn_usage
         read = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
-        self._note(f"{read} tokens in, {usage.output_tokens} out, {price}")
+        cost = total(self._cost.turn_cost)
+        self._note(f"{read} tokens in, {usage.output_tokens} out, cost {cost}")
 
     def _streamed(self, event: ProviderEvent) -> None:
         match event:

@@ -9,7 +9,6 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from koi.core.messages import Image, Message, Part, Reasoning, Text, ToolCall
-from koi.core.usage import Cost
 from koi.store.lines import Entry
 from koi.store.records import (
     ApprovalRecord,
@@ -154,11 +153,3 @@ def markdown(title: str, facts: Sequence[str], parts: Sequence[Block]) -> Iterat
 def _fence(text: str) -> str:
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     return "`" * max(3, longest + 1)
-
-
-def cost_text(cost: Cost) -> str:
-    """USD with what is unknown said so: `$0.41`, `$0.41 + ?`, `?`."""
-    if cost.incomplete and not cost.known_usd:
-        return "?"
-    amount = f"${cost.known_usd:.4f}" if 0 < cost.known_usd < 0.01 else f"${cost.known_usd:.2f}"
-    return f"{amount} + ?" if cost.incomplete else amount

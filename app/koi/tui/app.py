@@ -19,6 +19,7 @@ from koi.agent.options import SessionOptions
 from koi.config.paths import find_paths
 from koi.core.agent_events import AgentEvent
 from koi.core.errors import KoiError
+from koi.files.home import short_path
 from koi.tui import opening, slash
 from koi.tui.actions import Actions
 from koi.tui.bridge import AgentBridge
@@ -105,7 +106,7 @@ class KoiApp(Actions):
     def on_mount(self) -> None:
         """Everything that is slow waits until the first frame is on the screen."""
         self.state.set_header(
-            workspace=opening.short_path(self.options.workspace), mode=self.options.mode or ""
+            workspace=short_path(self.options.workspace), mode=self.options.mode or ""
         )
         self.editor.focus()
         self.call_after_refresh(self._begin)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,14 +15,6 @@ if TYPE_CHECKING:
 
 CHOOSE = "?"
 """As a model's name it opens the list."""
-
-
-def short_path(path: Path) -> str:
-    """A path with ~ for the person's home."""
-    try:
-        return str(Path("~") / path.relative_to(Path.home()))
-    except ValueError:
-        return str(path)
 
 
 async def open_first(app: KoiApp) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from koi.core.errors import KoiError, UsageError
-from koi.safety.modes import MODES
+from koi.safety.modes import MODES, parse_mode
 from koi.tui import dialogs
 from koi.tui.commands import Command, parse_command
-from koi.view.units import dollars, tokens
+from koi.view.units import tokens, total
 
 if TYPE_CHECKING:
     from koi.tui.actions import Actions
@@ -51,9 +51,7 @@ def set_mode(app: Actions, mode: str) -> None:
     session = app.host.session
     if session is None:
         return
-    known = next((each for each in MODES if each == mode), None)
-    if known is None:
-        raise UsageError(f"there is no mode '{mode}'", hint=f"Modes: {', '.join(MODES)}.")
+    known = parse_mode(mode)
     session.state.mode = known
     app.state.set_header(mode=known)
     if known == "yolo":
@@ -72,13 +70,9 @@ def _cost(app: Actions) -> str:
     if session is None or not session.state.account.models:
         return "Nothing was spent yet."
     account = session.state.account
-    lines = [f"This session: {_usd(account.session_cost.usd)}"]
-    lines += [f"{each.role} {each.model}: {_usd(each.cost.usd)}" for each in account.models]
+    lines = [f"This session: {total(account.session_cost)}"]
+    lines += [f"{each.role} {each.model}: {total(each.cost)}" for each in account.models]
     return "\n".join(lines)
-
-
-def _usd(amount: float | None) -> str:
-    return "unknown (no price for a model)" if amount is None else dollars(amount)
 
 
 def _tokens(app: Actions) -> str:

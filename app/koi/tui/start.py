@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from koi.agent.options import SessionOptions
 from koi.tui.terminal import kept_terminal, reset_terminal
-from koi.view.units import dollars
+from koi.view.units import total
 
 if TYPE_CHECKING:
     from koi.tui.app import KoiApp
@@ -74,9 +74,8 @@ def _say_how_to_go_on(app: KoiApp) -> None:
     if session is None or not session.state.turns:
         return
     turns = f"{session.state.turns} {'turn' if session.state.turns == 1 else 'turns'}"
-    usd = session.state.account.session_cost.usd
-    cost = "cost unknown" if usd is None else dollars(usd)
-    line = f"{turns}, {cost}. Go on: koi -r {session.state.session_id}\n"
+    cost = total(session.state.account.session_cost)
+    line = f"{turns}, cost {cost}. Go on: koi -r {session.state.session_id}\n"
     with contextlib.suppress(OSError):  # the terminal may be gone
         sys.stdout.write(line)
         sys.stdout.flush()

@@ -12,11 +12,11 @@ from koi.view.lines.row import row
 from koi.view.safe_text import safe
 
 MAX_ROWS = 8
-MODES = (
+MODE_NOTES = (
     ("ask", "reads are free, everything else asks"),
     ("edit", "also writes inside this folder"),
     ("plan", "reads only"),
-    ("yolo", "asks only to leave the sandbox and this folder"),
+    ("yolo", "as edit; commands ask as long as there is no sandbox"),
 )
 
 
@@ -41,7 +41,7 @@ def candidates(text: str, models: Sequence[str] = ()) -> tuple[Candidate, ...]:
         return ()
     match command.name:
         case "mode":
-            offered = [mode for mode in MODES if mode[0].startswith(argument)]
+            offered = [mode for mode in MODE_NOTES if mode[0].startswith(argument)]
         case "model":
             offered = [(name, "") for name in _models_like(argument, models)]
         case _:
