@@ -67,6 +67,21 @@ def test_a_signal_during_a_tool_ends_it_and_every_call_has_one_result(
     assert len(tool_results(model_server.model_requests[1].body)) == 3
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_probe_that_is_interrupted_ends_with_its_result(
+    start_koi: Start, model_server: ModelServer, model: str, number: signal.Signals
+) -> None:
+    model_server.script(Answer(text="so far and no further", cut_after=4, hold=threading.Event()))
+    process = start_koi("probe", model)
+    assert process.stdout is not None
+    lines = [process.stdout.readline(), process.stdout.readline()]
+    process.send_signal(number)
+    outcome = finish(process)
+    assert outcome.code == 130, lines
+    assert outcome.error["kind"] == "cancelled"
+    assert outcome.result["finish_reason"] == "cancelled"
+
+
 def test_an_interrupted_answer_keeps_what_was_said(
     start_koi: Start, machine: Machine, model_server: ModelServer, model: str
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from koi.cli.failures import inside_koi
 from koi.cli.machine import event_object, write_line
 from koi.cli.machine_result import ResultBuilder
 from koi.cli.options import current_options, global_options
@@ -21,6 +23,7 @@ from koi.core.agent_events import (
     RequestStarted,
     Retrying,
     Streamed,
+    TurnCancelled,
     TurnFailed,
 )
 from koi.core.errors import Cancelled, KoiError, ProviderError, UsageError
@@ -33,6 +36,7 @@ from koi.routing.backoff import RetryPolicy, wait_before_retry
 
 ROLE = "executor"
 DEFAULT_PROMPT = "Reply with the single word: ready"
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MAX_REQUEST = 32 * 1024 * 1024
 
 
@@ -55,15 +59,23 @@ class Probe:
     async def run(self, request: ModelRequest, *, stream: bool, retries: int = 0) -> bool:
         """Write the events and the result. True when the provider's answer was complete."""
         started = time.monotonic()
-        error: KoiError | None = Cancelled("Interrupted")
+        error: KoiError | None = None
         try:
             error = await self._attempts(request, stream, RetryPolicy(retries=retries))
-        finally:
-            seconds = time.monotonic() - started
-            if error is not None:
-                self._take(TurnFailed("", error.report(), "", seconds))
-            self._write(self._result.build(None, seconds, ok=error is None))
+        except asyncio.CancelledError:
+            self._end(TurnCancelled("", "", 0.0), started)
+            raise
+        except Exception as unexpected:
+            self._end(TurnFailed("", inside_koi(unexpected).report(), "", 0.0), started)
+            raise
+        self._end(None if error is None else TurnFailed("", error.report(), "", 0.0), started)
         return error is None
+
+    def _end(self, failure: TurnFailed | TurnCancelled | None, started: float) -> None:
+        if failure is not None:
+            self._take(failure)
+        seconds = time.monotonic() - started
+        self._write(self._result.build(None, seconds, ok=failure is None))
 
     async def _attempts(
         self, request: ModelRequest, stream: bool, policy: RetryPolicy
@@ -140,8 +152,13 @@ def command(
 async def _run(
     probe: Probe, provider: Provider, request: ModelRequest, *, stream: bool, retries: int
 ) -> int:
+    asking = asyncio.create_task(probe.run(request, stream=stream, retries=retries))
+    for number in STOPPING:
+        asyncio.get_running_loop().add_signal_handler(number, asking.cancel)
     try:
-        return 0 if await probe.run(request, stream=stream, retries=retries) else 1
+        return 0 if await asking else 1
+    except asyncio.CancelledError:
+        return Cancelled.exit_code
     finally:
         await provider.aclose()
 
