@@ -10,7 +10,7 @@ from koi.safety.modes import Mode
 
 
 class SessionOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What the command line said about a session."""
+    """None and empty mean that nothing was said."""
 
     workspace: Path
     config_flag: str | None = None

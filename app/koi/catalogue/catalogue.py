@@ -86,18 +86,26 @@ def custom_row(name: str) -> ProviderRow | None:
                     f"'{name.removeprefix(prefix)}' is not an http or https URL",
                     hint=f"The form is {prefix}https://llm.example.com/v1 .",
                 )
-            auth: AuthStyle = "x-api-key" if protocol == "anthropic" else "bearer"
-            company = Company(
-                slug=f"{prefix}{url}",
-                display_name=f"{prefix}{url}",
-                base_url=url,
-                auth=auth,
-                key_optional=True,
-            )
-            return ProviderRow(company, protocol, profile=Profile(vision=True))
+            return own_row(f"{prefix}{url}", url, protocol)
     if name in ("custom", "anthropic-custom"):
         raise UsageError(f"'{name}' needs a URL", hint=f"Write {name}:https://llm.example.com/v1 .")
     return None
+
+
+def own_row(
+    name: str, base_url: str, protocol: Protocol, api_key_env: tuple[str, ...] = ()
+) -> ProviderRow:
+    """The row of a provider that the catalogue does not know. A key is optional there."""
+    auth: AuthStyle = "x-api-key" if protocol == "anthropic" else "bearer"
+    company = Company(
+        slug=name,
+        display_name=name,
+        base_url=base_url,
+        auth=auth,
+        api_key_env=api_key_env,
+        key_optional=True,
+    )
+    return ProviderRow(company, protocol, profile=Profile(vision=True))
 
 
 def checked_url(url: str) -> str | None:

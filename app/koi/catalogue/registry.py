@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from koi.catalogue.catalogue import Catalogue, checked_url
-from koi.catalogue.rows import SPOKEN_PROTOCOLS, AuthStyle, Company, Profile, Protocol, ProviderRow
+from koi.catalogue.catalogue import Catalogue, checked_url, own_row
+from koi.catalogue.rows import SPOKEN_PROTOCOLS, Protocol, ProviderRow
 from koi.config.config import Config
 from koi.config.schema import ProviderTable
 from koi.core.errors import ConfigurationError
@@ -120,22 +120,14 @@ class Registry:
             raise ConfigurationError(
                 "provider plugins do not work in this version", where=where, hint="Remove it."
             )
-        return Registered(own_row(name, table.base_url, protocol), table, name)
+        row = own_row(name, table.base_url, protocol, (_key_variable(name),))
+        return Registered(row, table, name)
 
 
-def own_row(name: str, base_url: str, protocol: Protocol) -> ProviderRow:
-    """The row of a provider that the catalogue does not know. Its key is NAME_API_KEY."""
-    auth: AuthStyle = "x-api-key" if protocol == "anthropic" else "bearer"
-    variable = "".join(c if c.isascii() and c.isalnum() else "_" for c in name).upper()
-    company = Company(
-        slug=name,
-        display_name=name,
-        base_url=base_url,
-        auth=auth,
-        api_key_env=(f"{variable}_API_KEY",),
-        key_optional=True,
-    )
-    return ProviderRow(company, protocol, profile=Profile(vision=True))
+def _key_variable(name: str) -> str:
+    """The variable that holds the key of a provider of one's own: NAME_API_KEY."""
+    words = "".join(c if c.isascii() and c.isalnum() else "_" for c in name).upper()
+    return f"{words}_API_KEY"
 
 
 def checked_base_url(url: str, where: str) -> str:

@@ -140,7 +140,10 @@ def _part(part: _Content, where: str) -> Part:
     try:
         return Image(match[1], base64.b64decode(match[2], validate=True))
     except binascii.Error as error:
-        raise UsageError(f"{where}: an image is not base64: {error}") from error
+        raise UsageError(
+            f"{where}: an image is not base64: {error}",
+            hint="What stands after ;base64, in a data: URL is encoded, without line breaks.",
+        ) from error
 
 
 def _call(call: _Call) -> ToolCall:
@@ -160,6 +163,9 @@ def _call(call: _Call) -> ToolCall:
 def _tool(tool: _Tool, where: str) -> ToolSchema:
     said = tool.function or tool
     if not said.name:
-        raise UsageError(f"{where}: a tool has no name")
+        raise UsageError(
+            f"{where}: a tool has no name",
+            hint='Write {"name": …, "description": …, "parameters": {…}} for each.',
+        )
     parameters = said.parameters or tool.input_schema or {"type": "object", "properties": {}}
     return ToolSchema(said.name, said.description, parameters)

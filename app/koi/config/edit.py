@@ -33,11 +33,15 @@ def set_value(paths: Paths, key: str, text: str) -> None:
                 table[part] = tomlkit.table(is_super_table=part != outer[-1])
             inner = table[part]
             if not isinstance(inner, Table | InlineTable):
-                raise ConfigurationError(f"{part} is not a table", where=where)
+                raise ConfigurationError(
+                    f"{part} is not a table", where=where, hint=f"Set {key} in the file itself."
+                )
             table = inner
         table[last] = value
     except TOMLKitError as error:
-        raise ConfigurationError(f"cannot set {key}: {error}", where=where) from error
+        raise ConfigurationError(
+            f"cannot set {key}: {error}", where=where, hint="Set it in the file itself."
+        ) from error
     new = tomlkit.dumps(document).encode()
     _refuse_new_mistakes(before, find_mistakes(parse_toml(new, where), where))
     if not path.parent.exists():
@@ -52,7 +56,9 @@ def _content(paths: Paths) -> bytes:
         return b""
     except OSError as error:
         raise ConfigurationError(
-            f"cannot be read: {error.strerror}", where=str(paths.config_file)
+            f"cannot be read: {error.strerror}",
+            where=str(paths.config_file),
+            hint="koi needs to read this file before it changes it.",
         ) from error
 
 

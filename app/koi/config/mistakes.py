@@ -145,6 +145,7 @@ def wrong_value(value: object, expected: object) -> tuple[str, str] | None:
 
 
 def without_none(expected: object) -> object:
+    """The type that an optional one has when it is there; other types as they are."""
     if isinstance(expected, types.UnionType) or typing.get_origin(expected) is typing.Union:
         rest = [part for part in typing.get_args(expected) if part is not type(None)]
         return rest[0] if len(rest) == 1 else expected

@@ -51,7 +51,7 @@ class ProviderTable(msgspec.Struct, frozen=True, kw_only=True):
     max_output_tokens: Tokens | None = None
     """Tokens that its models can answer with, when koi does not know it."""
     tools: ToolSupport = "auto"
-    """How models call tools: auto, native, prompt, or off (never)."""
+    """auto: as the catalogue says; native: always; off: never; prompt: as auto, for now."""
     headers: dict[str, str] = {}
     """Extra request headers."""
     connect_s: Seconds | None = None

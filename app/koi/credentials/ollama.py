@@ -113,7 +113,11 @@ def _split_port(authority: str) -> tuple[str, str]:
 
 
 async def _get(base_url: str, path: str) -> bytes:
-    """The body of a GET, by HTTP/1.0 so that it is neither chunked nor kept alive."""
+    """The body of a GET, by HTTP/1.0 so that it is neither chunked nor kept alive.
+
+    Not through the HTTP client: every start without a configured model looks here, and importing
+    httpx would take longer than the answer.
+    """
     parts = urlsplit(base_url)
     secure = ssl.create_default_context() if parts.scheme == "https" else None
     port = parts.port or (443 if secure else 80)

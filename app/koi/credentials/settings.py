@@ -131,6 +131,7 @@ def _check_headers(headers: dict[str, str], provider: Registered, registry: Regi
             raise ConfigurationError(
                 "holds characters that cannot be part of a header",
                 where=f"{registry.config.origin(key)}: {key}",
+                hint="Look for line breaks and for characters that are not ASCII.",
             )
 
 

@@ -61,6 +61,7 @@ class HttpAnswer:
                 raise ProviderError(
                     f"The server's answer is larger than {limit // (1024 * 1024)} MiB",
                     kind="protocol",
+                    hint="Check base_url: an endpoint for models does not answer like this.",
                 )
         return b"".join(parts)
 

@@ -58,15 +58,15 @@ def response_error(status: int, headers: Mapping[str, str], body: bytes) -> Prov
     )
 
 
-def inline_error(value: object, status: int = 200) -> ProviderError:
-    """The error that an object inside a good answer means; `status` is that of the answer."""
+def inline_error(value: object) -> ProviderError:
+    """The error that an object inside a good answer (status 200) means."""
     error = read_error(value)
     kind = classify(error.status, error)
     return ProviderError(
         error.message or "The provider broke off with an error and said nothing",
         kind=kind,
         hint=_hint(kind, error.status),
-        status=status,
+        status=200,
         code=error.code or error.type or None,
         retry_after_s=retry_after_s({}, value),
     )

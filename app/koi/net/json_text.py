@@ -9,6 +9,7 @@ import msgspec
 from koi.core.errors import ProviderError
 from koi.core.messages import JsonObject
 
+_WRONG_ENDPOINT = "Check that base_url and protocol belong together."
 _decode = msgspec.json.Decoder().decode
 
 
@@ -28,7 +29,9 @@ def decode_object(body: bytes) -> JsonObject:
     value = decode_json(body)
     if isinstance(value, dict):
         return value
-    raise ProviderError("The server sent JSON that is not an object", kind="protocol")
+    raise ProviderError(
+        "The server sent JSON that is not an object", kind="protocol", hint=_WRONG_ENDPOINT
+    )
 
 
 def encode_json(value: object) -> bytes:
@@ -55,6 +58,6 @@ def _decode_patiently(body: bytes) -> object:
         raise ProviderError(
             f"The server sent something that is not JSON: {start}",
             kind="protocol",
-            hint="Check that base_url and protocol belong together.",
+            hint=_WRONG_ENDPOINT,
         ) from error
     return value

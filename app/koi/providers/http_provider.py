@@ -157,9 +157,13 @@ def _vectors(data: list[dict[str, object]], wanted: int) -> tuple[tuple[float, .
         ordered = sorted(data, key=lambda item: int(str(item.get("index", 0))))
         vectors = msgspec.convert([item.get("embedding") for item in ordered], list[list[float]])
     except (ValueError, msgspec.ValidationError) as error:
-        raise ProviderError("The server sent no vectors", kind="protocol") from error
+        raise ProviderError(
+            "The server sent no vectors", kind="protocol", hint="Is this an embedding model?"
+        ) from error
     if len(vectors) != wanted:
         raise ProviderError(
-            f"The server sent {len(vectors)} vectors for {wanted} texts", kind="protocol"
+            f"The server sent {len(vectors)} vectors for {wanted} texts",
+            kind="protocol",
+            hint="Send fewer texts at once.",
         )
     return tuple(tuple(vector) for vector in vectors)

@@ -1,1 +1,1 @@
-"""What koi remembers on disk: journals of sessions, and the ledger of costs."""
+"""What koi keeps on disk: journals of sessions, the ledger of costs, large outputs, its log."""

@@ -94,7 +94,9 @@ class Journal:
                     hint="Close it there first, or start a new session here.",
                 )
             if os.fstat(descriptor).st_nlink == 0:
-                raise StorageError(f"the session {path.stem} was deleted just now")
+                raise StorageError(
+                    f"the session {path.stem} was deleted just now", hint="See: koi sessions list"
+                )
             with open(descriptor, "rb", closefd=False) as file:
                 contents = scan(file.read())
             journal = cls(path, contents, read_only=read_only or contents.version > VERSION)

@@ -40,12 +40,12 @@ class SessionSummary(msgspec.Struct, frozen=True):
     """Of those that were looked at: the beginning and the end of a long file."""
 
 
-def list_sessions(folder: Path, cwd: str | None = None) -> tuple[SessionSummary, ...]:
-    """All sessions, or those that began in `cwd`; the one used last comes first.
+def list_sessions(folder: Path) -> tuple[SessionSummary, ...]:
+    """All sessions; the one used last comes first.
 
     Reads a piece of each end of a file only. A file that cannot be read is left out.
     """
-    found = [summary for path in _files(folder) if (summary := summarise(path, cwd))]
+    found = [summary for path in _files(folder) if (summary := summarise(path))]
     return tuple(sorted(found, key=lambda summary: summary.updated, reverse=True))
 
 

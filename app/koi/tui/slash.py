@@ -101,7 +101,10 @@ def _trust(app: Actions) -> None:
     if session is None:
         return
     if not has_instructions(app.options.workspace):
-        raise UsageError("there is no AGENTS.md in this folder")
+        raise UsageError(
+            "there is no AGENTS.md in this folder",
+            hint="koi reads instructions from a file of this name at the top of the folder.",
+        )
     session.state.instructions = read_instructions(app.options.workspace)
     size = len(session.state.instructions.encode())
     app.tell("info", f"AGENTS.md ({size:,} bytes) is part of the requests of this session now.")

@@ -94,3 +94,12 @@ def cut_off() -> ProviderError:
         kind="network",
         hint="What came is incomplete: ask again.",
     )
+
+
+def no_answer(field: str) -> ProviderError:
+    """The error for an answer that lacks the field in which its text would be."""
+    return ProviderError(
+        f"The provider's answer holds no {field}",
+        kind="protocol",
+        hint="Check that base_url and protocol belong together.",
+    )

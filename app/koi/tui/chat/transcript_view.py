@@ -47,13 +47,10 @@ class TranscriptView(ScrollView, can_focus=False):
             super().__init__()
             self.href = href
 
-    def __init__(
-        self, transcript: Transcript, *, slack: int = SLACK, id: str | None = None
-    ) -> None:
-        super().__init__(id=id)
+    def __init__(self, transcript: Transcript) -> None:
+        super().__init__()
         self.transcript = transcript
         self.follow = True
-        self._slack = slack
         self._needle = ""
         self._shown: list[tuple[int, int, Line]] = []
         self._strips: list[Strip] = []
@@ -146,11 +143,11 @@ class TranscriptView(ScrollView, can_focus=False):
     def _bottom(self, height: int, *, exactly: bool) -> int:
         """The top row when following; with slack it moves in steps."""
         need = max(0, self.transcript.rows - height)
-        if not self._slack or exactly or not self._shown:
+        if exactly or not self._shown:
             self._pad = 0
             return need
-        if need > self._top or need < self._top - self._slack:
-            self._pad = self._slack if need else 0
+        if need > self._top or need < self._top - SLACK:
+            self._pad = SLACK if need else 0
             return need + self._pad
         self._pad = self._top - need
         return self._top

@@ -23,6 +23,7 @@ from koi.tui.prompt.history import Entry, HistoryWalk, PromptHistory
 from koi.view.safe_text import safe
 
 MAX_ROWS = 8
+PLACEHOLDER = "Ask koi to do something, or type /help"
 
 
 class PromptEditor(TextArea):
@@ -57,13 +58,12 @@ class PromptEditor(TextArea):
         history: PromptHistory | None = None,
         keys: Mapping[str, str] | None = None,
         completion: CompletionList | None = None,
-        placeholder: str = "Ask koi to do something, or type /help",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._chips = Chips()  # asked for while the base class sets its text
         self._completion = completion
         super().__init__(
-            id="prompt", highlight_cursor_line=False, placeholder=placeholder, soft_wrap=True
+            id="prompt", highlight_cursor_line=False, placeholder=PLACEHOLDER, soft_wrap=True
         )
         self.cursor_blink = False  # no timer runs while koi waits
         self.last_typed = float("-inf")

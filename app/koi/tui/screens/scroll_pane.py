@@ -29,8 +29,8 @@ class ScrollPane(LinePane, can_focus=True):
         Binding("end", "scroll_rows(1000000)", show=False),
     ]
 
-    def __init__(self, source: Callable[[int], Sequence[Line]], *, id: str | None = None) -> None:
-        super().__init__(self._window, id=id)
+    def __init__(self, source: Callable[[int], Sequence[Line]]) -> None:
+        super().__init__(self._window)
         self._all = source
         self._top = 0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from koi.core.errors import ProviderError
 from koi.core.messages import JsonObject, Part, ToolCall
 from koi.core.provider_events import (
     ProviderEvent,
@@ -20,7 +19,7 @@ from koi.net.json_text import decode_object
 from koi.net.sse import ServerSentEvent
 from koi.providers.wire.anthropic.blocks import Block
 from koi.providers.wire.fields import count, mapping, objects, text
-from koi.providers.wire.parser import cut_off, finish_reason
+from koi.providers.wire.parser import cut_off, finish_reason, no_answer
 from koi.providers.wire.request import WireOptions
 
 _COUNTS = (
@@ -79,7 +78,7 @@ class MessagesParser:
         if answer.get("type") == "error" or "error" in answer:
             raise inline_error(answer)
         if not isinstance(answer.get("content"), list):
-            raise ProviderError("The provider's answer holds no content", kind="protocol")
+            raise no_answer("content")
         self._begin(answer)
         events: list[ProviderEvent] = []
         for index, content in enumerate(objects(answer, "content")):

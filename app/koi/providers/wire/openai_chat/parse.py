@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from koi.core.errors import ProviderError
 from koi.core.messages import JsonObject, Part, ProviderData, Reasoning, Text, ToolCall
 from koi.core.provider_events import (
     ProviderEvent,
@@ -20,7 +19,7 @@ from koi.providers.wire.fields import mapping, objects, text
 from koi.providers.wire.openai_chat.calls import OpenCalls
 from koi.providers.wire.openai_chat.reasoning import merge_details, reasoning_text
 from koi.providers.wire.openai_chat.usage import read_usage
-from koi.providers.wire.parser import cut_off, finish_reason, tool_call
+from koi.providers.wire.parser import cut_off, finish_reason, no_answer, tool_call
 from koi.providers.wire.request import WireOptions
 
 
@@ -60,7 +59,7 @@ class ChatParser:
         """The events of an answer without streaming."""
         events = self._chunk(answer, "message")
         if not any(_is_first(choice) for choice in objects(answer, "choices")):
-            raise ProviderError("The provider's answer holds no choices", kind="protocol")
+            raise no_answer("choices")
         self.done = True
         return events
 
