@@ -91,6 +91,31 @@ async def test_nobody_listens() -> None:
     assert error.hint == "Is the server running?"
 
 
+async def test_a_proxy_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = HttpClient(NetworkPolicy(frozenset({"api.example.com"})))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{taken.getsockname()[1]}")
+        with pytest.raises(ProviderError) as caught:
+            async with client.request("GET", "https://api.example.com/v1", headers={}):
+                pass
+    await client.aclose()
+    assert "api.example.com (through HTTPS_PROXY) refuses connections" in caught.value.title
+
+
+async def test_a_reset_before_the_answer_says_what_happened() -> None:
+    async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.transport.abort()
+
+    server = await asyncio.start_server(reset, "127.0.0.1", 0)
+    error = await failure(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    server.close()
+    await server.wait_closed()
+    assert error.kind == "network"
+    assert error.title.partition("failed: ")[2]
+
+
 async def test_no_answer_in_time() -> None:
     async with RawServer([], hang=True).running() as server:
         error = await failure(server.url, Timeouts(0.1, 0.1, 9))

@@ -177,7 +177,10 @@ async def _send(
     try:
         return await guard.bound(pool.send(request, stream=True))
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        raise transport_error(error, request.url.host, began=False) from error
+        url = request.url
+        proxy = proxy_for(url.scheme, url.host, url.port)
+        host = f"{url.host} (through HTTPS_PROXY)" if proxy else url.host
+        raise transport_error(error, host, began=False) from error
 
 
 async def _refuse(response: httpx.Response, answer: HttpAnswer) -> None:

@@ -46,7 +46,8 @@ def transport_error(error: Exception, host: str, *, began: bool) -> ProviderErro
             hint = "Is the server running?" if is_loopback(host) else "Check base_url and firewall."
             return _network(f"{host} refuses connections", hint)
     return _network(
-        f"The connection to {host} failed: {error or type(error).__name__}", "Check the network."
+        f"The connection to {host} failed: {str(error) or type(error).__name__}",
+        "Check the network.",
     )
 
 
