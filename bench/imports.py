@@ -16,7 +16,7 @@ PACKAGES = (
     "msgspec",
     "pathspec",
     "platformdirs",
-    "pygments",
+    "pygments.lexers",
     "sniffio",
     "textual.app",
     "tomlkit",

@@ -227,9 +227,9 @@ def test_an_interrupted_turn_keeps_its_text(screen: Screen) -> None:
 
 
 def test_a_failed_turn_says_what_to_do(screen: Screen) -> None:
-    error = ErrorReport("auth", "The key was refused (401).", "Run koi connect.")
+    error = ErrorReport("auth", "The key was refused (401).", "See koi providers.")
     screen.take(request(), TurnFailed("t1", error, "", 1.0))
-    assert screen.lines == ["     ✗ The key was refused (401).", "       Run koi connect."]
+    assert screen.lines == ["     ✗ The key was refused (401).", "       See koi providers."]
 
 
 @pytest.mark.parametrize("reason", ["length", "content_filter", "refusal", "error"])

@@ -28,7 +28,7 @@ _BY_TYPE: dict[str, ErrorKind] = {
     "bad_request": "bad_request",
 }
 _HINTS: dict[ErrorKind, str] = {
-    "auth": "The key was refused: check that it is complete, valid and meant for this provider.",
+    "auth": "The key was refused. koi providers says which one it is, and where it comes from.",
     "billing": "The account has no credit left: top it up, or use another provider.",
     "rate_limit": "Wait a little, use another key, or another model.",
     "overloaded": "The provider has trouble: try again, or use another model.",

@@ -178,8 +178,8 @@ def test_a_card_holds_a_bounded_part_of_a_long_output() -> None:
 
 
 def test_notices_say_what_and_what_to_do() -> None:
-    assert shown(Notice("error", "The key was refused.", cell_len, "Run koi connect.")) == [
+    assert shown(Notice("error", "The key was refused.", cell_len, "See koi providers.")) == [
         "     ✗ The key was refused.",
-        "       Run koi connect.",
+        "       See koi providers.",
     ]
     assert shown(Notice("interrupted", "interrupted", cell_len)) == ["     ■ interrupted"]
