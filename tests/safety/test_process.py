@@ -15,6 +15,8 @@ import pytest
 from koi.core.errors import ToolFailure
 from koi.safety.process import CommandResult, end_all, run_command
 
+SOONER_THAN_SIGTERM_S = 1.5
+"""Whoever waits for a cancelled command waits for SIGTERM, 2 s after SIGINT, at the least."""
 STUBBORN = "trap '' INT TERM; echo $$ > pid; while :; do sleep 0.05; done"
 
 
@@ -152,11 +154,9 @@ async def test_a_command_that_ignores_signals_is_killed_after_its_timeout(tmp_pa
 async def test_cancelling_returns_at_once_and_leaves_nothing_running(tmp_path: Path) -> None:
     task = asyncio.create_task(run(STUBBORN, tmp_path))
     pid = await asyncio.to_thread(wait_for_pid, tmp_path / "pid")
-    started = time.monotonic()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await task
-    assert time.monotonic() - started < 0.3
+        await asyncio.wait_for(task, SOONER_THAN_SIGTERM_S)
     await asyncio.to_thread(wait_until_gone, pid)
 
 

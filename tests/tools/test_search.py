@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from koi.tools.name_pattern import NamePattern
 from tests.tools.conftest import Bench
 
 ENGINES = ["python", "rg"]
+SOONER_THAN_IT_ENDS_S = 10.0
 
 
 @pytest.fixture(params=ENGINES)
@@ -236,8 +236,6 @@ async def test_an_expression_that_never_ends_can_be_cancelled(bench: Bench) -> N
     bench.put("a", "a" * 60 + "\n")
     task = asyncio.create_task(bench.call("grep", pattern="(?=a)(a+)+$b"))
     await asyncio.sleep(0.3)
-    started = time.monotonic()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await task
-    assert time.monotonic() - started < 0.3
+        await asyncio.wait_for(task, SOONER_THAN_IT_ENDS_S)

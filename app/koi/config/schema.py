@@ -178,7 +178,7 @@ class PermissionsTable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IterationTable(msgspec.Struct, frozen=True, kw_only=True):
-    """`[iteration]`: limits of `--iterate`."""
+    """`[iteration]`: limits of work that is repeated until it is good enough."""
 
     max: Count = 3
     """Cycles."""
