@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import runpy
+import signal
 import subprocess
 import sys
 import time
@@ -19,6 +20,11 @@ from tests.servers.model_server import ModelServer
 TESTS = Path(__file__).parent
 GUARD = TESTS / "network_guard"
 runpy.run_path(str(GUARD / "sitecustomize.py"))
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell that runs the tests in the background ignores SIGINT, and what bash ignored when it
+    # began it cannot trap.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("koi", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("koi")
