@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -80,6 +81,28 @@ def test_a_probe_that_is_interrupted_ends_with_its_result(
     assert outcome.code == 130, lines
     assert outcome.error["kind"] == "cancelled"
     assert outcome.result["finish_reason"] == "cancelled"
+
+
+def test_under_nohup_a_run_outlives_its_terminal(
+    model_server: ModelServer, model: str, workspace: Path
+) -> None:
+    hold = threading.Event()
+    model_server.script(Answer(text="all of it", cut_after=2, hold=hold))
+    koi = Path(sys.executable).with_name("koi")
+    process = subprocess.Popen(
+        ["sh", "-c", f"trap '' HUP; exec {koi} run --output stream-json -m {model} hello"],
+        cwd=workspace,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_for(lambda: model_server.model_requests)
+    process.send_signal(signal.SIGHUP)
+    hold.set()
+    outcome = finish(process)
+    assert outcome.code == 0
+    assert outcome.result["text"] == "all of it"
 
 
 def test_an_interrupted_answer_keeps_what_was_said(

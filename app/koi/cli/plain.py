@@ -12,6 +12,7 @@ from koi.agent.options import SessionOptions
 from koi.agent.session import Session
 from koi.cli.failures import print_error, print_notes
 from koi.cli.input_lines import InputLines
+from koi.cli.signals import stopping_signals
 from koi.cli.text_output import TextWriter
 from koi.core.agent_events import ApprovalDecision, ApprovalRequested
 from koi.core.errors import Cancelled, KoiError, UsageError
@@ -67,9 +68,8 @@ async def plain_chat(options: SessionOptions, first: str | None) -> int:
         else:
             stop()
 
-    loop.add_signal_handler(signal.SIGINT, interrupt)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, stop)
+    for number in stopping_signals():
+        loop.add_signal_handler(number, interrupt if number == signal.SIGINT else stop)
     click.echo("koi, plain lines. /help lists commands, Ctrl+C stops a turn, Ctrl+D leaves.")
     print_notes(session.state.notes)
     TextWriter().begin(session.state)

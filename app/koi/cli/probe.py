@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from koi.cli.machine import event_object, write_line
 from koi.cli.machine_result import ResultBuilder
 from koi.cli.options import current_options, global_options
 from koi.cli.probe_request import read_request
+from koi.cli.signals import stopping_signals
 from koi.core.agent_events import (
     AgentEvent,
     CostChanged,
@@ -36,7 +36,6 @@ from koi.routing.backoff import RetryPolicy, wait_before_retry
 
 ROLE = "executor"
 DEFAULT_PROMPT = "Reply with the single word: ready"
-STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MAX_REQUEST = 32 * 1024 * 1024
 
 
@@ -153,7 +152,7 @@ async def _run(
     probe: Probe, provider: Provider, request: ModelRequest, *, stream: bool, retries: int
 ) -> int:
     asking = asyncio.create_task(probe.run(request, stream=stream, retries=retries))
-    for number in STOPPING:
+    for number in stopping_signals():
         asyncio.get_running_loop().add_signal_handler(number, asking.cancel)
     try:
         return 0 if await asking else 1

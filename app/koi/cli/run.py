@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 import sys
 from contextlib import aclosing
 from typing import Protocol
@@ -17,6 +16,7 @@ from koi.agent.state import SessionState
 from koi.cli.failures import inside_koi, open_log, print_notes
 from koi.cli.options import global_options
 from koi.cli.session_options import session_options
+from koi.cli.signals import stopping_signals
 from koi.core.agent_events import AgentEvent, TurnCancelled, TurnFailed, TurnFinished
 from koi.core.errors import Cancelled, ErrorReport, KoiError, LimitReached, UsageError
 
@@ -40,7 +40,6 @@ class Writer(Protocol):
 
 
 EXIT_DENIED = 5
-STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class RunCommand(click.Command):
@@ -123,7 +122,7 @@ async def _run(options: SessionOptions, prompt: str, output: str) -> int:
         interrupted.set()
         opening.cancel()
 
-    for number in STOPPING:
+    for number in stopping_signals():
         loop.add_signal_handler(number, interrupt)
     try:
         session = await opening
@@ -133,7 +132,7 @@ async def _run(options: SessionOptions, prompt: str, output: str) -> int:
     try:
         if interrupted.is_set():
             raise Cancelled("Interrupted")
-        for number in STOPPING:
+        for number in stopping_signals():
             loop.add_signal_handler(number, session.stop)
         return await _turn(session, prompt, _writer(output))
     finally:
