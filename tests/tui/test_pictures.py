@@ -75,6 +75,7 @@ TURN: tuple[AgentEvent, ...] = (
     ),
 )
 
+
 Compare: TypeAlias = Callable[[tuple[int, int], tuple[str, ...]], bool]
 
 
@@ -94,6 +95,7 @@ def looks_the_same(
                 fold(app.state, event, 5.0)
             app.state.set_header(workspace="~/src/app")
             app.regions.show_all()
+            await until(app, lambda: app.regions.approvals.has_focus)
             await pilot.press(*keys)
             await pilot.pause()
 

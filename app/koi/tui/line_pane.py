@@ -72,6 +72,11 @@ class LinePane(Widget):
         """Another size needs other lines."""
         self.show()
 
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """What a pane shows may depend on the focus; `on_focus` would come before it has it."""
+        super().watch_has_focus(_has_focus)
+        self.show()
+
     def notify_style_update(self) -> None:
         """Another theme needs other styles."""
         super().notify_style_update()

@@ -100,6 +100,17 @@ async def test_the_bar_is_hidden_without_a_question() -> None:
         assert app.editor.has_focus
 
 
+async def test_the_last_line_says_whether_keys_answer() -> None:
+    app = BarApp()
+    async with app.run_test() as pilot:
+        app.ask(question())
+        await wait(app, pilot)
+        await pilot.press("tab")
+        assert app.shown()[-1] == " Tab to answer: y yes · n no"
+        await pilot.press("tab")
+        assert app.shown()[-1] == " y yes · n no"
+
+
 async def test_keys_right_after_it_appeared_go_into_the_prompt() -> None:
     app = BarApp()
     async with app.run_test() as pilot:

@@ -132,14 +132,9 @@ class ApprovalBar(LinePane, can_focus=True):
         """Another width wraps the preview differently."""
         self._fit()
 
-    def on_focus(self) -> None:
-        """Keys answer now."""
-        self.show()
-
     def on_blur(self) -> None:
         """Keys go elsewhere."""
         self._drop_held()
-        self.show()
 
     # Scrolling.
 

@@ -64,14 +64,6 @@ class ToolsPane(LinePane, can_focus=True):
         self._back, self._back_of = max(low, min(high, back + lines)), chosen
         self.show()
 
-    def on_focus(self) -> None:
-        """The choice becomes visible."""
-        self.show()
-
-    def on_blur(self) -> None:
-        """The choice is no longer marked."""
-        self.show()
-
     def _lines_now(self, width: int, height: int) -> Sequence[Line]:
         inner = tool_pane_lines(
             self._state,
