@@ -94,9 +94,3 @@ def test_copying_leaves_out_bullets_and_bars() -> None:
     transcript = Transcript(24)
     transcript.add(Answer(cell_len, "- a list item that is wrapped\n\n> quoted"))
     assert transcript.copy(None, None) == "a list item that is wrapped\n\nquoted"
-
-
-def test_search_finds_items_in_any_case() -> None:
-    transcript = Transcript(40)
-    transcript.extend(sample(3))
-    assert transcript.search("ANSWER 1") == [3]

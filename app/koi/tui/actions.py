@@ -30,6 +30,8 @@ class Actions(App[int], inherit_bindings=False):
     host: SessionHost
     editor: PromptEditor
     leaving: Leaving
+    failure: KoiError | None
+    """Why koi could not start; told when the terminal is back as it was."""
 
     def tell(self, kind: NoticeKind, title: str, hint: str = "") -> None:
         """Say something in the chat."""

@@ -18,7 +18,6 @@ from textual.scrollbar import ScrollBar
 from koi.agent.options import SessionOptions
 from koi.config.paths import find_paths
 from koi.core.agent_events import AgentEvent
-from koi.core.errors import KoiError
 from koi.files.home import short_path
 from koi.tui import opening, slash
 from koi.tui.actions import Actions
@@ -78,8 +77,7 @@ class KoiApp(Actions):
             completion=self.completion,
         )
         self.leaving = Leaving()
-        self.failure: KoiError | None = None
-        """Why koi could not start; told when the terminal is back as it was."""
+        self.failure = None
         self._first_prompt = prompt
         for binding in bindings(self.keys):
             self._bindings.bind(binding.key, binding.action, show=False)

@@ -11,13 +11,13 @@ import msgspec
 from koi.core.errors import CredentialMissing, KoiError
 
 if TYPE_CHECKING:
-    from koi.tui.app import KoiApp
+    from koi.tui.actions import Actions
 
 CHOOSE = "?"
 """As a model's name it opens the list."""
 
 
-async def open_first(app: KoiApp) -> None:
+async def open_first(app: Actions) -> None:
     """Open the session of the command line; lead on when nothing is connected."""
     await asyncio.to_thread(import_module, "koi.providers.http_provider")
     await _let_choose(app)
@@ -36,10 +36,12 @@ async def open_first(app: KoiApp) -> None:
             return
         break
     app.regions.show_all()
+    for note in app.host.session.state.notes if app.host.session is not None else ():
+        app.tell("warn", note)
     _tell_of_instructions(app)
 
 
-async def _let_choose(app: KoiApp) -> None:
+async def _let_choose(app: Actions) -> None:
     """`-r` without an id and `-m ?` ask; who goes back gets what there is without them."""
     from koi.tui.dialogs import choose_session_id, pick_model
 
@@ -53,7 +55,7 @@ async def _let_choose(app: KoiApp) -> None:
     app.host.options = options
 
 
-async def _lead_on(app: KoiApp, error: CredentialMissing) -> bool:
+async def _lead_on(app: Actions, error: CredentialMissing) -> bool:
     """Show the ways in; False when the person leaves."""
     from koi.tui.screens.first_run import FirstRun
     from koi.wiring import NOTHING_FOUND
@@ -69,7 +71,7 @@ async def _lead_on(app: KoiApp, error: CredentialMissing) -> bool:
     return True
 
 
-def _tell_of_instructions(app: KoiApp) -> None:
+def _tell_of_instructions(app: Actions) -> None:
     from koi.agent.system_prompt import has_instructions
 
     session = app.host.session

@@ -94,4 +94,3 @@ WITHOUT_COLOUR: Final[dict[str, str]] = {
 """The same for NO_COLOR: differences that are not colours."""
 
 SELECTION: Final = "reverse"
-FOUND: Final = "reverse bold"

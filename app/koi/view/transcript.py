@@ -171,8 +171,3 @@ class Transcript:
                     out.append(line.joint if line.soft else "\n")
                 out.append(text[left:right])
         return "".join(out).strip("\n")
-
-    def search(self, needle: str) -> list[int]:
-        """The items whose text holds the needle, in any case."""
-        needle = needle.casefold()
-        return [index for index, item in enumerate(self.items) if needle in item.source.casefold()]

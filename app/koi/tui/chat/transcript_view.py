@@ -16,7 +16,7 @@ from textual.widget import Widget
 
 from koi.tui.paint import Mark, Painter, changed_cells, filtered, painter_for
 from koi.tui.scroll_bar import move
-from koi.tui.theme import FOUND, SELECTION
+from koi.tui.theme import SELECTION
 from koi.view.line import BLANK, FOLD, Line
 from koi.view.transcript import Transcript
 
@@ -27,7 +27,6 @@ SLACK = 6
 terminals are not asked to scroll, and a scroll by one row would repaint them all."""
 
 _SELECTED = Style.parse(SELECTION)
-_FOUND = Style.parse(FOUND)
 
 
 class TranscriptView(ScrollView, can_focus=False):
@@ -51,7 +50,6 @@ class TranscriptView(ScrollView, can_focus=False):
         super().__init__()
         self.transcript = transcript
         self.follow = True
-        self._needle = ""
         self._shown: list[tuple[int, int, Line]] = []
         self._strips: list[Strip] = []
         self._painter: Painter | None = None
@@ -71,17 +69,6 @@ class TranscriptView(ScrollView, can_focus=False):
         if self.follow and self._pad:
             self._pad = 0
             self._update(rest=True)
-
-    def jump(self, item: int, line: int = 0) -> None:
-        """Scroll to a place."""
-        self.follow = False
-        self._update(position=(item, line))
-
-    def search(self, needle: str) -> list[int]:
-        """Mark the needle in any case; returns the items that hold it. Empty: no marks."""
-        self._needle = needle.casefold()
-        self._update(restyle=True)
-        return self.transcript.search(needle) if needle else []
 
     def toggle(self, item: int, line: int) -> bool:
         """Fold or unfold as a click on that line does; the rows above stay where they are."""
@@ -204,14 +191,8 @@ class TranscriptView(ScrollView, can_focus=False):
             self.refresh(*dirty)
 
     def _marks(self, item: int, number: int, line: Line, selection: Selection | None) -> list[Mark]:
-        """What was searched for, and what is selected."""
+        """What is selected."""
         marks: list[Mark] = []
-        if self._needle:
-            text = line.text.casefold()
-            at = text.find(self._needle)
-            while at >= 0:
-                marks.append((at, at + len(self._needle), _FOUND))
-                at = text.find(self._needle, at + len(self._needle))
         if selection is not None:
             span = selection.get_span(item << LINE_BITS | number)
             if span is not None:

@@ -30,7 +30,7 @@ class Item:
 
     @property
     def source(self) -> str:
-        """The text of the entry, for search."""
+        """The text of the entry."""
         return ""
 
     @property
