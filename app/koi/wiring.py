@@ -133,6 +133,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     """
     from koi.agent.system_prompt import read_instructions
     from koi.safety.environment import withhold
+    from koi.safety.privacy import close_memory
     from koi.store.log import start_log
     from koi.store.spills import remove_old_spills_aside
 
@@ -140,6 +141,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     registry = open_registry(
         options.config_flag, flags=flags, workspace=options.workspace, trusted=options.trust
     )
+    close_memory()
     start_log(registry.config.paths.log, debug=options.debug)
     withhold(registry.config.key_variables())
     rules = _rules(options, registry)

@@ -8,11 +8,11 @@ import pytest
 
 from koi.cli.probe_request import read_request
 from koi.core.errors import UsageError
-from koi.core.messages import Image, Message, Text, ToolCall, ToolResult, ToolSchema
+from koi.core.messages import Image, Message, ModelRequest, Text, ToolCall, ToolResult, ToolSchema
 
 
-def read(**fields: object) -> object:
-    return read_request(json.dumps(fields).encode(), "m", "request.json")
+def read(**fields: object) -> ModelRequest:
+    return read_request(json.dumps(fields).encode(), "m", "request.json").request
 
 
 def test_everything_at_once() -> None:
@@ -40,7 +40,7 @@ def test_everything_at_once() -> None:
         "stop": "END",
         "model": "ignored",
     }
-    request = read_request(json.dumps(body).encode(), "m", "request.json")
+    request = read_request(json.dumps(body).encode(), "m", "request.json").request
     assert request.model == "m"
     assert request.system == "One.\n\nTwo."
     assert request.messages == (
@@ -59,7 +59,7 @@ def test_everything_at_once() -> None:
 def test_images_are_data_urls() -> None:
     image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,YWJj"}}
     body = {"messages": [{"role": "user", "content": [image]}]}
-    request = read_request(json.dumps(body).encode(), "m", "request.json")
+    request = read_request(json.dumps(body).encode(), "m", "request.json").request
     assert request.messages[0].parts == (Image("image/png", b"abc"),)
 
 
@@ -69,7 +69,6 @@ def test_images_are_data_urls() -> None:
         {},
         {"messages": "hello"},
         {"messages": [{"role": "robot", "content": "x"}]},
-        {"messages": [], "max_tokns": 5},
         {"messages": [], "tools": [{}]},
         {
             "messages": [
@@ -84,3 +83,26 @@ def test_images_are_data_urls() -> None:
 def test_mistakes_name_the_file(fields: dict[str, object]) -> None:
     with pytest.raises(UsageError, match=r"request\.json"):
         read(**fields)
+
+
+def test_what_is_not_sent_is_named() -> None:
+    body = {"messages": [], "max_tokns": 5, "model": "x", "stream": True, "n": 1}
+    assert read_request(json.dumps(body).encode(), "m", "request.json").left_out == (
+        "max_tokns",
+        "n",
+    )
+
+
+def test_the_words_of_anthropic_are_read_too() -> None:
+    use = {"type": "tool_use", "id": "1", "name": "f", "input": {"a": 1}}
+    result = {"type": "tool_result", "tool_use_id": "1", "content": "no", "is_error": True}
+    request = read(
+        system=[{"type": "text", "text": "Be brief."}],
+        messages=[{"role": "assistant", "content": [use]}, {"role": "user", "content": [result]}],
+        stop_sequences=["END"],
+        tool_choice={"type": "any"},
+    )
+    assert (request.system, request.stop) == ("Be brief.", ("END",))
+    assert request.tool_choice == "required"
+    assert request.messages[0].parts == (ToolCall("1", "f", {"a": 1}),)
+    assert request.messages[1].parts == (ToolResult("1", "no", ok=False),)

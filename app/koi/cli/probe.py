@@ -11,11 +11,11 @@ from pathlib import Path
 
 import click
 
-from koi.cli.failures import inside_koi
+from koi.cli.failures import inside_koi, print_notes
 from koi.cli.machine import event_object, write_line
 from koi.cli.machine_result import ResultBuilder
 from koi.cli.options import current_options, global_options
-from koi.cli.probe_request import read_request
+from koi.cli.probe_request import ProbeRequest, read_request
 from koi.cli.signals import stopping_signals
 from koi.core.agent_events import (
     AgentEvent,
@@ -186,7 +186,7 @@ def _request(prompt: str | None, file: str | None, model: str) -> ModelRequest:
         said = DEFAULT_PROMPT if prompt is None else prompt
         return ModelRequest(model, (Message("user", (Text(said),)),))
     if file == "-":
-        return read_request(sys.stdin.buffer.read(MAX_REQUEST), model, "standard input")
+        return _told(read_request(sys.stdin.buffer.read(MAX_REQUEST), model, "standard input"))
     try:
         with Path(file).expanduser().open("rb") as source:
             body = source.read(MAX_REQUEST)
@@ -194,4 +194,10 @@ def _request(prompt: str | None, file: str | None, model: str) -> ModelRequest:
         raise UsageError(
             f"{file}: {error.strerror}", hint="Name a readable file after --request."
         ) from error
-    return read_request(body, model, file)
+    return _told(read_request(body, model, file))
+
+
+def _told(probe: ProbeRequest) -> ModelRequest:
+    if probe.left_out:
+        print_notes([f"not sent: {', '.join(probe.left_out)}"])
+    return probe.request

@@ -4,8 +4,9 @@
 "parameters"}], "tool_choice": "auto", "max_tokens": 100, "temperature": 0, "stop": ["…"]}. Content
 is text, or a list of {"type": "text"} and {"type": "image_url"} parts with data: URLs. Also read:
 messages of the roles system, developer and tool, `tool_calls` of the assistant, tools inside
-{"type": "function", "function": {…}} or with "input_schema", and max_completion_tokens. `model`
-and `stream` are ignored.
+{"type": "function", "function": {…}}, max_completion_tokens, and what Anthropic calls these things
+(a system of text blocks, image, tool_use and tool_result blocks, input_schema, stop_sequences).
+`model` and `stream` are left to the command line; other fields are not sent, and named.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -57,10 +58,22 @@ class _ImageUrl(msgspec.Struct):
     url: str
 
 
+class _Source(msgspec.Struct):
+    media_type: str = ""
+    data: str = ""
+
+
 class _Content(msgspec.Struct):
-    type: Literal["text", "image_url"]
+    type: str
     text: str = ""
     image_url: _ImageUrl | None = None
+    source: _Source | None = None
+    id: str = ""
+    name: str = ""
+    input: JsonObject = {}
+    tool_use_id: str = ""
+    content: str | list[_Content] = ""
+    is_error: bool = False
 
 
 class _Message(msgspec.Struct):
@@ -70,44 +83,67 @@ class _Message(msgspec.Struct):
     tool_call_id: str = ""
 
 
-class _Request(msgspec.Struct, forbid_unknown_fields=True):
+class _Request(msgspec.Struct):
     messages: list[_Message]
-    system: str = ""
+    system: str | list[_Content] = ""
     tools: list[_Tool] = []
-    tool_choice: str | None = None
+    tool_choice: str | JsonObject | None = None
     max_tokens: int | None = None
     max_completion_tokens: int | None = None
     temperature: float | None = None
-    stop: str | list[str] = []
+    stop: str | list[str] | None = None
+    stop_sequences: list[str] = []
     model: str | None = None
     stream: bool | None = None
 
 
-def read_request(body: bytes, model: str, where: str) -> ModelRequest:
+class ProbeRequest(NamedTuple):
+    """A request, and the names of what stood in the file and is not sent."""
+
+    request: ModelRequest
+    left_out: tuple[str, ...]
+
+
+def read_request(body: bytes, model: str, where: str) -> ProbeRequest:
     """The request in `body` for `model`. Raises UsageError, which names the field."""
     try:
         asked = msgspec.json.decode(body, type=_Request)
+        fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UsageError(
             f"{where}: {error}", hint='The least is {"messages": [{"role": "user", "content": …}]}.'
         ) from error
-    system = [asked.system] if asked.system else []
+    system = [part.text for part in _parts(asked.system, where) if isinstance(part, Text)]
     messages: list[Message] = []
     for message in asked.messages:
         if message.role in ("system", "developer"):
             system += [part.text for part in _content(message, where) if isinstance(part, Text)]
         else:
             messages.append(_message(message, where))
-    return ModelRequest(
+    stop = [asked.stop] if isinstance(asked.stop, str) else asked.stop or asked.stop_sequences
+    request = ModelRequest(
         model=model,
         messages=tuple(messages),
         system="\n\n".join(system),
         tools=tuple(_tool(tool, where) for tool in asked.tools),
         max_tokens=asked.max_tokens or asked.max_completion_tokens,
         temperature=asked.temperature,
-        stop=(asked.stop,) if isinstance(asked.stop, str) else tuple(asked.stop),
-        tool_choice=asked.tool_choice,
+        stop=tuple(stop),
+        tool_choice=_tool_choice(asked.tool_choice),
     )
+    return ProbeRequest(request, tuple(sorted(set(fields) - set(_Request.__struct_fields__))))
+
+
+def _tool_choice(choice: str | JsonObject | None) -> str | None:
+    """auto, none, required, or a tool's name, from the words of either format."""
+    if choice is None or isinstance(choice, str):
+        return choice
+    function = choice.get("function")
+    name = function.get("name") if isinstance(function, dict) else choice.get("name")
+    if isinstance(name, str) and name:
+        return name
+    kind = str(choice.get("type", "auto"))
+    return "required" if kind == "any" else kind
 
 
 def _message(message: _Message, where: str) -> Message:
@@ -121,24 +157,48 @@ def _message(message: _Message, where: str) -> Message:
 
 
 def _content(message: _Message, where: str) -> list[Part]:
-    if message.content is None:
-        return []
-    if isinstance(message.content, str):
-        return [Text(message.content)]
-    return [_part(part, where) for part in message.content]
+    return _parts(message.content or "", where)
 
 
-def _part(part: _Content, where: str) -> Part:
-    if part.image_url is None:
-        return Text(part.text)
-    match = _DATA_URL.fullmatch(part.image_url.url)
+def _parts(content: str | list[_Content], where: str) -> list[Part]:
+    if isinstance(content, str):
+        return [Text(content)] if content else []
+    return [part for block in content if (part := _part(block, where)) is not None]
+
+
+def _part(block: _Content, where: str) -> Part | None:
+    """A block as a part; None for what only its own provider could read (thinking, documents)."""
+    match block.type:
+        case "text":
+            return Text(block.text)
+        case "image_url" if block.image_url is not None:
+            return _data_url(block.image_url.url, where)
+        case "image" if block.source is not None:
+            return _image(block.source.media_type, block.source.data, where)
+        case "tool_use":
+            return ToolCall(block.id, block.name, block.input)
+        case "tool_result":
+            inside = _parts(block.content, where)
+            said = "".join(part.text for part in inside if isinstance(part, Text))
+            images = tuple(part for part in inside if isinstance(part, Image))
+            return ToolResult(block.tool_use_id, said, not block.is_error, images)
+        case _:
+            return None
+
+
+def _data_url(url: str, where: str) -> Image:
+    match = _DATA_URL.fullmatch(url)
     if match is None:
         raise UsageError(
             f"{where}: an image is not a data: URL",
             hint="Write data:image/png;base64,…: koi loads nothing from the network for it.",
         )
+    return _image(match[1], match[2], where)
+
+
+def _image(media_type: str, data: str, where: str) -> Image:
     try:
-        return Image(match[1], base64.b64decode(match[2], validate=True))
+        return Image(media_type, base64.b64decode(data, validate=True))
     except binascii.Error as error:
         raise UsageError(
             f"{where}: an image is not base64: {error}",

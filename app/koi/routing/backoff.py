@@ -32,14 +32,13 @@ def wait_before_retry(
 ) -> float | None:
     """Seconds to wait after failed attempt number `attempt` (from 1), or None: do not retry.
 
-    Equal jitter: half of the exponential step is fixed, half random; never less than the
-    server's own hint.
+    The server's own hint wins. Without one, equal jitter: half of the exponential step is fixed,
+    half random.
     """
     if error.kind not in TRANSIENT or attempt > policy.retries:
         return None
+    hint = error.retry_after_s
+    if hint is not None:
+        return hint if hint <= LONGEST_WAIT_S else None
     step: float = min(policy.backoff_s * 2 ** (attempt - 1), policy.backoff_limit_s)
-    wait = step / 2 + uniform(0, step / 2)
-    hint = error.retry_after_s or 0.0
-    if hint > LONGEST_WAIT_S:
-        return None
-    return max(wait, hint)
+    return step / 2 + uniform(0, step / 2)

@@ -13,6 +13,8 @@ from koi.view.units import age, total
 STRONG = Face("", "b")
 _SEPARATOR: Span = (" · ", MUTED)
 MODE_FACES = {"ask": PLAIN, "edit": Face("accent"), "plan": Face("ok"), "yolo": Face("warn", "b")}
+MODE_NOTES = {"yolo": "yolo, commands ask"}
+"""What a mode's name alone would promise too much about: there is no sandbox yet."""
 
 
 def header_line(state: ScreenState, width: int) -> Line:
@@ -28,7 +30,7 @@ def header_line(state: ScreenState, width: int) -> Line:
         right.append((total(state.costs.session_cost), MUTED))
     if right:
         right.append((" ", PLAIN))
-    mode: Span = (state.mode, MODE_FACES.get(state.mode, PLAIN))
+    mode: Span = (MODE_NOTES.get(state.mode, state.mode), MODE_FACES.get(state.mode, PLAIN))
     fixed = cells([(" koi", STRONG), _SEPARATOR, mode, *right], measure) + 1
     room = width - fixed
     parts: list[Span] = [(" koi", Face("accent", "b"))]
