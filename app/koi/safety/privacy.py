@@ -1,4 +1,4 @@
-"""Keeps other processes of the same person, the model's commands among them, out of koi's memory."""
+"""Keeps the person's other processes, commands of the model among them, out of koi's memory."""
 
 from __future__ import annotations
 
