@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from koi.view.items.growing_text import GrowingText
 from koi.view.items.item import INDENT, Item
 from koi.view.line import FOLD, Face, Line, Measure, Prefix
-from koi.view.safe_text import SafeStream, safe
+from koi.view.safe_text import safe
 
 if TYPE_CHECKING:
     from koi.view.markdown.document import Document
@@ -17,14 +18,12 @@ KOI: Prefix = (("koi  ", Face("label_koi", "b")),)
 class Answer(Item):
     """Text of a model. Open while it streams; `discard` folds one that was cut off."""
 
-    __slots__ = ("_document", "_note", "_parts", "_source", "_stream", "_unfolded")
+    __slots__ = ("_document", "_note", "_text", "_unfolded")
 
     def __init__(self, measure: Measure, text: str | None = None) -> None:
         """An open answer, or with `text` a finished one."""
         super().__init__(measure)
-        self._source = safe(text or "")
-        self._parts: list[str] | None = [] if text is None else None
-        self._stream = SafeStream()
+        self._text = GrowingText(text)
         self._document: Document | None = None
         self._note = ""
         self._unfolded = False
@@ -32,27 +31,25 @@ class Answer(Item):
     @property
     def open(self) -> bool:
         """True while text still comes."""
-        return self._parts is not None
+        return self._text.open
 
     @property
     def source(self) -> str:
         """The text so far."""
-        return self._source if self._parts is None else "".join(self._parts)
+        return self._text.text
 
     def append(self, delta: str) -> None:
         """More text. Raises ValueError when the answer is finished."""
-        if self._parts is None:
-            raise ValueError("a finished answer does not grow")
-        self._take(self._parts, self._stream.feed(delta))
+        document = self._made()
+        document.append(self._text.feed(delta))
 
     def finish(self) -> None:
         """The text is complete."""
-        if self._parts is None:
+        if not self.open:
             return
-        self._take(self._parts, self._stream.finish())
-        self._made().finish()
-        self._source = safe("".join(self._parts))
-        self._parts = None
+        document = self._made()
+        document.append(self._text.finish())
+        document.finish()
         self.width = -1
 
     def discard(self, note: str) -> None:
@@ -61,18 +58,13 @@ class Answer(Item):
         self._note = safe(note, keep_newlines=False)
         self.width = -1
 
-    def _take(self, parts: list[str], text: str) -> None:
-        if text:
-            self._made().append(text)
-            parts.append(text)
-
     def _made(self) -> Document:
         if self._document is None:
             from koi.view.markdown.document import Document
 
             self._document = Document(self.measure, KOI, INDENT)
             self._document.append(self.source)
-            if self._parts is None:
+            if not self.open:
                 self._document.finish()
         return self._document
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from koi.view.graphemes import shorten
+from koi.view.items.growing_text import GrowingText
 from koi.view.items.item import INDENT, Item
 from koi.view.line import FOLD, MUTED, Face, Line, Measure, Prefix
-from koi.view.safe_text import SafeStream, safe
 from koi.view.units import duration
 from koi.view.wrap import Wrapper
 
@@ -20,11 +20,9 @@ class Reasoning(Item):
     __slots__ = (
         "_ended",
         "_line",
-        "_parts",
         "_seconds",
-        "_source",
-        "_stream",
         "_tail",
+        "_text",
         "_unfolded",
         "_wrapper",
     )
@@ -32,9 +30,7 @@ class Reasoning(Item):
     def __init__(self, measure: Measure, text: str | None = None) -> None:
         """Reasoning that streams, or with `text` finished reasoning."""
         super().__init__(measure)
-        self._source = safe(text or "")
-        self._parts: list[str] | None = [] if text is None else None
-        self._stream = SafeStream()
+        self._text = GrowingText(text)
         self._seconds: float | None = None
         self._unfolded = False
         self._wrapper: Wrapper | None = None
@@ -50,30 +46,26 @@ class Reasoning(Item):
     @property
     def open(self) -> bool:
         """True while text still comes."""
-        return self._parts is not None
+        return self._text.open
 
     @property
     def source(self) -> str:
         """The text so far."""
-        return self._source if self._parts is None else "".join(self._parts)
+        return self._text.text
 
     def append(self, delta: str) -> None:
         """More text. Raises ValueError when the reasoning is finished."""
-        if self._parts is None:
-            raise ValueError("finished reasoning does not grow")
-        text = self._stream.feed(delta)
-        self._parts.append(text)
+        text = self._text.feed(delta)
         self._follow(text)
         if self._wrapper is not None:
             self._wrapper.feed(text, _TEXT)
 
     def finish(self, seconds: float | None = None) -> None:
         """The text is complete; `seconds` is how long it took, if that is known."""
-        if self._parts is None:
+        if not self.open:
             return
-        self._parts.append(self._stream.finish())
-        self._source = safe("".join(self._parts))
-        self._parts, self._wrapper = None, None
+        self._text.finish()
+        self._wrapper = None
         self._seconds = seconds
         self.width = -1
 
@@ -101,8 +93,8 @@ class Reasoning(Item):
 
     def _head(self) -> Line:
         mark = "▾ " if self._unfolded else "▸ "
-        if self._parts is None:
-            words = len(self._source.split())
+        if not self.open:
+            words = len(self.source.split())
             count = f"{words} word" if words == 1 else f"{words} words"
             seconds = self._seconds or 0.0
             took = f", {duration(seconds)}" if seconds >= 0.05 else ""
