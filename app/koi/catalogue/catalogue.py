@@ -43,7 +43,7 @@ class Catalogue:
 
         Raises UsageError for a URL form whose URL is not one.
         """
-        if row := custom_row(name):
+        if row := _custom_row(name):
             return row
         slug = self.slug(name)
         return None if slug is None else self._rows[slug]
@@ -73,7 +73,7 @@ def load_catalogue() -> Catalogue:
     return Catalogue(msgspec.json.decode(DATA.read_bytes(), type=tuple[ProviderRow, ...]))
 
 
-def custom_row(name: str) -> ProviderRow | None:
+def _custom_row(name: str) -> ProviderRow | None:
     """The row of `custom:URL` or `anthropic-custom:URL`, None when `name` has neither form.
 
     Raises UsageError when the URL is not an http or https one.

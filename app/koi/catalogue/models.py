@@ -40,7 +40,7 @@ def _families() -> tuple[_Family, ...]:
     return msgspec.json.decode(DATA.read_bytes(), type=tuple[_Family, ...])
 
 
-def bundled_facts(provider: Registered, model: str) -> ModelFacts:
+def _bundled_facts(provider: Registered, model: str) -> ModelFacts:
     """What the bundled table says. Names with a date or `-latest` mean the same model.
 
     Fast: reads one small file. All fields are None for a model that the table does not have.
@@ -54,7 +54,7 @@ def bundled_facts(provider: Registered, model: str) -> ModelFacts:
     return ModelFacts()
 
 
-def bundled_models(provider: str) -> tuple[str, ...]:
+def _bundled_models(provider: str) -> tuple[str, ...]:
     """The models of a provider in the bundled table."""
     return tuple(
         name for family in _families() if provider in family.providers for name in family.models
@@ -64,7 +64,7 @@ def bundled_models(provider: str) -> tuple[str, ...]:
 def fast_model_info(reference: ModelReference, registry: Registry) -> ModelInfo:
     """What the configuration and the bundled table say of a model, without its price."""
     provider = registry.get(reference.provider)
-    facts, table = bundled_facts(provider, reference.model), provider.table
+    facts, table = _bundled_facts(provider, reference.model), provider.table
     return ModelInfo(
         reference,
         context_window=table.context_window or facts.context_window,
@@ -101,7 +101,7 @@ def known_models(provider: Registered, registry: Registry) -> tuple[ModelInfo, .
     listed = set(list_models(provider))
     names = {
         name
-        for name in bundled_models(provider.name)
+        for name in _bundled_models(provider.name)
         if not listed & {f"{name}-latest", f"{name}-0"}
     } | listed
     if provider.default_model:
@@ -122,7 +122,7 @@ def providers_of(model: str, registry: Registry) -> tuple[str, ...]:
     found = tuple(
         provider.name
         for provider in candidates
-        if model == provider.default_model or model in bundled_models(provider.name)
+        if model == provider.default_model or model in _bundled_models(provider.name)
     )
     return found or tuple(
         provider.name for provider in candidates if model in list_models(provider)

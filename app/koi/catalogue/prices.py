@@ -35,7 +35,7 @@ class Prices:
     async def facts(self, reference: ModelReference) -> PricedFacts:
         """Price and context window (tokens), each None when it is not known."""
         if reference not in self._known:
-            own = configured_price(reference, self._registry)
+            own = _configured_price(reference, self._registry)
             listed = await self._listed(reference)
             self._known[reference] = PricedFacts(own or listed.price, listed.context_window)
         return self._known[reference]
@@ -53,7 +53,7 @@ class Prices:
         return remembered
 
 
-def configured_price(reference: ModelReference, registry: Registry) -> Price | None:
+def _configured_price(reference: ModelReference, registry: Registry) -> Price | None:
     """The price in `[pricing]` (under the reference, else the bare name), or 0 of a local model."""
     pricing = registry.config.tables.pricing
     table = pricing.get(str(reference)) or pricing.get(reference.model)
@@ -65,7 +65,7 @@ def configured_price(reference: ModelReference, registry: Registry) -> Price | N
 
 def read_facts(reference: ModelReference, registry: Registry) -> PricedFacts:
     """Price and context window of a model. Takes up to 0.2 s the first time."""
-    own = configured_price(reference, registry)
+    own = _configured_price(reference, registry)
     provider = registry.find(reference.provider)
     listed = PricedFacts() if provider is None else _listed_facts(provider, reference.model)
     return PricedFacts(own or listed.price, listed.context_window)

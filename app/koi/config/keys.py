@@ -15,7 +15,7 @@ from koi.core.errors import UsageError
 SECRET_FIELDS = ("api_key", "api_keys")
 
 
-def expected_type(key: str) -> object:
+def _expected_type(key: str) -> object:
     """The type of the value at a dotted key. Raises UsageError with the nearest key."""
     expected: object = Tables
     path = split_key(key)
@@ -42,7 +42,7 @@ def read_value(key: str, text: str) -> object:
 
     Raises UsageError for an unknown key, and for text that is no value of its type.
     """
-    expected = expected_type(key)
+    expected = _expected_type(key)
     plain = expected is str or typing.get_origin(expected) is typing.Literal
     try:
         value: object = tomllib.loads(f"value = {text}")["value"]
@@ -67,7 +67,7 @@ def value_at(config: Config, key: str) -> object:
 
     Keys in a file are masked. Raises UsageError for an unknown key.
     """
-    expected_type(key)
+    _expected_type(key)
     value: object = msgspec.to_builtins(config.tables)
     for part in split_key(key):
         value = value.get(part) if isinstance(value, dict) else None

@@ -82,7 +82,7 @@ def read_layers(
     trusted: bool = False,
 ) -> tuple[Source, ...]:
     """All layers, lowest first, with their mistakes. Only a file that cannot be read raises."""
-    sources = [read_user_file(paths)]
+    sources = [_read_user_file(paths)]
     if trusted and project_folder is not None:
         sources.append(_read_project(project_folder / PROJECT_FILE))
     sources.append(_read_environment(environment))
@@ -93,12 +93,12 @@ def read_layers(
     return tuple(sources)
 
 
-def read_user_file(paths: Paths) -> Source:
+def _read_user_file(paths: Paths) -> Source:
     """The user's file; an empty layer when there is none.
 
     Raises ConfigurationError when it cannot be read, or was named and does not exist.
     """
-    table = read_toml(paths.config_file)
+    table = _read_toml(paths.config_file)
     if table is None:
         if paths.config_named_by:
             raise ConfigurationError(
@@ -111,7 +111,7 @@ def read_user_file(paths: Paths) -> Source:
     return Source("user", table, {"": where}, find_mistakes(table, where))
 
 
-def read_toml(path: Path) -> dict[str, object] | None:
+def _read_toml(path: Path) -> dict[str, object] | None:
     """The file as plain data, None when it does not exist.
 
     Raises ConfigurationError with file, line and column for wrong TOML.
@@ -194,7 +194,7 @@ def _merge(
 
 def _read_project(path: Path) -> Source:
     where = str(path)
-    table = read_toml(path) or {}
+    table = _read_toml(path) or {}
     kept: dict[str, object] = {}
     ignored: list[Mistake] = []
     for key, value in table.items():

@@ -109,14 +109,14 @@ def _word(value: object) -> str:
 
 def plain(text: str) -> str:
     """Readable text of an HTML page: its title, else its words. Other text as it is."""
-    if not looks_like_html(text):
+    if not _looks_like_html(text):
         return text
     title = _TITLE.search(text)
     words = title[1] if title and title[1].strip() else _TAGS.sub(" ", text)
     return f"HTML page: {shorten(' '.join(words.split()), MAX_PAGE)}"
 
 
-def looks_like_html(text: str) -> bool:
+def _looks_like_html(text: str) -> bool:
     """True for something a browser would show as a page."""
     return bool(re.match(r"\s*<(!doctype|html|head|body|\?xml|h1|center|title)", text, re.I))
 

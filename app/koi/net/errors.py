@@ -47,7 +47,7 @@ def response_error(status: int, headers: Mapping[str, str], body: bytes) -> Prov
     message = error.message or f"The server answered {status} and said nothing"
     if message.startswith("HTML page"):
         message = f"The server answered {status} with an {message}"
-    kind = classify(status, error)
+    kind = _classify(status, error)
     return ProviderError(
         message,
         kind=kind,
@@ -61,7 +61,7 @@ def response_error(status: int, headers: Mapping[str, str], body: bytes) -> Prov
 def inline_error(value: object) -> ProviderError:
     """The error that an object inside a good answer (status 200) means."""
     error = read_error(value)
-    kind = classify(error.status, error)
+    kind = _classify(error.status, error)
     return ProviderError(
         error.message or "The provider broke off with an error and said nothing",
         kind=kind,
@@ -83,7 +83,7 @@ def page_error(status: int, body: bytes) -> ProviderError:
     )
 
 
-def classify(status: int | None, error: ErrorBody) -> ErrorKind:
+def _classify(status: int | None, error: ErrorBody) -> ErrorKind:
     """The kind of an error; words weigh more than the status, which many servers get wrong."""
     words = f"{error.type} {error.code} {error.message}"
     if kind := kind_from_words(words):

@@ -53,7 +53,7 @@ class AnswerReader:
 
     async def _first(self) -> Sequence[ProviderEvent]:
         start = b""
-        while (form := body_form(start)) is None:
+        while (form := _body_form(start)) is None:
             chunk = await self._answer.next_chunk()
             if chunk is None:
                 return self._at_end_of_body()
@@ -110,7 +110,7 @@ class AnswerReader:
                     pass
 
 
-def body_form(start: bytes) -> BodyForm | None:
+def _body_form(start: bytes) -> BodyForm | None:
     """The form by the first bytes, as content types are often wrong; None: more are needed."""
     if _BOM.startswith(start):
         return None

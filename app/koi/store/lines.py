@@ -73,7 +73,7 @@ def _encode_record(record: KnownRecord) -> bytes:
         return json.dumps(msgspec.to_builtins(record), separators=(",", ":")).encode("ascii")
 
 
-def decode_header(line: bytes) -> Header:
+def _decode_header(line: bytes) -> Header:
     """The members before the record, once the CRC was found right. Raises DamagedLine."""
     body = line[:-_CRC_LENGTH]
     if line[-_CRC_LENGTH:] != b',"crc":"%08x"}' % zlib.crc32(body):
@@ -93,7 +93,7 @@ def decode_line(line: bytes) -> Entry:
 
     A record of an unknown kind or shape becomes an UnknownRecord.
     """
-    header = decode_header(line)
+    header = _decode_header(line)
     return Entry(header.id, header.parent, header.ts, _decode_record(line, header), header.v)
 
 

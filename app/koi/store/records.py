@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from koi.core.agent_events import ApprovalDecision
+from koi.core.agent_events import ApprovalDecision, ToolFinished
 from koi.core.errors import ErrorReport
 from koi.core.messages import Message, ToolCall, ToolResult
 from koi.core.provider_events import FinishReason
@@ -93,6 +93,21 @@ class ToolResultRecord(msgspec.Struct, frozen=True, tag_field="kind", tag="tool_
     display: str = ""
     spill_path: str | None = None
 
+    @property
+    def finished(self) -> ToolFinished:
+        """The event that this record was made from."""
+        return ToolFinished(
+            call_id=self.result.call_id,
+            name=self.name,
+            ok=self.result.ok,
+            content=self.result.content,
+            truncated=self.truncated,
+            duration_s=self.duration_s,
+            summary=self.summary,
+            display=self.display,
+            spill_path=self.spill_path,
+        )
+
 
 class UsageRecord(msgspec.Struct, frozen=True, tag_field="kind", tag="usage"):
     """What one request used and cost (None: price unknown)."""
@@ -170,7 +185,7 @@ def advance(state: JournalState, record: Record) -> JournalState:
         case ModelRecord(role="executor"):
             return change(state, model=record.model)
         case PromptRecord():
-            title = state.title or first_line(record.message.text)
+            title = state.title or _first_line(record.message.text)
             return change(state, title=title, turns=state.turns + 1)
         case UsageRecord():
             usage, cost = state.usage + record.usage, state.cost.add(record.cost_usd)
@@ -179,6 +194,6 @@ def advance(state: JournalState, record: Record) -> JournalState:
             return state
 
 
-def first_line(text: str) -> str:
+def _first_line(text: str) -> str:
     """The first line that is not blank, at most 200 characters of it."""
     return next((line.strip()[:200] for line in text.splitlines() if line.strip()), "")

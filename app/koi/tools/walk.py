@@ -25,7 +25,7 @@ def walk(start: Path, top: Path, cancelled: Callable[[], bool]) -> Iterator[str]
         yield path[len(base) :]
 
 
-def read_ignore_file(path: str) -> pathspec.GitIgnoreSpec | None:
+def _read_ignore_file(path: str) -> pathspec.GitIgnoreSpec | None:
     """The rules of a .gitignore file, None when there is none; wrong lines are left out."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
@@ -64,7 +64,7 @@ def _rules_above(start: Path, top: Path) -> _Rules:
 
 
 def _extended(rules: _Rules, folder: str) -> _Rules:
-    found = read_ignore_file(f"{folder}.gitignore")
+    found = _read_ignore_file(f"{folder}.gitignore")
     return rules if found is None else (*rules, (folder, found))
 
 

@@ -35,11 +35,11 @@ def copy(app: App[int], text: str, what: str) -> str:
         return f"{what} is too long for the terminal's clipboard"
     app.copy_to_clipboard(text)
     if os.environ.get("TMUX") and app._driver is not None:
-        app._driver.write(tmux_sequence(text))
+        app._driver.write(_tmux_sequence(text))
     return f"sent {what} to the terminal's clipboard"
 
 
-def tmux_sequence(text: str) -> str:
+def _tmux_sequence(text: str) -> str:
     """OSC 52 wrapped so that tmux hands it on (needs `allow-passthrough on`)."""
     encoded = base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
     return f"\x1bPtmux;\x1b\x1b]52;c;{encoded}\x07\x1b\\"

@@ -22,12 +22,12 @@ def take(app: Actions, text: str) -> None:
             app.regions.to_end()
             app.bridge.submit(text)
         else:
-            perform(app, *found)
+            _perform(app, *found)
     except KoiError as error:
         app.tell_error(error)
 
 
-def perform(app: Actions, command: Command, argument: str) -> None:
+def _perform(app: Actions, command: Command, argument: str) -> None:
     """Do one command. Raises UsageError for an argument that it cannot take."""
     match command.name:
         case "model" if argument:
@@ -54,8 +54,6 @@ def set_mode(app: Actions, mode: str) -> None:
     known = parse_mode(mode)
     session.state.mode = known
     app.state.set_header(mode=known)
-    if known == "yolo":
-        app.regions.note("yolo: edits run; without a sandbox every command still asks")
 
 
 def _mode(app: Actions, argument: str) -> None:

@@ -25,7 +25,7 @@ def cost_pane_lines(state: ScreenState, width: int) -> list[Line]:
     session = total(costs.session_cost) + (f" of {dollars(limit)}" if limit is not None else "")
     lines.append(_amount("turn", total(costs.turn_cost), width, measure))
     lines.append(_amount("session", session, width, measure))
-    lines += usage_lines(costs.session_usage, width, measure)
+    lines += _usage_lines(costs.session_usage, width, measure)
     share = state.context_share
     if state.context_tokens is not None:
         limit_text = (
@@ -41,7 +41,7 @@ def cost_pane_lines(state: ScreenState, width: int) -> list[Line]:
     return lines
 
 
-def usage_lines(usage: Usage, width: int, measure: Measure) -> list[Line]:
+def _usage_lines(usage: Usage, width: int, measure: Measure) -> list[Line]:
     """Fresh, cached and written tokens, `~` before estimates; two lines when one is too narrow."""
     parts = [
         ("in", usage.input_tokens),

@@ -61,7 +61,7 @@ def tool_pane_lines(
     if height - len(lines) > 1:
         lines.append(Line((("─" * width, Face("rule")),)))
         lines += whole[: min(MOST_SUMMARY_LINES, (height - len(lines)) // 2)]
-        lines += output_lines_of(chosen, width, height - len(lines), measure, back)
+        lines += _output_lines_of(chosen, width, height - len(lines), measure, back)
     return fill(lines, height)
 
 
@@ -83,7 +83,7 @@ def _call_line(entry: ToolEntry, width: int, measure: Measure, now: float, *, ma
     return row(left, right, width, measure)
 
 
-def output_lines_of(
+def _output_lines_of(
     entry: ToolEntry, width: int, height: int, measure: Measure, back: int = 0
 ) -> list[Line]:
     """At most `height` lines of a call's output, each cut at the width: its end, or so many lines
