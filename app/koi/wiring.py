@@ -16,7 +16,7 @@ from koi.agent.session import Session
 from koi.agent.state import SessionState
 from koi.catalogue.prices import FREE
 from koi.catalogue.registry import Registry
-from koi.core.errors import ConfigurationError, CredentialMissing, UsageError
+from koi.core.errors import CredentialMissing, UsageError
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo, Provider
 from koi.credentials.findings import Discovery
@@ -258,7 +258,7 @@ def _join(
 
 def _rules(options: SessionOptions, registry: Registry) -> list[Rule]:
     """The rules of the configuration and the flags. Raises ConfigurationError."""
-    from koi.safety.rules import parse_rule
+    from koi.safety.rules import check_rules, parse_rule
     from koi.tools.registry import builtin_tools
 
     rules = [
@@ -267,11 +267,7 @@ def _rules(options: SessionOptions, registry: Registry) -> list[Rule]:
     ]
     rules += [parse_rule(text, "allow", "--allow") for text in options.allow]
     rules += [parse_rule(text, "deny", "--deny") for text in options.deny]
-    tools = [tool.name for tool in builtin_tools()]
-    for rule in rules:
-        if rule.tool not in tools:
-            title = f"'{rule}' is a rule for a tool that does not exist"
-            raise ConfigurationError(title, where=rule.source, hint=f"Tools: {', '.join(tools)}.")
+    check_rules(rules, [tool.name for tool in builtin_tools()])
     return rules
 
 
@@ -319,7 +315,12 @@ def _notes(registry: Registry, journal: Journal) -> tuple[str, ...]:
 def _restore(state: SessionState, journal: Journal) -> None:
     """Give a resumed session its conversation, its sums and its turns."""
     from koi.store.conversation import branch, conversation
-    from koi.store.records import AssistantRecord, UsageRecord
+    from koi.store.records import (
+        AssistantRecord,
+        ToolIntentRecord,
+        ToolResultRecord,
+        UsageRecord,
+    )
 
     entries = branch(journal.contents.entries)
     state.history.extend(conversation(entries))
@@ -328,7 +329,13 @@ def _restore(state: SessionState, journal: Journal) -> None:
     state.cut = frozenset(at for at, each in enumerate(state.history) if id(each) in cut)
     state.turns = journal.state.turns
     for entry in entries:
-        if isinstance(entry.record, UsageRecord):
-            record = entry.record
-            state.account.count(record.model, record.role, record.usage, record.cost_usd)
+        match entry.record:
+            case UsageRecord() as record:
+                state.account.count(record.model, record.role, record.usage, record.cost_usd)
+            case ToolIntentRecord(call=call, summary=summary):
+                state.summaries[call.id] = summary
+            case ToolResultRecord() as record:
+                state.finished[record.result.call_id] = record.finished
+            case _:
+                pass
     state.account.begin_turn()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from koi.agent.accounting import Account
+from koi.core.agent_events import ToolFinished
 from koi.core.messages import Message
 from koi.core.references import ModelReference
 from koi.safety.modes import Mode
@@ -24,6 +25,10 @@ class SessionState:
     history: list[Message] = field(default_factory=list)
     cut: frozenset[int] = frozenset()
     """Places in `history` of resumed answers that were cut off or interrupted."""
+    finished: dict[str, ToolFinished] = field(default_factory=dict)
+    """How the calls of a resumed history came out, for the screen."""
+    summaries: dict[str, str] = field(default_factory=dict)
+    """What those calls were about, in a line each."""
     account: Account = field(default_factory=Account)
     seen: dict[Path, str] = field(default_factory=dict)
     """Digests of file contents that the model has seen."""

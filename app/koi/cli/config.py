@@ -56,9 +56,20 @@ def check_command() -> int:
     errors = sum(mistake.severity == "error" for mistake in found)
     if errors:
         return EXIT_MISTAKES
+    _check_rules()
     state = "no mistakes" if paths.config_file.exists() else "no such file, so all is default"
     _say(f"{paths.config_file}: {state}")
     return 0
+
+
+def _check_rules() -> None:
+    from koi.safety.rules import check_rules, parse_rule
+    from koi.tools.registry import builtin_tools
+
+    config = _load()
+    where = f"{config.paths.config_file}: permissions.rules"
+    rules = [parse_rule(rule.rule, rule.action, where) for rule in config.rules()]
+    check_rules(rules, [tool.name for tool in builtin_tools()])
 
 
 @command.command("get")

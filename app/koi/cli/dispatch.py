@@ -68,25 +68,26 @@ class Commands(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         index = self._first_word(ctx, args)
         if index is not None:
-            args = [*args[:index], CHAT, *args[index:]]
+            args = self._named(ctx, args, index)
         return super().parse_args(ctx, args)
+
+    def _named(self, ctx: click.Context, args: list[str], index: int) -> list[str]:
+        """The arguments with `chat` before `index`, or with the command that stands behind options
+        of its own (`koi --demo run …`) before them."""
+        end = index
+        if index < len(args) and args[index].startswith("-") and args[index] != "--":
+            chat = self.get_command(ctx, CHAT)
+            assert chat is not None
+            end = _skip_options(chat.get_params(ctx), args, index)
+        if index < end < len(args) and args[end] in COMMANDS and args[end] != CHAT:
+            return [*args[:index], args[end], *args[index:end], *args[end + 1 :]]
+        return [*args[:index], CHAT, *args[index:]]
 
     def _first_word(self, ctx: click.Context, args: list[str]) -> int | None:
         """Where `chat` must be put in, or None when a command is named or help is asked for."""
-        valued = {
-            name: parameter.nargs if not getattr(parameter, "is_flag", False) else 0
-            for parameter in self.get_params(ctx)
-            for name in parameter.opts
-        }
-        index = 0
-        while index < len(args):
-            word = args[index]
-            name, joined = _option_name(word)
-            if name not in valued:
-                break
-            if name in ("--help", "-h", "--version"):
-                return None
-            index += 1 if joined else 1 + valued[name]
+        index = _skip_options(self.get_params(ctx), args, 0)
+        if any(word in ("--help", "-h", "--version") for word in args[:index]):
+            return None
         if index > len(args):
             return None  # the last option lacks its value, which click says
         if index == len(args):
@@ -96,6 +97,22 @@ class Commands(click.Group):
             return None
         _refuse_misspelt_command(args[index:])
         return index
+
+
+def _skip_options(known: Sequence[click.Parameter], args: Sequence[str], index: int) -> int:
+    """Where the first word stands that is neither one of these options nor the value of one."""
+    values = {
+        name: 0 if getattr(parameter, "is_flag", False) else parameter.nargs
+        for parameter in known
+        for name in parameter.opts
+        if name.startswith("-")
+    }
+    while index < len(args):
+        name, joined = _option_name(args[index])
+        if name not in values:
+            break
+        index += 1 if joined else 1 + values[name]
+    return index
 
 
 def _option_name(word: str) -> tuple[str, bool]:

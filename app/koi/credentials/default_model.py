@@ -51,6 +51,12 @@ def choose_default_model(registry: Registry, discovery: Discovery) -> DefaultMod
             return DefaultModel(ModelReference(LAST, model), finding, tuple(notes))
         if finding.state == "usable" and not finding.models and finding.secret is None:
             notes.append(f"ollama: runs, but has no models; try: {SUGGESTION}")
+    for name in providers:
+        notes += [
+            f"{name}: {finding.detail}"
+            for finding in discovery.of(name)
+            if finding.state == "unreadable" and finding.detail
+        ]
     return DefaultModel(None, None, tuple(notes))
 
 

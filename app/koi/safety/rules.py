@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import msgspec
@@ -43,6 +44,17 @@ def parse_rule(text: str, action: RuleAction, source: str) -> Rule:
     if pattern is not None and not pattern.strip():
         pattern = None
     return Rule(tool, action, pattern, source)
+
+
+def check_rules(rules: Iterable[Rule], tools: Collection[str]) -> None:
+    """Raises ConfigurationError for the first rule about a tool that is not one of `tools`."""
+    for rule in rules:
+        if rule.tool not in tools:
+            raise ConfigurationError(
+                f"'{rule}' is a rule for a tool that does not exist",
+                where=rule.source,
+                hint=f"Tools: {', '.join(tools)}.",
+            )
 
 
 def matches(rule: Rule, tool: str, plan: ToolPlan, workspace: Path) -> bool:

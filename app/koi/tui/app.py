@@ -80,7 +80,7 @@ class KoiApp(Actions):
         self.failure = None
         self._first_prompt = prompt
         for binding in bindings(self.keys):
-            self._bindings.bind(binding.key, binding.action, show=False)
+            self._bindings.bind(binding.key, binding.action, show=False, priority=binding.priority)
 
     def get_default_screen(self) -> Screen[None]:
         """A screen without Textual's own keys."""

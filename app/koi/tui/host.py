@@ -41,7 +41,8 @@ class SessionHost:
         return self._show(await open_session(self.options, self._bridge))
 
     def _show(self, session: Session) -> Session:
-        restore(self._state, session.state.history, session.state.cut)
+        opened = session.state
+        restore(self._state, opened.history, opened.cut, opened.finished, opened.summaries)
         account = session.state.account
         if account.models:
             window = self._state.context_window

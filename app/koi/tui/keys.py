@@ -57,7 +57,14 @@ PROMPT_ACTIONS = frozenset({"send", "newline", "quit_when_empty"})
 def bindings(actions: Mapping[str, str]) -> list[Binding]:
     """Textual's bindings for the actions of the whole screen; `actions` maps names to keys."""
     return [
-        Binding(actions[key.action], key.action, key.description, show=False, id=key.action)
+        Binding(
+            actions[key.action],
+            key.action,
+            key.description,
+            show=False,
+            id=key.action,
+            priority=key.action == "quit",  # also while another screen is open
+        )
         for key in KEYS
         if key.action not in PROMPT_ACTIONS
     ]

@@ -139,7 +139,8 @@ def _finished(state: ScreenState, event: ToolFinished, now: float) -> Changed:
     del state.cards[event.call_id]
     denied = card.status == "denied"
     status: ToolStatus = "denied" if denied else "ok" if event.ok else "failed"
-    card.finish(status, event.summary, event.content, event.display, event.duration_s)
+    summary = "" if denied else event.summary
+    card.finish(status, summary, event.content, event.display, event.duration_s)
     state.transcript.changed(index)
     entry = _entry(state, event.call_id)
     if entry is None:  # it never ran: denied, or its arguments were wrong

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from koi.core.agent_events import ToolFinished
 from koi.core.messages import Message, Reasoning, Text, ToolCall, ToolResult
 from koi.view.arguments import brief
 from koi.view.items.answer import Answer
 from koi.view.items.item import Item
 from koi.view.items.prompt import Notice, Prompt
 from koi.view.items.reasoning import Reasoning as ReasoningItem
-from koi.view.items.tool_card import ToolCard
+from koi.view.items.tool_card import ToolCard, ToolStatus
 from koi.view.line import Measure
 from koi.view.line_store import LineStore
 from koi.view.state import MAX_OUTPUTS, ScreenState, ToolEntry
@@ -18,16 +19,25 @@ from koi.view.state import MAX_OUTPUTS, ScreenState, ToolEntry
 CUT = "the answer was cut off here"
 
 
+DENIED = "denied"
+
+
 def restore(
-    state: ScreenState, messages: Iterable[Message], cut: frozenset[int] = frozenset()
+    state: ScreenState,
+    messages: Iterable[Message],
+    cut: frozenset[int] = frozenset(),
+    finished: Mapping[str, ToolFinished] | None = None,
+    summaries: Mapping[str, str] | None = None,
 ) -> None:
     """Fill the transcript and the tool pane. Nothing is parsed or laid out before it is seen.
 
-    `cut` holds the places of answers that are not complete.
+    `cut` holds the places of answers that are not complete; `finished` and `summaries` say, by
+    the id of a call, how it came out and what it was about.
     """
+    finished, summaries = finished or {}, summaries or {}
     items: list[Item] = []
     cards: dict[str, ToolCard] = {}
-    results: list[tuple[ToolCard, ToolResult]] = []
+    results: list[tuple[ToolCard, ToolResult, ToolFinished | None]] = []
     for place, message in enumerate(messages):
         for part in message.parts:
             match part:
@@ -38,22 +48,36 @@ def restore(
                     items.append(ReasoningItem(state.measure, part.text))
                 case ToolCall():
                     card = ToolCard(part.id, part.name, state.measure)
-                    card.plan(brief(part), "stopped")
+                    card.plan(summaries.get(part.id) or brief(part), "stopped")
                     cards[part.id] = card
                     items.append(card)
                 case ToolResult() if part.call_id in cards:
                     card = cards.pop(part.call_id)
-                    card.finish("ok" if part.ok else "failed", "", part.content, "", None)
-                    results.append((card, part))
+                    _finish(card, part, finished.get(part.call_id))
+                    results.append((card, part, finished.get(part.call_id)))
                 case _:
                     pass
         if place in cut:
             items.append(Notice("interrupted", CUT, state.measure))
     state.transcript.extend(items)
-    for index, (card, result) in enumerate(results):
+    for index, (card, result, event) in enumerate(results):
         recent = index >= len(results) - MAX_OUTPUTS
-        output = LineStore(result.content) if recent else None
-        state.add_call(ToolEntry(card.call_id, card.name, card.summary, card.status, output=output))
+        shown = event.display if event is not None and event.display else result.content
+        entry = ToolEntry(card.call_id, card.name, card.summary, card.status)
+        entry.output = LineStore(shown) if recent else None
+        entry.seconds = event.duration_s if event is not None else None
+        state.add_call(entry)
+
+
+def _finish(card: ToolCard, result: ToolResult, event: ToolFinished | None) -> None:
+    """Give a card its result; without an event only what the model saw is known."""
+    if event is None:
+        card.finish("ok" if result.ok else "failed", "", result.content, "", None)
+    elif event.summary == DENIED and not event.ok:
+        card.finish("denied", "", event.content, "", None)
+    else:
+        status: ToolStatus = "ok" if event.ok else "failed"
+        card.finish(status, event.summary, event.content, event.display, event.duration_s)
 
 
 def _answer(text: str, measure: Measure) -> Answer:

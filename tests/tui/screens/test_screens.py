@@ -278,7 +278,7 @@ def test_the_first_run_names_real_variables_and_the_notes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "step"), [("enter", "demo"), ("r", "again"), ("q", "quit"), ("escape", "quit")]
+    ("key", "step"), [("enter", "demo"), ("r", "again"), ("escape", "quit")]
 )
 async def test_the_first_run_leads_on(key: str, step: str) -> None:
     app = ScreenApp(FirstRun())

@@ -37,9 +37,9 @@ class FirstRun(ModalScreen[NextStep]):
     FirstRun ScrollPane { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("enter,d", "dismiss('demo')", "Demo"),
+        ("enter", "dismiss('demo')", "Demo"),
         ("r", "dismiss('again')", "Look again"),
-        ("escape,q,ctrl+c,ctrl+d", "dismiss('quit')", "Quit"),
+        ("escape,ctrl+c,ctrl+d", "dismiss('quit')", "Quit"),
     ]
 
     def __init__(self, notes: str = "") -> None:
@@ -63,7 +63,7 @@ def first_run_lines(notes: str, width: int) -> Iterator[Line]:
     yield from wrap_text("koi found no model that it can use yet.", width, cell_len, _STRONG)
     yield BLANK
     yield from _way("1", "With a key in the environment", width)
-    yield from _text("Leave with q, type a line such as this one, and start koi again:", width)
+    yield from _text("Leave with Esc, type a line such as this one, and start koi again:", width)
     yield Line((*_INDENT, ("export ANTHROPIC_API_KEY=…", _CODE)))
     yield from _text(f"koi knows {', '.join(key_variables())} and more: koi providers", width)
     yield BLANK
