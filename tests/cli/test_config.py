@@ -81,3 +81,11 @@ def test_an_unknown_key_exits_with_2(run_koi: RunKoi, config_file: Path) -> None
     assert done.returncode == 2
     assert "Did you mean model?" in done.stderr
     assert not config_file.exists()
+
+
+@pytest.mark.parametrize("rule", ["bahs(make*)", "bash("])
+def test_check_reads_the_permission_rules(run_koi: RunKoi, config_file: Path, rule: str) -> None:
+    config_file.write_text(f'[permissions]\nrules = [{{rule = "{rule}", action = "deny"}}]\n')
+    done = run_koi("config", "check")
+    assert done.returncode == 2
+    assert "permissions.rules" in done.stderr

@@ -133,3 +133,9 @@ class TestAFailureInsideKoi:
         shown = capsys.readouterr().err
         assert "Traceback" in shown
         assert "abcdefghijklmnop" not in shown
+
+
+def test_options_of_a_command_may_stand_before_its_name(run_koi: RunKoi, workspace: Path) -> None:
+    done = run_koi("--demo", "run", "list the files", cwd=workspace)
+    assert done.returncode == 0
+    assert "This folder" in done.stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
+from koi.core.agent_events import ToolFinished
 from koi.core.messages import Message, Opaque, ProviderData, Reasoning, Text, ToolCall, ToolResult
 from koi.view.resume import CUT, restore
 from koi.view.state import ScreenState
@@ -52,3 +53,22 @@ def test_an_answer_that_was_cut_says_so() -> None:
     messages = [Message("user", (Text("hi"),)), Message("assistant", (Text("half an"),))]
     restore(state, messages, frozenset({1}))
     assert [item.source for item in state.transcript.items][1:] == ["half an", CUT]
+
+
+def test_a_resumed_edit_shows_its_diff_and_what_was_denied() -> None:
+    state = ScreenState(cell_len)
+    calls = (ToolCall("1", "edit", {"path": "a"}), ToolCall("2", "bash", {"command": "rm a"}))
+    results = (ToolResult("1", "edited"), ToolResult("2", "Denied by the user.", ok=False))
+    messages = [
+        Message("user", (Text("go"),)),
+        Message("assistant", calls),
+        Message("user", results),
+    ]
+    edited = ToolFinished("1", "edit", True, "edited", False, 1.0, "+1 -1", "@@ -1 +1 @@\n-a\n+b")
+    denied = ToolFinished("2", "bash", False, "Denied by the user.", False, 0.0, "denied")
+    restore(state, messages, finished={"1": edited, "2": denied}, summaries={"1": "a +1 -1"})
+    assert "+b" in state.transcript.items[1].source
+    assert [(entry.summary, entry.status) for entry in state.calls] == [
+        ("a +1 -1", "ok"),
+        ("rm a", "denied"),
+    ]
