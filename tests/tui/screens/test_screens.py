@@ -277,9 +277,7 @@ def test_the_first_run_names_real_variables_and_the_notes() -> None:
     assert page.endswith("Ollama has no models.")
 
 
-@pytest.mark.parametrize(
-    ("key", "step"), [("enter", "demo"), ("r", "again"), ("escape", "quit")]
-)
+@pytest.mark.parametrize(("key", "step"), [("enter", "demo"), ("r", "again"), ("escape", "quit")])
 async def test_the_first_run_leads_on(key: str, step: str) -> None:
     app = ScreenApp(FirstRun())
     async with app.run_test() as pilot:
