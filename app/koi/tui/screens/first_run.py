@@ -50,7 +50,7 @@ class FirstRun(ModalScreen[NextStep]):
         """One page that scrolls when the terminal is small."""
         with Vertical() as box:
             box.border_title = "welcome to koi"
-            box.border_subtitle = "Enter demo · r look again · q quit"
+            box.border_subtitle = "Enter demo · r look again · Esc quit"
             yield ScrollPane(lambda width: list(first_run_lines(self._notes, width)))
 
     def on_mount(self) -> None:
