@@ -30,7 +30,7 @@ from koi.core.provider_events import (
     UsageReported,
 )
 from koi.core.references import ModelReference
-from koi.core.seams import ModelInfo, ToolAccess, ToolContext, ToolOutcome, ToolPlan
+from koi.core.seams import ModelInfo, ToolAccess, ToolContext, ToolMode, ToolOutcome, ToolPlan
 from koi.core.usage import Price, Usage
 from koi.routing.attempts import Candidate
 from koi.routing.backoff import RetryPolicy
@@ -83,6 +83,12 @@ class ScriptedProvider:
 
     def complete(self, request: ModelRequest) -> AsyncGenerator[ProviderEvent, None]:
         return self.stream(request)
+
+    def tool_mode(self, model: str) -> ToolMode:
+        return "native"
+
+    def learn(self, request: ModelRequest, error: ProviderError) -> str:
+        return ""
 
     async def list_models(self) -> tuple[ModelInfo, ...]:
         return ()

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from koi.core.errors import ProviderError
 from koi.net import sse
-from koi.net.sse import ServerSentEvent, SseDecoder
+from koi.net.framing import StreamEvent
+from koi.net.sse import SseDecoder
 
 FIELDS = st.sampled_from(
     [
@@ -51,13 +52,13 @@ def chunked_streams(draw: st.DrawFn) -> tuple[bytes, list[bytes]]:
     return stream, [stream[start:end] for start, end in itertools.pairwise(edges)]
 
 
-def decode(*chunks: bytes) -> list[ServerSentEvent]:
+def decode(*chunks: bytes) -> list[StreamEvent]:
     decoder = SseDecoder()
     events = [event for chunk in chunks for event in decoder.feed(chunk)]
     return events + decoder.finish()
 
 
-def read_slowly(stream: bytes) -> list[ServerSentEvent]:
+def read_slowly(stream: bytes) -> list[StreamEvent]:
     """The standard's algorithm, line by line, over the whole stream."""
     text = stream.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     events, name, data = [], b"", list[bytes]()
@@ -66,7 +67,7 @@ def read_slowly(stream: bytes) -> list[ServerSentEvent]:
         value = value.removeprefix(b" ")
         if not line:
             if data:
-                events.append(ServerSentEvent(name.decode("utf-8", "replace"), b"\n".join(data)))
+                events.append(StreamEvent(name.decode("utf-8", "replace"), b"\n".join(data)))
             name, data = b"", []
         elif field == b"data":
             data.append(value)
@@ -89,13 +90,13 @@ def test_single_bytes_give_the_events_of_the_standard(stream: bytes) -> None:
 def test_an_event_comes_with_the_chunk_that_ends_it() -> None:
     decoder = SseDecoder()
     assert decoder.feed(b"data: a\n") == []
-    assert decoder.feed(b"\nda") == [ServerSentEvent("", b"a")]
+    assert decoder.feed(b"\nda") == [StreamEvent("", b"a")]
 
 
 def test_a_lone_carriage_return_ends_a_line_at_once() -> None:
     decoder = SseDecoder()
-    assert decoder.feed(b"data: a\r\r") == [ServerSentEvent("", b"a")]
-    assert decoder.feed(b"\ndata: b\n\n") == [ServerSentEvent("", b"b")]
+    assert decoder.feed(b"data: a\r\r") == [StreamEvent("", b"a")]
+    assert decoder.feed(b"\ndata: b\n\n") == [StreamEvent("", b"b")]
 
 
 def test_comments_are_no_events() -> None:
@@ -104,7 +105,7 @@ def test_comments_are_no_events() -> None:
 
 def test_separators_of_other_standards_stay_inside_a_line() -> None:
     said = "data: a\u2028b\x85c\x0bd\x0ce".encode()
-    assert decode(said + b"\n\n") == [ServerSentEvent("", said[6:])]
+    assert decode(said + b"\n\n") == [StreamEvent("", said[6:])]
 
 
 @pytest.mark.parametrize("size", [1000, 100_000])

@@ -24,7 +24,7 @@ from koi.core.provider_events import (
     ToolCallStarted,
 )
 from koi.core.references import ModelReference
-from koi.core.seams import ModelInfo
+from koi.core.seams import ModelInfo, ToolMode
 from koi.routing.attempts import AttemptEvent, Candidate, stream
 from koi.routing.backoff import TRANSIENT, RetryPolicy
 
@@ -57,6 +57,12 @@ class Scripted:
 
     def complete(self, request: ModelRequest) -> AsyncGenerator[ProviderEvent, None]:
         return self.stream(request)
+
+    def tool_mode(self, model: str) -> ToolMode:
+        return "native"
+
+    def learn(self, request: ModelRequest, error: ProviderError) -> str:
+        return ""
 
     async def list_models(self) -> tuple[ModelInfo, ...]:
         return ()

@@ -9,7 +9,7 @@ import msgspec
 Protocol: TypeAlias = Literal[
     "anthropic", "openai-chat", "openai-responses", "gemini", "bedrock", "ollama", "copilot"
 ]
-AuthStyle: TypeAlias = Literal["bearer", "x-api-key", "none", "other"]
+AuthStyle: TypeAlias = Literal["bearer", "x-api-key", "x-goog-api-key", "sigv4", "none", "other"]
 
 SPOKEN_PROTOCOLS: frozenset[Protocol] = frozenset({"anthropic", "openai-chat"})
 """What this version speaks: the one place where a new wire format is switched on."""

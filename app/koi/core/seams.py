@@ -9,10 +9,14 @@ from typing import Literal, Protocol, TypeAlias
 import msgspec
 
 from koi.core.agent_events import PreviewKind
+from koi.core.errors import ProviderError
 from koi.core.messages import JsonObject, ModelRequest, ToolSchema
 from koi.core.provider_events import ProviderEvent
 from koi.core.references import ModelReference
 from koi.core.usage import Price
+
+ToolMode: TypeAlias = Literal["native", "prompt", "off"]
+"""How a model is offered tools: in its own format, described in the prompt, or not at all."""
 
 
 class ModelInfo(msgspec.Struct, frozen=True):
@@ -22,9 +26,15 @@ class ModelInfo(msgspec.Struct, frozen=True):
     context_window: int | None = None
     max_output_tokens: int | None = None
     tools: bool | None = None
+    """Whether it calls tools in its own format; others get them described in the prompt."""
     vision: bool | None = None
     reasoning: bool | None = None
     price: Price | None = None
+    streaming: bool | None = None
+    embeddings: bool | None = None
+    """True for a model that makes vectors, and does not chat."""
+    size_bytes: int | None = None
+    """Of a local model, on disk."""
 
 
 class Provider(Protocol):
@@ -41,6 +51,18 @@ class Provider(Protocol):
 
     def complete(self, request: ModelRequest) -> AsyncGenerator[ProviderEvent, None]:
         """The same events from a request without streaming."""
+        ...
+
+    def tool_mode(self, model: str) -> ToolMode:
+        """How requests with tools are sent to a model, as far as is known now."""
+        ...
+
+    def learn(self, request: ModelRequest, error: ProviderError) -> str:
+        """Remember what a refusal teaches about the model.
+
+        Returns in words what is sent otherwise from now on ("without temperature"), "" when the
+        error teaches nothing and the same request would fail again.
+        """
         ...
 
     async def list_models(self) -> tuple[ModelInfo, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol as Seam
 
 from koi.catalogue.rows import AuthStyle, Profile, Protocol
 from koi.core.errors import UsageError
@@ -13,6 +14,23 @@ from koi.net.timeouts import REMOTE, Timeouts
 
 def _unknown(model: str) -> int | None:
     return None
+
+
+class Signer(Seam):
+    """Makes the headers of requests whose authorization depends on them, or must be fetched."""
+
+    async def headers(self, method: str, url: str, body: bytes) -> dict[str, str]:
+        """The headers to add to exactly this request. Raises CredentialMissing, ProviderError."""
+        ...
+
+    async def base_url(self, configured: str) -> str:
+        """Where requests go; `configured` unless the credential itself names another place."""
+        ...
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Everything that must not be repeated."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +57,15 @@ class Endpoint:
     models_url: str | None = None
     header_secrets: tuple[Secret, ...] = ()
     """Values of `headers` that may be keys too; no error repeats them."""
+    signer: Signer | None = None
+    """Takes the place of `key` where a fixed header is not enough."""
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
         """Everything that must not be repeated."""
-        return self.header_secrets if self.key is None else (self.key, *self.header_secrets)
+        signed = () if self.signer is None else self.signer.secrets
+        key = () if self.key is None else (self.key,)
+        return (*key, *self.header_secrets, *signed)
 
     def auth_headers(self) -> dict[str, str]:
         """The header with the key; none without a key. Raises UsageError for unknown styles."""
@@ -52,8 +74,8 @@ class Endpoint:
         match self.auth:
             case "bearer":
                 return {"Authorization": f"Bearer {self.key.reveal()}"}
-            case "x-api-key":
-                return {"x-api-key": self.key.reveal()}
+            case "x-api-key" | "x-goog-api-key":
+                return {self.auth: self.key.reveal()}
         raise UsageError(
             f"{self.name}: this way to send a key is not supported by this version",
             hint="Use a provider with a bearer token or an x-api-key header.",

@@ -14,6 +14,7 @@ from koi.credentials.discovery import ollama_base
 from koi.credentials.endpoint import Endpoint
 from koi.credentials.findings import CONFIGURATION, Finding
 from koi.credentials.keys import keys_of
+from koi.credentials.signers import open_signer
 from koi.net.timeouts import LOCAL, REMOTE, Timeouts
 
 
@@ -34,7 +35,8 @@ def provider_endpoint(name: str, registry: Registry) -> Endpoint:
     base_url = _base_url(provider, protocol, registry)
     host = urlsplit(base_url).hostname or ""
     _check_policy(provider, host, registry)
-    secret = _key(provider, registry)
+    signer = open_signer(provider, protocol, registry)
+    secret = None if signer is not None else _key(provider, registry)
     company, table = provider.row.company, provider.table
     own_headers = {
         header: config.text(value, provider.key(f"headers.{header}"))
@@ -57,6 +59,7 @@ def provider_endpoint(name: str, registry: Registry) -> Endpoint:
             fast_model_info(ModelReference(provider.name, model), registry).max_output_tokens
         ),
         models_url=company.models_url if table.base_url is None else None,
+        signer=signer,
     )
 
 

@@ -118,6 +118,10 @@ class HttpClient:
             if response is not None:
                 await response.aclose()
 
+    def allow(self, host: str) -> None:
+        """Also allow a host that a credential named."""
+        self._policy = self._policy.allowing(host)
+
     async def aclose(self) -> None:
         """Close all connections; the client may be used again."""
         if self._pool is not None:

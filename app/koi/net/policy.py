@@ -33,6 +33,10 @@ class NetworkPolicy(msgspec.Struct, frozen=True):
             hint="Use https; plain http is for this machine and for hosts in your configuration.",
         )
 
+    def allowing(self, host: str) -> NetworkPolicy:
+        """The same policy with one more host."""
+        return msgspec.structs.replace(self, allowed_hosts=self.allowed_hosts | {host.lower()})
+
     def _may_be_plain(self, host: str) -> bool:
         return host in self.plain_http_hosts or is_loopback(host)
 

@@ -6,20 +6,12 @@ are legal inside JSON strings. https://html.spec.whatwg.org/multipage/server-sen
 
 from __future__ import annotations
 
-import msgspec
-
 from koi.core.errors import ProviderError
+from koi.net.framing import StreamEvent
 
 MAX_LINE = 8 * 1024 * 1024
 MAX_EVENT = 16 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
-
-
-class ServerSentEvent(msgspec.Struct, frozen=True, gc=False):
-    """One event: its name ("" when the server gave none) and its data lines joined by LF."""
-
-    name: str
-    data: bytes
 
 
 class SseDecoder:
@@ -45,9 +37,9 @@ class SseDecoder:
         self._name = b""
         self._data: list[bytes] = []
         self._data_size = 0
-        self._events: list[ServerSentEvent] = []
+        self._events: list[StreamEvent] = []
 
-    def feed(self, chunk: bytes) -> list[ServerSentEvent]:
+    def feed(self, chunk: bytes) -> list[StreamEvent]:
         """The events that `chunk` completes. Raises ProviderError (protocol) past the limits."""
         if self._after_carriage_return and chunk:
             self._after_carriage_return = False
@@ -71,7 +63,7 @@ class SseDecoder:
         self._blocks(chunk[self._open_event(chunk) :])
         return self._events
 
-    def finish(self) -> list[ServerSentEvent]:
+    def finish(self) -> list[StreamEvent]:
         """The event that the end of the body completes, if its blank line was missing."""
         self._events = []
         if self._pending:
@@ -109,13 +101,13 @@ class SseDecoder:
             if len(block) > MAX_LINE:
                 self._lines(block)
             elif block.startswith(b"data:") and b"\n" not in block:
-                events.append(ServerSentEvent("", block[6 if block[5:6] == b" " else 5 :]))
+                events.append(StreamEvent("", block[6 if block[5:6] == b" " else 5 :]))
                 continue
             elif block.startswith(b"event: "):
                 end = block.find(b"\n")
                 if block.startswith(b"data: ", end + 1) and block.find(b"\n", end + 1) < 0:
                     name = block[7:end].decode("utf-8", "replace")
-                    events.append(ServerSentEvent(name, block[end + 7 :]))
+                    events.append(StreamEvent(name, block[end + 7 :]))
                     continue
                 self._lines(block)
             else:
@@ -149,7 +141,7 @@ class SseDecoder:
     def _dispatch(self) -> None:
         if self._data:
             name = self._name.decode("utf-8", "replace")
-            self._events.append(ServerSentEvent(name, b"\n".join(self._data)))
+            self._events.append(StreamEvent(name, b"\n".join(self._data)))
             self._data = []
             self._data_size = 0
         self._name = b""

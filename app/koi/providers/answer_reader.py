@@ -4,31 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Sequence
 
 from koi.core.errors import ProviderError
 from koi.core.provider_events import ProviderEvent
 from koi.net.client import HttpAnswer
 from koi.net.errors import page_error
+from koi.net.framing import Framing, StreamEvent
 from koi.net.json_text import decode_object
-from koi.net.sse import ServerSentEvent, SseDecoder
 from koi.providers.wire.parser import StreamParser
 
 END_OF_BODY_S = 1.0
 """How long a body may stay open after its end marker, in seconds."""
 _BOM = b"\xef\xbb\xbf"
 
-BodyForm: TypeAlias = Literal["events", "json", "html"]
-
 
 class AnswerReader:
-    """Pulls chunks, and turns them into events until the answer is complete."""
+    """Pulls chunks, and turns them into events until the answer is complete.
 
-    def __init__(self, answer: HttpAnswer, parser: StreamParser) -> None:
+    `framing` chooses the decoder by the first byte of the body, as content types are often wrong.
+    """
+
+    def __init__(
+        self,
+        answer: HttpAnswer,
+        parser: StreamParser,
+        framing: Callable[[bytes], Framing | None],
+    ) -> None:
         self._answer = answer
         self._parser = parser
-        self._decoder: SseDecoder | None = None
+        self._framing = framing
+        self._decoder: Framing | None = None
         self._failure: ProviderError | None = None
         """Raised after the events that came before it."""
         self._finished = False
@@ -46,24 +52,24 @@ class AnswerReader:
             await self._drain()
             return self._finish([])
         if self._decoder is None:
-            self._decoder = SseDecoder()
             return await self._first()
         chunk = await self._answer.next_chunk()
         return self._at_end_of_body() if chunk is None else self._feed(chunk)
 
     async def _first(self) -> Sequence[ProviderEvent]:
         start = b""
-        while (form := _body_form(start)) is None:
+        while not (first := _first_byte(start)):
             chunk = await self._answer.next_chunk()
             if chunk is None:
-                return self._at_end_of_body()
+                return self._finish([])
             start += chunk
-        if form == "events":
-            return self._feed(start)
-        body = await self._answer.read(start)
-        if form == "html":
-            raise page_error(self._answer.status, body)
-        return self._finish(self._parser.whole(decode_object(body)))
+        if first == b"<":
+            raise page_error(self._answer.status, await self._answer.read(start))
+        self._decoder = self._framing(first)
+        if self._decoder is None:
+            body = await self._answer.read(start)
+            return self._finish(self._parser.whole(decode_object(body)))
+        return self._feed(start)
 
     def _feed(self, chunk: bytes) -> Sequence[ProviderEvent]:
         assert self._decoder is not None
@@ -82,7 +88,7 @@ class AnswerReader:
         events = self._parse(self._decoder.finish())
         return events if self._failure else self._finish(events)
 
-    def _parse(self, found: list[ServerSentEvent]) -> list[ProviderEvent]:
+    def _parse(self, found: list[StreamEvent]) -> list[ProviderEvent]:
         events: list[ProviderEvent] = []
         try:
             for message in found:
@@ -110,15 +116,8 @@ class AnswerReader:
                     pass
 
 
-def _body_form(start: bytes) -> BodyForm | None:
-    """The form by the first bytes, as content types are often wrong; None: more are needed."""
+def _first_byte(start: bytes) -> bytes:
+    """The first byte that says something, b"" when it has not come yet."""
     if _BOM.startswith(start):
-        return None
-    match start.removeprefix(_BOM).lstrip()[:1]:
-        case b"":
-            return None
-        case b"{" | b"[":
-            return "json"
-        case b"<":
-            return "html"
-    return "events"
+        return b""
+    return start.removeprefix(_BOM).lstrip()[:1]

@@ -1,40 +1,30 @@
-"""The wire formats that this version speaks, by protocol."""
+"""The wire formats by protocol. A new format is one module pair and one entry here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import msgspec
-
 from koi.catalogue.rows import Protocol
 from koi.core.errors import UsageError
-from koi.core.messages import ModelRequest
 from koi.providers.wire.anthropic.build import VERSION
 from koi.providers.wire.anthropic.build import build as build_messages
 from koi.providers.wire.anthropic.parse import MessagesParser
+from koi.providers.wire.format import WireFormat
+from koi.providers.wire.model_list import ModelListing, read_models
 from koi.providers.wire.openai_chat.build import build as build_chat
+from koi.providers.wire.openai_chat.embeddings import CHAT_EMBEDDINGS
 from koi.providers.wire.openai_chat.parse import ChatParser
-from koi.providers.wire.parser import StreamParser
-from koi.providers.wire.request import WireOptions, WireRequest
-
-
-class WireFormat(msgspec.Struct, frozen=True):
-    """How a protocol writes requests and reads answers."""
-
-    build: Callable[[ModelRequest, WireOptions], WireRequest]
-    parser: Callable[[WireOptions], StreamParser]
-    models_path: str
-    models_headers: dict[str, str] = {}
-
 
 _FORMATS: dict[Protocol, WireFormat] = {
     "anthropic": WireFormat(
         build_messages,
         MessagesParser,
-        "/v1/models?limit=1000",
-        {"anthropic-version": VERSION},
+        models=ModelListing("/v1/models?limit=1000", read_models, {"anthropic-version": VERSION}),
     ),
-    "openai-chat": WireFormat(build_chat, ChatParser, "/models"),
+    "openai-chat": WireFormat(
+        build_chat,
+        ChatParser,
+        models=ModelListing("/models", read_models),
+        embeddings=CHAT_EMBEDDINGS,
+    ),
 }
 
 

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 
 import msgspec
 
-from koi.core.errors import ProviderError
-from koi.core.messages import ModelRequest
+from koi.core.errors import CredentialMissing, ProviderError
+from koi.core.messages import JsonObject, ModelRequest
 from koi.core.provider_events import ProviderEvent
 from koi.core.references import ModelReference
-from koi.core.seams import ModelInfo
+from koi.core.seams import ModelInfo, ToolMode
 from koi.core.secret import without_secrets
 from koi.credentials.endpoint import Endpoint
-from koi.net.client import HttpClient
-from koi.net.errors import inline_error
+from koi.net.client import HttpAnswer, HttpClient
 from koi.net.json_text import decode_json, decode_object, encode_json
 from koi.net.policy import NetworkPolicy
 from koi.net.timeouts import Timeouts
 from koi.providers.addresses import host_of, join
 from koi.providers.answer_reader import AnswerReader
+from koi.providers.embeddings import embed
 from koi.providers.formats import wire_format
-from koi.providers.model_lists import read_models
-from koi.providers.wire.fields import objects
-from koi.providers.wire.request import WireOptions
+from koi.providers.wire.families import family
+from koi.providers.wire.format import WireFormat, server_sent_events
+from koi.providers.wire.model_list import ModelListing
+from koi.providers.wire.request import WireOptions, WireRequest
 
 _PROBE = Timeouts(connect_s=2.0, first_byte_s=5.0, idle_s=5.0)
 
@@ -36,9 +37,9 @@ class HttpProvider:
         self.name = endpoint.name
         self._endpoint = endpoint
         self._format = wire_format(endpoint.protocol)
-        self._headers = {**endpoint.auth_headers(), **endpoint.headers}
-        self._models_url = endpoint.models_url or self._url(self._format.models_path)
-        hosts = {host_of(endpoint.base_url), host_of(self._models_url)}
+        endpoint.auth_headers()
+        join(endpoint.base_url, "/")
+        hosts = {host_of(endpoint.base_url), host_of(endpoint.models_url or "")} - {""}
         self._client = HttpClient(
             NetworkPolicy(frozenset(hosts), endpoint.plain_http_hosts),
             endpoint.timeouts,
@@ -52,12 +53,22 @@ class HttpProvider:
         """The same events from a request without streaming."""
         return self._exchange(request, stream=False)
 
+    def tool_mode(self, model: str) -> ToolMode:
+        """How requests with tools are sent to a model."""
+        return "native"
+
+    def learn(self, request: ModelRequest, error: ProviderError) -> str:
+        """Remember what a refusal teaches about the model; "" when it teaches nothing."""
+        return ""
+
     async def list_models(self) -> tuple[ModelInfo, ...]:
         """The models that the endpoint says it has. Raises ProviderError."""
+        listing = self._format.models
+        if listing is None:
+            return ()
         with self._named(None):
-            headers = {**self._format.models_headers, **self._headers}
-            async with self._client.request("GET", self._models_url, headers=headers) as answer:
-                return read_models(self.name, decode_json(await answer.read()))
+            async with self._ask_models(listing, self._endpoint.timeouts) as answer:
+                return listing.read(self.name, decode_json(await answer.read()))
 
     async def model_info(self, model: str) -> ModelInfo:
         """What the endpoint and its configuration say of one model. Raises ProviderError."""
@@ -74,32 +85,29 @@ class HttpProvider:
     async def embed(self, model: str, texts: tuple[str, ...]) -> tuple[tuple[float, ...], ...]:
         """One vector for each text. Raises ProviderError."""
         with self._named(model):
-            if self._endpoint.protocol != "openai-chat":
+            if self._format.embeddings is None:
                 raise ProviderError(
                     f"{self.name} has no embeddings",
                     kind="bad_request",
                     hint="Choose an embedding model of another provider.",
                 )
-            body = encode_json({"model": model, "input": texts})
-            url = self._url("/embeddings")
-            async with self._client.request(
-                "POST", url, headers=self._json_headers({}), body=body
-            ) as answer:
-                found = decode_object(await answer.read())
-            if found.get("error"):
-                raise inline_error(found)
-            return _vectors(objects(found, "data"), len(texts))
+
+            async def ask(wire: WireRequest) -> JsonObject:
+                async with self._post(wire, accept="application/json") as answer:
+                    return decode_object(await answer.read())
+
+            return await embed(self._format.embeddings, model, texts, ask)
 
     async def is_available(self) -> bool:
         """True when the endpoint answers, even with a refusal; never raises."""
-        headers = {**self._format.models_headers, **self._headers}
+        listing = self._format.models or ModelListing("/", lambda name, answer: ())
         try:
-            async with self._client.request(
-                "GET", self._models_url, headers=headers, timeouts=_PROBE
-            ):
+            async with self._ask_models(listing, _PROBE):
                 return True
         except ProviderError as error:
             return error.status is not None and error.status < 500
+        except CredentialMissing:
+            return False
 
     async def aclose(self) -> None:
         """Close connections."""
@@ -109,35 +117,65 @@ class HttpProvider:
         self, request: ModelRequest, *, stream: bool
     ) -> AsyncGenerator[ProviderEvent, None]:
         options = WireOptions(
-            self.name,
+            family(self.name, request.model),
             self._endpoint.profile,
             self._endpoint.output_limit(request.model),
             stream,
         )
-        wire = self._format.build(request, options)
-        parser = self._format.parser(options)
         with self._named(request.model):
-            async with self._client.request(
-                "POST",
-                self._url(wire.path),
-                headers=self._json_headers(wire.headers, stream=stream),
-                body=encode_json(wire.body),
-            ) as answer:
-                reader = AnswerReader(answer, parser)
+            wire_format = await self._format_of(request.model)
+            wire = wire_format.build(request, options)
+            parser = wire_format.parser(options)
+            accept = f"{wire_format.accept}, application/json" if stream else "application/json"
+            framing = wire_format.framing if stream else server_sent_events
+            async with self._post(wire, accept=accept) as answer:
+                reader = AnswerReader(answer, parser, framing)
                 while (events := await reader.next()) is not None:
                     for event in events:
                         yield event
 
-    def _url(self, path: str) -> str:
-        path, question, query = path.partition("?")
-        url = join(self._endpoint.base_url, path, version="/v1")
-        if not question:
-            return url
-        return f"{url}{'&' if '?' in url else '?'}{query}"
+    async def _format_of(self, model: str) -> WireFormat:
+        """The format in which a model is asked."""
+        return self._format
 
-    def _json_headers(self, extra: dict[str, str], *, stream: bool = False) -> dict[str, str]:
-        accept = "text/event-stream, application/json" if stream else "application/json"
-        return {"Content-Type": "application/json", "Accept": accept, **extra, **self._headers}
+    @contextlib.asynccontextmanager
+    async def _post(self, wire: WireRequest, *, accept: str) -> AsyncIterator[HttpAnswer]:
+        body = encode_json(wire.body)
+        headers = {"Content-Type": "application/json", "Accept": accept, **wire.headers}
+        async with self._send("POST", wire.path, headers, body) as answer:
+            yield answer
+
+    @contextlib.asynccontextmanager
+    async def _ask_models(
+        self, listing: ModelListing, timeouts: Timeouts
+    ) -> AsyncIterator[HttpAnswer]:
+        path = self._endpoint.models_url or listing.path
+        async with self._send("GET", path, listing.headers, None, timeouts) as answer:
+            yield answer
+
+    @contextlib.asynccontextmanager
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes | None,
+        timeouts: Timeouts | None = None,
+    ) -> AsyncIterator[HttpAnswer]:
+        """One exchange with the headers of the protocol, the key, and the person, in this rank."""
+        endpoint, signed = self._endpoint, dict[str, str]()
+        base_url = endpoint.base_url
+        if endpoint.signer is not None:
+            base_url = await endpoint.signer.base_url(base_url)
+            self._client.allow(host_of(base_url))
+        url = path if "://" in path else _join(base_url, path, self._format.version)
+        if endpoint.signer is not None:
+            signed = await endpoint.signer.headers(method, url, body or b"")
+        headers = {**headers, **endpoint.auth_headers(), **signed, **endpoint.headers}
+        async with self._client.request(
+            method, url, headers=headers, body=body, timeouts=timeouts
+        ) as answer:
+            yield answer
 
     @contextlib.contextmanager
     def _named(self, model: str | None) -> Iterator[None]:
@@ -152,18 +190,9 @@ class HttpProvider:
             raise
 
 
-def _vectors(data: list[dict[str, object]], wanted: int) -> tuple[tuple[float, ...], ...]:
-    try:
-        ordered = sorted(data, key=lambda item: int(str(item.get("index", 0))))
-        vectors = msgspec.convert([item.get("embedding") for item in ordered], list[list[float]])
-    except (ValueError, msgspec.ValidationError) as error:
-        raise ProviderError(
-            "The server sent no vectors", kind="protocol", hint="Is this an embedding model?"
-        ) from error
-    if len(vectors) != wanted:
-        raise ProviderError(
-            f"The server sent {len(vectors)} vectors for {wanted} texts",
-            kind="protocol",
-            hint="Send fewer texts at once.",
-        )
-    return tuple(tuple(vector) for vector in vectors)
+def _join(base_url: str, path: str, version: str) -> str:
+    path, question, query = path.partition("?")
+    url = join(base_url, path, version=version)
+    if not question:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}{query}"

@@ -68,6 +68,10 @@ async def stream(
             )
         except ProviderError as error:
             _log_end(request_id, f"{error.kind}, status {error.status}", started)
+            if not visible and (taught := candidate.provider.learn(request, error)):
+                reason = f"{error.title} Asked again {taught}."
+                yield Retrying(candidate.reference, reason, error.status, 0.0, attempt)
+                continue
             wait = None if visible else wait_before_retry(error, attempt, policy)
             if wait is None:
                 raise

@@ -16,7 +16,7 @@ from koi.core.provider_events import (
     UsageReported,
 )
 from koi.core.usage import Usage
-from koi.net.sse import ServerSentEvent
+from koi.net.framing import StreamEvent
 from koi.providers.wire.parser import StreamParser
 
 
@@ -64,5 +64,5 @@ def feed(parser: StreamParser, *messages: JsonObject | bytes, name: str = "") ->
     events: list[ProviderEvent] = []
     for message in messages:
         data = message if isinstance(message, bytes) else msgspec.json.encode(message)
-        events.extend(parser.feed(ServerSentEvent(name, data)))
+        events.extend(parser.feed(StreamEvent(name, data)))
     return Outcome([*events, *parser.finish()])

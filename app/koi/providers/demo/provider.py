@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from koi.core.errors import ProviderError
 from koi.core.messages import ModelRequest
 from koi.core.provider_events import ProviderEvent
-from koi.core.seams import ModelInfo
+from koi.core.seams import ModelInfo, ToolMode
 from koi.core.usage import Price
 from koi.providers.demo.pacing import Pacing
 from koi.providers.demo.reference import DEMO
@@ -45,6 +45,14 @@ class DemoProvider:
         for block in blocks(request, decide(request), whole=True):
             for event in block:
                 yield event
+
+    def tool_mode(self, model: str) -> ToolMode:
+        """Always native."""
+        return "native"
+
+    def learn(self, request: ModelRequest, error: ProviderError) -> str:
+        """A script learns nothing."""
+        return ""
 
     async def list_models(self) -> tuple[ModelInfo, ...]:
         """The one model."""

@@ -10,7 +10,7 @@ import msgspec
 from koi.core.errors import ProviderError
 from koi.core.messages import JsonObject, ProviderData, ToolCall
 from koi.core.provider_events import FinishReason, ProviderEvent
-from koi.net.sse import ServerSentEvent
+from koi.net.framing import StreamEvent
 
 _FINISH_REASONS: dict[str, FinishReason] = {
     "tool_calls": "tool_calls",
@@ -44,7 +44,7 @@ class StreamParser(Protocol):
     done: bool
     """The end marker was seen: nothing of value follows."""
 
-    def feed(self, event: ServerSentEvent) -> list[ProviderEvent]:
+    def feed(self, event: StreamEvent) -> list[ProviderEvent]:
         """The events that one server-sent event means."""
         ...
 

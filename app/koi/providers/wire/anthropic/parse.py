@@ -15,8 +15,8 @@ from koi.core.provider_events import (
 )
 from koi.core.usage import Usage
 from koi.net.errors import inline_error
+from koi.net.framing import StreamEvent
 from koi.net.json_text import decode_object
-from koi.net.sse import ServerSentEvent
 from koi.providers.wire.anthropic.blocks import Block
 from koi.providers.wire.fields import count, mapping, objects, text
 from koi.providers.wire.parser import cut_off, finish_reason, no_answer
@@ -44,7 +44,7 @@ class MessagesParser:
         self._raw_finish: str | None = None
         self._model: str | None = None
 
-    def feed(self, event: ServerSentEvent) -> list[ProviderEvent]:
+    def feed(self, event: StreamEvent) -> list[ProviderEvent]:
         """The events of one server-sent event. Raises ProviderError for an error among them."""
         data = event.data.strip()
         # Gateways add OpenAI's end marker to this format.

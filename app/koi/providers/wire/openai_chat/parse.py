@@ -13,8 +13,8 @@ from koi.core.provider_events import (
 )
 from koi.core.usage import Usage
 from koi.net.errors import inline_error
+from koi.net.framing import StreamEvent
 from koi.net.json_text import decode_object
-from koi.net.sse import ServerSentEvent
 from koi.providers.wire.fields import mapping, objects, text
 from koi.providers.wire.openai_chat.calls import OpenCalls
 from koi.providers.wire.openai_chat.reasoning import merge_details, reasoning_text
@@ -42,7 +42,7 @@ class ChatParser:
         self._usage: Usage | None = None
         self._model: str | None = None
 
-    def feed(self, event: ServerSentEvent) -> list[ProviderEvent]:
+    def feed(self, event: StreamEvent) -> list[ProviderEvent]:
         """The events of one chunk. Raises ProviderError for an error inside the stream."""
         data = event.data.strip()
         if not data or self.done:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import msgspec
+
 from koi.core.messages import JsonObject
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
@@ -17,6 +21,14 @@ _WINDOWS = (
 )
 _OUTPUTS = ("max_output_tokens", "max_completion_tokens", "max_tokens")
 _PER_MTOK = 1_000_000
+
+
+class ModelListing(msgspec.Struct, frozen=True):
+    """How a protocol is asked for its models, and how the answer is read."""
+
+    path: str
+    read: Callable[[str, object], tuple[ModelInfo, ...]]
+    headers: dict[str, str] = {}
 
 
 def read_models(provider: str, answer: object) -> tuple[ModelInfo, ...]:

@@ -7,7 +7,7 @@ import pytest
 
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
-from koi.providers.model_lists import read_models
+from koi.providers.wire.model_list import read_models
 
 
 def test_the_plain_form() -> None:

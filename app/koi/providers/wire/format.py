@@ -1,0 +1,35 @@
+"""What a protocol is to the runner: pure functions that build requests and read answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from koi.core.messages import ModelRequest
+from koi.net.framing import Framing
+from koi.net.sse import SseDecoder
+from koi.providers.wire.embeddings import EmbeddingFormat
+from koi.providers.wire.model_list import ModelListing
+from koi.providers.wire.parser import StreamParser
+from koi.providers.wire.request import WireOptions, WireRequest
+
+
+def server_sent_events(first: bytes) -> Framing | None:
+    """Framing of most protocols: a body that begins as JSON is a whole answer."""
+    return None if first in (b"{", b"[") else SseDecoder()
+
+
+class WireFormat(msgspec.Struct, frozen=True):
+    """How a protocol writes requests and reads answers."""
+
+    build: Callable[[ModelRequest, WireOptions], WireRequest]
+    parser: Callable[[WireOptions], StreamParser]
+    framing: Callable[[bytes], Framing | None] = server_sent_events
+    """The decoder of a streamed body by its first byte that is not blank; None: one JSON value."""
+    version: str = "/v1"
+    """What is put into the path when the base URL has none."""
+    accept: str = "text/event-stream"
+    """The media type of a streamed answer."""
+    models: ModelListing | None = None
+    embeddings: EmbeddingFormat | None = None
