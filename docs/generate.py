@@ -208,12 +208,8 @@ def providers() -> Iterator[str]:
         keys = ", ".join(f"`{name}`" for name in company.api_key_env)
         model = f"`{row.profile.default_model}`" if row.profile.default_model else ""
         key = f"{keys} (optional)" if keys and company.key_optional else keys or "configuration"
-        if row.supported:
-            lines.append(f"| `{company.slug}` | {also} | {key} | {model} |")
+        lines.append(f"| `{company.slug}` | {also} | {key} | {model} |")
     yield "\n".join(lines)
-    waiting = [f"`{row.slug}` ({row.protocol})" for row in rows if not row.supported]
-    if waiting:
-        yield f"Known, but this version does not speak their protocol: {', '.join(waiting)}."
 
 
 def keys() -> Iterator[str]:

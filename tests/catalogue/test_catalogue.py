@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from koi.catalogue.catalogue import load_catalogue
-from koi.catalogue.rows import SPOKEN_PROTOCOLS
 from koi.core.errors import UsageError
 
 KNOWN = {
@@ -94,16 +93,6 @@ def test_only_local_rows_use_plain_http() -> None:
     for row in load_catalogue().rows:
         addresses = [row.company.base_url, *(other.base_url for other in row.alternates)]
         assert all(url.startswith("https://") or row.company.local for url in addresses), row.slug
-
-
-def test_what_is_supported_follows_from_the_protocols() -> None:
-    catalogue = load_catalogue()
-    unsupported = {row.slug for row in catalogue.rows if not row.supported}
-    assert unsupported == {"gemini", "bedrock", "copilot", "openai-codex"}
-    endpoint = catalogue.get("ollama").endpoint
-    assert endpoint is not None
-    assert endpoint.protocol in SPOKEN_PROTOCOLS
-    assert endpoint.base_url == "http://localhost:11434/v1"
 
 
 def test_an_unknown_slug_names_the_nearest_the_configured_and_the_url_forms() -> None:

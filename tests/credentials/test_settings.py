@@ -72,16 +72,23 @@ def test_local_servers_may_take_longer(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environment", "text", "base_url"),
     [
-        ({}, "", "http://127.0.0.1:11434/v1"),
-        ({"OLLAMA_HOST": "lan:1"}, "", "http://lan:1/v1"),
-        ({"OLLAMA_HOST": "lan:1"}, 'base_url = "http://other:2/api/"', "http://other:2/v1"),
+        ({}, "", "http://127.0.0.1:11434"),
+        ({"OLLAMA_HOST": "lan:1"}, "", "http://lan:1"),
+        ({"OLLAMA_HOST": "lan:1"}, 'base_url = "http://other:2/api/"', "http://other:2"),
+        ({"OLLAMA_HOST": "lan:1"}, 'base_url = "http://other:2/v1"', "http://other:2"),
     ],
 )
-def test_ollama_is_used_through_its_v1_endpoint(
+def test_the_address_of_ollama_comes_in_many_forms(
     tmp_path: Path, environment: dict[str, str], text: str, base_url: str
 ) -> None:
     found = endpoint(tmp_path, "ollama", f"[providers.ollama]\n{text}\n", environment)
-    assert (found.protocol, found.base_url) == ("openai-chat", base_url)
+    assert (found.protocol, found.base_url) == ("ollama", base_url)
+
+
+def test_the_chat_completions_of_ollama_are_at_v1(tmp_path: Path) -> None:
+    text = '[providers.ollama]\nprotocol = "openai-chat"\n'
+    found = endpoint(tmp_path, "ollama", text, {"OLLAMA_HOST": "lan:1"})
+    assert (found.protocol, found.base_url) == ("openai-chat", "http://lan:1/v1")
 
 
 def test_another_protocol_of_a_row_brings_its_address(tmp_path: Path) -> None:
@@ -112,12 +119,6 @@ def test_a_missing_key_says_what_was_not_used(tmp_path: Path) -> None:
 def test_an_unset_variable_in_the_configured_key_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="UNSET"):
         endpoint(tmp_path, "openai", '[providers.openai]\napi_key = "${UNSET}"\n')
-
-
-@pytest.mark.parametrize("name", ["gemini", "bedrock", "copilot", "openai-codex"])
-def test_an_unspoken_protocol_is_named(tmp_path: Path, name: str) -> None:
-    with pytest.raises(UsageError, match="does not speak yet"):
-        endpoint(tmp_path, name, environment={"GEMINI_API_KEY": K})
 
 
 def test_a_provider_that_is_switched_off_says_where(tmp_path: Path) -> None:

@@ -112,13 +112,11 @@ def known_models(provider: Registered, registry: Registry) -> tuple[ModelInfo, .
 
 
 def providers_of(model: str, registry: Registry) -> tuple[str, ...]:
-    """Providers that are known to have exactly this model and that this version can talk to.
+    """Providers that are known to have exactly this model.
 
     First the bundled facts are asked, and only if they do not know the name, the slow price list.
     """
-    candidates = [
-        provider for provider in registry.all if provider.enabled and provider.protocol is not None
-    ]
+    candidates = [provider for provider in registry.all if provider.enabled]
     found = tuple(
         provider.name
         for provider in candidates

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from koi.catalogue.catalogue import Catalogue, checked_url, own_row
-from koi.catalogue.rows import SPOKEN_PROTOCOLS, Protocol, ProviderRow
+from koi.catalogue.rows import Protocol, ProviderRow
 from koi.config.config import Config
 from koi.config.schema import ProviderTable
 from koi.core.errors import ConfigurationError
@@ -35,14 +35,9 @@ class Registered(msgspec.Struct, frozen=True):
         return self.table.default_model or self.row.profile.default_model
 
     @property
-    def protocol(self) -> Protocol | None:
-        """The protocol that is used with it, None when this version speaks none of its own."""
-        if self.table.protocol is not None:
-            return next(
-                (spoken for spoken in SPOKEN_PROTOCOLS if spoken == self.table.protocol), None
-            )
-        endpoint = self.row.endpoint
-        return None if endpoint is None else endpoint.protocol
+    def protocol(self) -> Protocol:
+        """The protocol that is used with it: the configuration's, else the row's."""
+        return self.table.protocol or self.row.protocol
 
     @property
     def wants_no_key(self) -> bool:
@@ -116,10 +111,6 @@ class Registry:
                 hint=f'{hint}For a provider of your own: base_url = "https://…/v1".',
             )
         protocol = table.protocol or "openai-chat"
-        if protocol == "wasm":
-            raise ConfigurationError(
-                "provider plugins do not work in this version", where=where, hint="Remove it."
-            )
         row = own_row(name, table.base_url, protocol, (_key_variable(name),))
         return Registered(row, table, name)
 

@@ -7,12 +7,16 @@ from typing import Literal, TypeAlias
 import msgspec
 
 Protocol: TypeAlias = Literal[
-    "anthropic", "openai-chat", "openai-responses", "gemini", "bedrock", "ollama", "copilot"
+    "anthropic",
+    "openai-chat",
+    "openai-responses",
+    "gemini",
+    "bedrock",
+    "ollama",
+    "copilot",
+    "wasm",
 ]
 AuthStyle: TypeAlias = Literal["bearer", "x-api-key", "x-goog-api-key", "sigv4", "none", "other"]
-
-SPOKEN_PROTOCOLS: frozenset[Protocol] = frozenset({"anthropic", "openai-chat"})
-"""What this version speaks: the one place where a new wire format is switched on."""
 
 
 class Company(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,6 +58,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The field in which earlier reasoning goes back to this provider, if it wants it."""
     system_in_first_message: bool = False
     """True when the role `system` is refused: its text goes before the first user message."""
+    call_id_form: Literal["protocol", "alphanumeric-9"] = "protocol"
+    """Which ids of tool calls are accepted: those of the protocol, or exactly nine letters."""
     model_names: dict[str, str] = {}
     """Names that the provider knows under another id."""
     extra_body: dict[str, bool | int | str] = {}
@@ -79,19 +85,6 @@ class ProviderRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def slug(self) -> str:
         """Its name in model references."""
         return self.company.slug
-
-    @property
-    def supported(self) -> bool:
-        """True when this version speaks at least one of its protocols."""
-        return self.endpoint is not None
-
-    @property
-    def endpoint(self) -> Alternate | None:
-        """The best protocol that this version speaks and its base URL, None when it speaks none."""
-        for offered in (Alternate(self.protocol, self.company.base_url), *self.alternates):
-            if offered.protocol in SPOKEN_PROTOCOLS:
-                return offered
-        return None
 
     def base_url_for(self, protocol: str) -> str | None:
         """Where it serves a protocol, None when it is not known to."""

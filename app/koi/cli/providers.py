@@ -56,7 +56,6 @@ async def _look(registry: Registry) -> tuple[Discovery, dict[str, bool]]:
         provider.name
         for provider in registry.all
         if provider.enabled
-        and provider.protocol is not None
         and (provider.wants_no_key or discovery.usable(provider.name) is not None)
     ]
     answers = await asyncio.gather(*(_answers(name, registry) for name in names))
@@ -77,11 +76,10 @@ async def _answers(name: str, registry: Registry) -> bool:
         await provider.aclose()
 
 
-def _rank(provider: Registered, discovery: Discovery) -> tuple[bool, bool, bool]:
+def _rank(provider: Registered, discovery: Discovery) -> tuple[bool, bool]:
     return (
         discovery.usable(provider.name) is None,
         provider.table_name is None and not discovery.of(provider.name),
-        provider.protocol is None,
     )
 
 
@@ -90,13 +88,12 @@ def _print(providers: list[Registered], discovery: Discovery, answers: dict[str,
 
     rows = [("NAME", "PROTOCOL", "DEFAULT MODEL", "ANSWERS", "CREDENTIAL")]
     for provider in providers:
-        protocol = provider.protocol or f"{provider.row.protocol} (not in this version)"
         model = provider.default_model or "-"
         credentials = [_in_words(found) for found in discovery.of(provider.name)] or [
             _nothing(provider)
         ]
         answer = {True: "yes", False: "no", None: "-"}[answers.get(provider.name)]
-        rows.append((provider.name, protocol, model, answer, credentials[0]))
+        rows.append((provider.name, provider.protocol, model, answer, credentials[0]))
         rows += [("", "", "", "", text) for text in credentials[1:]]
     print_table(rows)
 
@@ -129,8 +126,7 @@ def _as_object(
         "name": provider.name,
         "display_name": provider.row.company.display_name,
         "aliases": list(provider.row.company.aliases),
-        "protocol": provider.protocol or provider.row.protocol,
-        "supported": provider.protocol is not None,
+        "protocol": provider.protocol,
         "configured": provider.table_name is not None,
         "enabled": provider.enabled,
         "base_url": provider.table.base_url or provider.row.company.base_url,

@@ -38,10 +38,7 @@ def choose_default_model(registry: Registry, discovery: Discovery) -> DefaultMod
         provider, finding = providers[name], found[name]
         if _borrowed(provider, finding, [providers[other] for other in found]):
             continue
-        if provider.protocol is None:
-            wanted = provider.table.protocol or provider.row.protocol
-            notes.append(f"{name}: this version does not speak {wanted} yet")
-        elif provider.default_model is None:
+        if provider.default_model is None:
             notes.append(f"{name}: has no default model; name one: -m {name}/MODEL")
         else:
             reference = ModelReference(name, provider.default_model)

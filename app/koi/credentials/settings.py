@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from koi.catalogue.models import fast_model_info
 from koi.catalogue.registry import Registered, Registry, checked_base_url
-from koi.catalogue.rows import SPOKEN_PROTOCOLS, AuthStyle, Protocol
+from koi.catalogue.rows import AuthStyle, Protocol
 from koi.core.errors import ConfigurationError, CredentialMissing, ProviderError, UsageError
 from koi.core.references import ModelReference
 from koi.core.secret import Secret
@@ -21,7 +21,7 @@ from koi.net.timeouts import LOCAL, REMOTE, Timeouts
 def provider_endpoint(name: str, registry: Registry) -> Endpoint:
     """The endpoint of the provider `name`, with the best key in configuration and environment.
 
-    Raises UsageError (unknown, switched off, protocol not spoken), ConfigurationError (a value
+    Raises UsageError (unknown, switched off), ConfigurationError (a value
     that cannot be used), CredentialMissing, and ProviderError of kind network_policy.
     """
     provider = registry.get(name)
@@ -31,7 +31,7 @@ def provider_endpoint(name: str, registry: Registry) -> Endpoint:
             f"{provider.name} is switched off",
             hint=f"{config.origin(provider.key('enabled'))}: {provider.key('enabled')} is false.",
         )
-    protocol = _protocol(provider)
+    protocol = provider.protocol
     base_url = _base_url(provider, protocol, registry)
     host = urlsplit(base_url).hostname or ""
     _check_policy(provider, host, registry)
@@ -60,17 +60,6 @@ def provider_endpoint(name: str, registry: Registry) -> Endpoint:
         ),
         models_url=company.models_url if table.base_url is None else None,
         signer=signer,
-    )
-
-
-def _protocol(provider: Registered) -> Protocol:
-    if (protocol := provider.protocol) is not None:
-        return protocol
-    wanted = provider.table.protocol or provider.row.protocol
-    raise UsageError(
-        f"{provider.row.company.display_name} ({provider.name}) speaks {wanted}, "
-        "which this version of koi does not speak yet",
-        hint=f"It speaks {' and '.join(sorted(SPOKEN_PROTOCOLS))}; koi providers lists who does.",
     )
 
 

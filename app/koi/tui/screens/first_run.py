@@ -80,8 +80,8 @@ def first_run_lines(notes: str, width: int) -> Iterator[Line]:
 
 
 def key_variables() -> list[str]:
-    """The variables of the best known providers that this version can use, in their order."""
-    rows = [row for row in load_catalogue().rows if row.supported and row.profile.default_model]
+    """The variables of the best known providers, in their order."""
+    rows = [row for row in load_catalogue().rows if row.profile.default_model]
     names = [row.company.api_key_env[0] for row in rows if row.company.api_key_env]
     return names[:MAX_VARIABLES]
 
