@@ -10,6 +10,7 @@ import msgspec
 
 from koi.catalogue.prices import list_models, read_facts
 from koi.catalogue.registry import Registered, Registry
+from koi.config.schema import ModelTable
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
 
@@ -65,18 +66,23 @@ def fast_model_info(reference: ModelReference, registry: Registry) -> ModelInfo:
     """What the configuration and the bundled table say of a model, without its price."""
     provider = registry.get(reference.provider)
     facts, table = _bundled_facts(provider, reference.model), provider.table
+    own = table.models.get(reference.model, ModelTable())
     return ModelInfo(
         reference,
-        context_window=table.context_window or facts.context_window,
-        max_output_tokens=table.max_output_tokens or facts.max_output_tokens,
-        tools=_tools(provider, facts),
-        vision=facts.vision,
-        reasoning=facts.reasoning,
+        context_window=own.context_window or table.context_window or facts.context_window,
+        max_output_tokens=(
+            own.max_output_tokens or table.max_output_tokens or facts.max_output_tokens
+        ),
+        tools=_tools(provider, own, facts),
+        vision=facts.vision if own.vision is None else own.vision,
+        reasoning=facts.reasoning if own.reasoning is None else own.reasoning,
+        streaming=own.streaming,
+        embeddings=own.embeddings,
     )
 
 
-def _tools(provider: Registered, facts: ModelFacts) -> bool | None:
-    match provider.table.tools:
+def _tools(provider: Registered, own: ModelTable, facts: ModelFacts) -> bool | None:
+    match own.tools or provider.table.tools:
         case "native":
             return True
         case "off":

@@ -42,7 +42,8 @@ class Registered(msgspec.Struct, frozen=True):
     @property
     def wants_no_key(self) -> bool:
         """True for an endpoint of the person's own that works without a key."""
-        return self.row.company.key_optional and self.table.base_url is not None
+        own = self.row.company.key_optional and self.table.base_url is not None
+        return own or self.table.auth == "none"
 
     def key(self, field: str) -> str:
         """The dotted configuration key of one of its fields."""

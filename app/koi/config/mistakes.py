@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from koi.config.schema import NOT_IN_EFFECT, VALUES_NOT_IN_EFFECT, Tables
+from koi.config.schema import NOT_IN_EFFECT, Tables
 
 _TYPES = {
     "str": "text in quotes",
@@ -172,25 +172,17 @@ def _name(value: object) -> str:
 
 def _without_effect(table: dict[str, object], where: str) -> typing.Iterator[Mistake]:
     for pattern, feature in NOT_IN_EFFECT.items():
-        for path, _ in _present(table, tuple(pattern.split(".")), ()):
-            yield _no_effect(where, path, "known", feature)
-    for pattern, (value, feature) in VALUES_NOT_IN_EFFECT.items():
-        for path, present in _present(table, tuple(pattern.split(".")), ()):
-            if present == value:
-                yield _no_effect(where, path, f"'{value}' is known", feature)
-
-
-def _no_effect(where: str, path: tuple[str, ...], known: str, feature: str) -> Mistake:
-    message = f"{known}, but has no effect in this version ({feature})"
-    return Mistake(where, dotted(path), message, severity="warning")
+        for path in _present(table, tuple(pattern.split(".")), ()):
+            message = f"known, but has no effect in this version ({feature})"
+            yield Mistake(where, dotted(path), message, severity="warning")
 
 
 def _present(
     table: object, pattern: tuple[str, ...], path: tuple[str, ...]
-) -> typing.Iterator[tuple[tuple[str, ...], object]]:
-    """The paths that match a pattern, each with its value."""
+) -> typing.Iterator[tuple[str, ...]]:
+    """The paths that match a pattern."""
     if not pattern:
-        yield path, table
+        yield path
         return
     if not isinstance(table, dict):
         return

@@ -18,6 +18,7 @@ ProtocolName: TypeAlias = Literal[
 ]
 RoleName: TypeAlias = Literal["executor", "evaluator", "planner", "embedder", "small"]
 ToolSupport: TypeAlias = Literal["auto", "native", "prompt", "off"]
+AuthName: TypeAlias = Literal["bearer", "x-api-key", "x-goog-api-key", "none"]
 RuleAction: TypeAlias = Literal["allow", "ask", "deny"]
 
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
@@ -27,6 +28,25 @@ Amount: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
 Fraction: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
+class ModelTable(msgspec.Struct, frozen=True, kw_only=True):
+    """`[providers.NAME.models."MODEL"]`: what is different for one model of a provider."""
+
+    context_window: Tokens | None = None
+    """Tokens that it can hold."""
+    max_output_tokens: Tokens | None = None
+    """Tokens that it can answer with."""
+    tools: ToolSupport | None = None
+    """As in `[providers.NAME]`, for this model. Default: what is said there."""
+    vision: bool | None = None
+    """It takes images. Default: as koi knows it."""
+    reasoning: bool | None = None
+    """It thinks before it answers. Default: as koi knows it."""
+    streaming: bool | None = None
+    """Its answers may be streamed. Default: as koi knows it."""
+    embeddings: bool | None = None
+    """It makes vectors. Default: as koi knows it."""
+
+
 class ProviderTable(msgspec.Struct, frozen=True, kw_only=True):
     """`[providers.NAME]`: a provider of your own, or changes to one of the catalogue."""
 
@@ -34,12 +54,16 @@ class ProviderTable(msgspec.Struct, frozen=True, kw_only=True):
     """Wire format. Default: the catalogue's, or openai-chat for a name of your own."""
     base_url: str | None = None
     """Where requests go, without the last part of the path (`/chat/completions`)."""
+    api_path: str | None = None
+    """The path of chat requests after `base_url`, for endpoints where it is an unusual one."""
+    auth: AuthName | None = None
+    """How the key is sent; none: without one, also when there is one. Default: as is usual."""
     api_key: str | None = None
     """The key itself; better `"${VAR}"` than the key in a file."""
     api_key_env: str | None = None
     """Name of the environment variable that holds the key."""
     api_keys: tuple[str, ...] = ()
-    """Several keys; this version uses the first."""
+    """Several keys, after `api_key` when there is one; this version uses the first."""
     default_model: str | None = None
     """What a bare provider name means."""
     fast_model: str | None = None
@@ -51,7 +75,7 @@ class ProviderTable(msgspec.Struct, frozen=True, kw_only=True):
     max_output_tokens: Tokens | None = None
     """Tokens that its models can answer with, when koi does not know it."""
     tools: ToolSupport = "auto"
-    """auto: as the catalogue says; native: always; off: never; prompt: as auto, for now."""
+    """auto: as koi knows the model; native: always; prompt: described in the prompt; off: none."""
     headers: dict[str, str] = {}
     """Extra request headers."""
     connect_s: Seconds | None = None
@@ -64,6 +88,7 @@ class ProviderTable(msgspec.Struct, frozen=True, kw_only=True):
     """False: never used, and left out of discovery."""
     plugin: str | None = None
     """The module of a provider with `protocol = "wasm"`."""
+    models: dict[str, ModelTable] = {}
 
 
 class FallbackTable(msgspec.Struct, frozen=True, kw_only=True):
@@ -269,7 +294,3 @@ NOT_IN_EFFECT: dict[str, str] = {
     "display": "display settings",
 }
 """Keys that are known but that this version does nothing with, and what they belong to."""
-VALUES_NOT_IN_EFFECT: dict[str, tuple[str, str]] = {
-    "providers.*.tools": ("prompt", "prompted tools"),
-}
-"""The same for single values: the key, its value, and what it belongs to."""

@@ -50,6 +50,8 @@ class Endpoint:
     timeouts: Timeouts = REMOTE
     plain_http_hosts: frozenset[str] = frozenset()
     """Hosts that the person named, which may be reached without TLS."""
+    api_path: str | None = None
+    """The path of chat requests, when it is not the protocol's own."""
     context_window: int | None = None
     """Tokens, when the configuration says so."""
     output_limit: Callable[[str], int | None] = _unknown

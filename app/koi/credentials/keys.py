@@ -51,6 +51,8 @@ def environment_keys(registry: Registry) -> tuple[Finding, ...]:
 
 def _configured(provider: Registered, config: Config) -> Iterator[Finding]:
     table = provider.table
+    if table.auth == "none":
+        return
     if table.api_key is not None:
         field, written = "api_key", table.api_key
     elif table.api_keys:
@@ -80,6 +82,8 @@ def _configured(provider: Registered, config: Config) -> Iterator[Finding]:
 
 
 def _from_environment(provider: Registered, config: Config) -> Iterator[Finding]:
+    if provider.table.auth == "none":
+        return
     company = provider.row.company
     for variable in company.api_key_env:
         if value := _value(config.environment, variable):

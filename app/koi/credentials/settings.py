@@ -36,7 +36,8 @@ def provider_endpoint(name: str, registry: Registry) -> Endpoint:
     host = urlsplit(base_url).hostname or ""
     _check_policy(provider, host, registry)
     signer = open_signer(provider, protocol, registry)
-    secret = None if signer is not None else _key(provider, registry)
+    keyless = signer is not None or provider.table.auth == "none"
+    secret = None if keyless else _key(provider, registry)
     company, table = provider.row.company, provider.table
     own_headers = {
         header: config.text(value, provider.key(f"headers.{header}"))
@@ -54,6 +55,7 @@ def provider_endpoint(name: str, registry: Registry) -> Endpoint:
         profile=provider.row.profile,
         timeouts=_timeouts(provider, host),
         plain_http_hosts=frozenset((host,) if _named_by_person(provider) else ()),
+        api_path=table.api_path,
         context_window=table.context_window,
         output_limit=lambda model: (
             fast_model_info(ModelReference(provider.name, model), registry).max_output_tokens
@@ -83,6 +85,8 @@ def _base_url(provider: Registered, protocol: Protocol, registry: Registry) -> s
 
 
 def _auth(provider: Registered, protocol: Protocol) -> AuthStyle:
+    if provider.table.auth is not None:
+        return provider.table.auth
     if protocol == provider.row.protocol:
         return provider.row.company.auth
     return "x-api-key" if protocol == "anthropic" else "bearer"

@@ -125,6 +125,9 @@ class HttpProvider:
         with self._named(request.model):
             wire_format = await self._format_of(request.model)
             wire = wire_format.build(request, options)
+            if (api_path := self._endpoint.api_path) is not None:
+                url = _join(self._endpoint.base_url, f"/{api_path.lstrip('/')}", "")
+                wire = msgspec.structs.replace(wire, path=url)
             parser = wire_format.parser(options)
             accept = f"{wire_format.accept}, application/json" if stream else "application/json"
             framing = wire_format.framing if stream else server_sent_events
