@@ -115,7 +115,8 @@ def test_agrees_with_botocore(messages: list[bytes]) -> None:
     ours = decode([b"".join(messages)])
     for data, found, other in zip(messages, ours, theirs, strict=True):
         size = struct.unpack_from("!I", data, 4)[0]
-        assert read_headers(data[12 : 12 + size]) == other.headers
+        headers: object = other.headers
+        assert read_headers(data[12 : 12 + size]) == headers
         if other.headers.get(":message-type") != "error":
             assert found.data == other.payload
 
