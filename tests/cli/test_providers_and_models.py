@@ -14,7 +14,7 @@ KEY = "sk-ant-api03-0123456789"
 def test_every_provider_is_listed_those_with_a_key_first(run_koi: RunKoi) -> None:
     done = run_koi("providers", "--json", environment={"ANTHROPIC_API_KEY": KEY})
     rows = json.loads(done.stdout)
-    assert len(rows) == 44
+    assert len(rows) == 45
     assert rows[0]["name"] == "anthropic"
     assert rows[0]["credential"] == "environment"
     assert rows[0]["credentials"][0]["label"] == "…6789"

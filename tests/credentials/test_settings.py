@@ -49,7 +49,7 @@ max_output_tokens = 100
     assert found.base_url == "http://llm.example.com:8080/v1"
     assert (found.auth, found.headers) == ("bearer", {"X-Team": "none"})
     assert found.timeouts == Timeouts(1, 2, 3.5)
-    assert (found.context_window, found.output_limit("any-model")) == (1000, 100)
+    assert (found.context_window("any-model"), found.output_limit("any-model")) == (1000, 100)
     assert found.plain_http_hosts == {"llm.example.com"}
 
 
@@ -164,3 +164,39 @@ def test_default_deny_refuses_hosts_that_nobody_named(tmp_path: Path) -> None:
 def test_default_deny_lets_named_hosts_through(tmp_path: Path, text: str) -> None:
     found = endpoint(tmp_path, "openai", text, {"OPENAI_API_KEY": K})
     assert "api.openai.com" in found.base_url
+
+
+@pytest.mark.parametrize(
+    ("written", "base_url"),
+    [
+        ("portal.qwen.ai", "https://portal.qwen.ai/v1"),
+        ("https://portal.qwen.ai/v1/", "https://portal.qwen.ai/v1"),
+    ],
+)
+def test_a_variable_can_say_where_a_provider_is(
+    tmp_path: Path, written: str, base_url: str
+) -> None:
+    environment = {"QWEN_OAUTH_TOKEN": K, "QWEN_OAUTH_RESOURCE_URL": written}
+    assert endpoint(tmp_path, "qwen-code", environment=environment).base_url == base_url
+
+
+def test_the_way_to_send_a_key_follows_from_the_protocol_or_the_configuration(
+    tmp_path: Path,
+) -> None:
+    text = f'[providers.work]\nbase_url = "https://h.example"\napi_key = "{K}"\nprotocol = '
+    assert set(endpoint(tmp_path, "work", f'{text}"gemini"').auth_headers()) == {"x-goog-api-key"}
+    found = endpoint(tmp_path, "work", f'{text}"gemini"\nauth = "bearer"')
+    assert set(found.auth_headers()) == {"Authorization"}
+    assert endpoint(tmp_path, "work", f'{text}"bedrock"').auth == "bearer"
+
+
+def test_an_address_that_needs_ids_names_all_of_them(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_GATEWAY_ID"):
+        endpoint(tmp_path, "cloudflare", environment={"CLOUDFLARE_API_TOKEN": K})
+
+
+def test_siblings_are_known_unless_the_address_is_the_persons_own(tmp_path: Path) -> None:
+    environment = {"MOONSHOT_API_KEY": K}
+    assert endpoint(tmp_path, "kimi", environment=environment).siblings == ("moonshot-intl",)
+    text = '[providers.moonshot]\nbase_url = "https://h.example/v1"\n'
+    assert endpoint(tmp_path, "kimi", text, environment).siblings == ()

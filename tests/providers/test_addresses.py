@@ -18,7 +18,7 @@ from koi.providers.addresses import host_of, join
         ("https://api.x.com/v1/chat/completions", "https://api.x.com/v1/chat/completions"),
         ("https://api.x.com/openai/v1", "https://api.x.com/openai/v1/chat/completions"),
         ("https://api.x.com/inference", "https://api.x.com/inference/chat/completions"),
-        ("https://api.perplexity.ai", "https://api.perplexity.ai/chat/completions"),
+        ("https://x.com/chat/completions", "https://x.com/chat/completions"),
         (
             "https://x.com/deployments/d?api-version=1",
             "https://x.com/deployments/d/chat/completions?api-version=1",

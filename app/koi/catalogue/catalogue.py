@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from koi.catalogue.rows import AuthStyle, Company, Profile, Protocol, ProviderRow
+from koi.catalogue.rows import USUAL_AUTH, Company, Profile, Protocol, ProviderRow
 from koi.core.errors import UsageError
 
 DATA = Path(__file__).with_name("providers.json")
@@ -24,7 +24,7 @@ class Catalogue:
     def __init__(self, rows: Iterable[ProviderRow]) -> None:
         self._rows = {row.slug: row for row in rows}
         self._names = {
-            name: row.slug
+            _plain(name): row.slug
             for row in self._rows.values()
             for name in (row.slug, *row.company.aliases)
         }
@@ -36,7 +36,7 @@ class Catalogue:
 
     def slug(self, name: str) -> str | None:
         """The slug that a name or alias stands for, None when it is not in the catalogue."""
-        return self._names.get(name.strip().lower())
+        return self._names.get(_plain(name))
 
     def find(self, name: str) -> ProviderRow | None:
         """The row of a slug, an alias or a URL form; None when the name is unknown.
@@ -61,10 +61,29 @@ class Catalogue:
         raise UsageError(f"unknown provider '{name}'", hint=" ".join([*parts, FORMS_HINT]))
 
     def nearest(self, name: str, others: Iterable[str] = ()) -> tuple[str, ...]:
-        """Up to three slugs (or `others`) that were probably meant."""
+        """Up to three slugs (or `others`) that were probably meant.
+
+        An unknown member of a family (`kimi-xyz`) is near to all of its regions: which of them
+        is meant is not for koi to guess, as a key of one is of no use in the others.
+        """
         known = [*self._names, *others]
-        near = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.7)
-        return tuple(dict.fromkeys(self._names.get(match, match) for match in near))
+        near = difflib.get_close_matches(_plain(name), known, n=3, cutoff=0.7)
+        slugs = [self._names.get(match, match) for match in near]
+        if (head := self._names.get(_plain(name).partition("-")[0])) is not None:
+            slugs = [head, *self._rows[head].company.siblings, *slugs]
+        return tuple(dict.fromkeys(slugs))[:3]
+
+    def owner_of(self, key: str) -> str | None:
+        """The slug of the only company whose keys begin like `key`, None when several do."""
+        return next(
+            (row.slug for row in self._rows.values() if key.startswith(row.company.key_prefixes)),
+            None,
+        )
+
+
+def _plain(name: str) -> str:
+    """A name as it is compared: `GitHub_Copilot` is `github-copilot`."""
+    return name.strip().lower().replace("_", "-")
 
 
 @cache
@@ -96,16 +115,15 @@ def own_row(
     name: str, base_url: str, protocol: Protocol, api_key_env: tuple[str, ...] = ()
 ) -> ProviderRow:
     """The row of a provider that the catalogue does not know. A key is optional there."""
-    auth: AuthStyle = "x-api-key" if protocol == "anthropic" else "bearer"
     company = Company(
         slug=name,
         display_name=name,
         base_url=base_url,
-        auth=auth,
+        auth=USUAL_AUTH.get(protocol, "bearer"),
         api_key_env=api_key_env,
         key_optional=True,
     )
-    return ProviderRow(company, protocol, profile=Profile(vision=True))
+    return ProviderRow(company, protocol, profile=Profile())
 
 
 def checked_url(url: str) -> str | None:

@@ -16,7 +16,13 @@ Protocol: TypeAlias = Literal[
     "copilot",
     "wasm",
 ]
-AuthStyle: TypeAlias = Literal["bearer", "x-api-key", "x-goog-api-key", "sigv4", "none", "other"]
+AuthStyle: TypeAlias = Literal["bearer", "x-api-key", "x-goog-api-key", "sigv4", "none"]
+USUAL_AUTH: dict[Protocol, AuthStyle] = {
+    "anthropic": "x-api-key",
+    "gemini": "x-goog-api-key",
+    "bedrock": "sigv4",
+}
+"""How a key is sent where nothing else is known; bearer with every other protocol."""
 
 
 class Company(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,9 +33,16 @@ class Company(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     base_url: str
     """May hold `${VAR}`, put in when the provider is used."""
     auth: AuthStyle
+    """How a key is sent. sigv4: without a key, requests are signed; with one it is a bearer."""
     aliases: tuple[str, ...] = ()
     api_key_env: tuple[str, ...] = ()
     """Environment variables that may hold a key, the first that is set wins."""
+    base_url_env: str | None = None
+    """A variable that says where the provider is, in place of base_url."""
+    key_prefixes: tuple[str, ...] = ()
+    """How keys begin that belong to this company only: nobody else is sent one."""
+    token_prefix: str | None = None
+    """How tokens of its subscriptions begin, which are no API keys and need a yes."""
     consent_env: dict[str, str] = {}
     """Variables that are not used by themselves, and why, in words."""
     headers: dict[str, str] = {}
@@ -38,6 +51,8 @@ class Company(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """True for servers on the person's own machines; their models cost nothing."""
     key_optional: bool = False
     """True when a request without a key makes sense (local servers, URL forms)."""
+    siblings: tuple[str, ...] = ()
+    """The same company in other regions; a key of one region is refused by the others."""
     price_id: str | None = None
     """The provider's id in genai-prices, None when its prices are not known there."""
 
@@ -46,9 +61,13 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Habits within a protocol. The defaults are what most endpoints of a protocol do."""
 
     default_model: str | None = None
+    """What its bare name means; a provider without one is never chosen by itself."""
     native_tools: bool = True
-    vision: bool = False
+    """False when none of its models calls tools."""
+    vision: bool | None = None
+    """Whether its models see images; None when that differs between them."""
     embeddings: bool = False
+    """Whether it makes vectors too."""
     token_parameter: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     stream_usage: bool = True
     """Send stream_options.include_usage (openai-chat)."""
@@ -60,6 +79,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """True when the role `system` is refused: its text goes before the first user message."""
     call_id_form: Literal["protocol", "alphanumeric-9"] = "protocol"
     """Which ids of tool calls are accepted: those of the protocol, or exactly nine letters."""
+    path_version: bool = True
+    """Put the version of the protocol (/v1) into the path when the base URL has no path."""
     model_names: dict[str, str] = {}
     """Names that the provider knows under another id."""
     extra_body: dict[str, bool | int | str] = {}
@@ -80,6 +101,10 @@ class ProviderRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     protocol: Protocol
     alternates: tuple[Alternate, ...] = ()
     profile: Profile = Profile()
+    unverified: tuple[str, ...] = ()
+    """What no source but one says, or nobody has tried."""
+    notes: tuple[str, ...] = ()
+    """What a person should know who uses it, in Markdown."""
 
     @property
     def slug(self) -> str:

@@ -31,14 +31,14 @@ async def discover(registry: Registry) -> Discovery:
 
 
 def ollama_base(provider: Registered, registry: Registry) -> str:
-    """Where Ollama is: the configuration, else OLLAMA_HOST, else this machine.
+    """Where an Ollama is: the configuration, else its variable (OLLAMA_HOST), else this machine.
 
     Raises ConfigurationError when the configured address needs a variable that is not set.
     """
     config = registry.config
     if provider.table.base_url is not None:
         return strip_path(config.text(provider.table.base_url, provider.key("base_url")))
-    return ollama_url(config.environment.get("OLLAMA_HOST", ""))
+    return ollama_url(config.environment.get(provider.row.company.base_url_env or "", ""))
 
 
 def _keys_of(find: Callable[[Registry], tuple[Finding, ...]], registry: Registry) -> Source:

@@ -52,11 +52,13 @@ class Endpoint:
     """Hosts that the person named, which may be reached without TLS."""
     api_path: str | None = None
     """The path of chat requests, when it is not the protocol's own."""
-    context_window: int | None = None
-    """Tokens, when the configuration says so."""
+    context_window: Callable[[str], int | None] = _unknown
+    """Tokens that a model can hold, by its name, when the configuration says so."""
     output_limit: Callable[[str], int | None] = _unknown
     """Tokens that a model can answer with, by its name; None when unknown."""
     models_url: str | None = None
+    siblings: tuple[str, ...] = ()
+    """The same company in other regions, where a key that is refused here may be at home."""
     header_secrets: tuple[Secret, ...] = ()
     """Values of `headers` that may be keys too; no error repeats them."""
     signer: Signer | None = None

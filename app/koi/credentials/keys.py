@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from koi.catalogue.catalogue import load_catalogue
 from koi.catalogue.registry import Registered, Registry
 from koi.config.config import Config
 from koi.core.errors import ConfigurationError
 from koi.core.secret import Secret
 from koi.credentials.findings import CONFIGURATION, ENVIRONMENT, Discovery, Finding, State, ranked
-
-KEY_PREFIXES = {
-    "sk-ant-": "anthropic",
-    "sk-or-": "openrouter",
-    "gsk_": "groq",
-    "pplx-": "perplexity",
-    "xai-": "xai",
-    "nvapi-": "nvidia",
-}
-"""How keys begin that belong to one vendor only."""
-SETUP_TOKEN = "sk-ant-oat"
 
 
 def keys_of(provider: Registered, config: Config) -> Discovery:
@@ -101,7 +91,7 @@ def _judged(provider: Registered, source: str, value: str, detail: str) -> Findi
     if not all("!" <= character <= "~" for character in value):
         state = "unreadable"
         detail = f"{detail} holds characters that cannot be part of a key"
-    elif provider.name == "anthropic" and value.startswith(SETUP_TOKEN):
+    elif (token := provider.row.company.token_prefix) and value.startswith(token):
         state = "needs_yes"
         detail = f"{detail} is a subscription token, not an API key"
     elif (vendor := _other_vendor(provider, value)) is not None:
@@ -115,10 +105,8 @@ def _other_vendor(provider: Registered, value: str) -> str | None:
     """The vendor whose key this is, when it would be sent to somebody else's own endpoint."""
     row = provider.row
     elsewhere = provider.table.base_url is not None or row.company.key_optional
-    vendor = next((name for prefix, name in KEY_PREFIXES.items() if value.startswith(prefix)), None)
-    if elsewhere or vendor in (None, provider.name):
-        return None
-    return vendor
+    owner = None if elsewhere else load_catalogue().owner_of(value)
+    return None if owner == provider.name else owner
 
 
 def _value(environment: Mapping[str, str], variable: str) -> str:

@@ -66,9 +66,9 @@ def _default_of(provider: Registered, discovery: Discovery | None) -> ModelRefer
         for finding in discovery.of(provider.name):
             if model := best_model(finding.models):
                 return ModelReference(provider.name, model)
-    if provider.name == "ollama":
+    if provider.row.protocol == "ollama":
         raise CredentialMissing(
-            "no model of Ollama was found",
+            f"no model of {provider.row.company.display_name} was found",
             hint=f"Is Ollama running, and does it have a model? Try: {SUGGESTION}",
         )
     hint = f"Name one: -m {provider.name}/MODEL. To see them: koi models {provider.name}"

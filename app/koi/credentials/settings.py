@@ -5,15 +5,16 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from koi.catalogue.models import fast_model_info
-from koi.catalogue.registry import Registered, Registry, checked_base_url
-from koi.catalogue.rows import AuthStyle, Protocol
+from koi.catalogue.registry import Registered, Registry
+from koi.catalogue.rows import USUAL_AUTH, AuthStyle, Protocol
 from koi.core.errors import ConfigurationError, CredentialMissing, ProviderError, UsageError
 from koi.core.references import ModelReference
 from koi.core.secret import Secret
-from koi.credentials.discovery import ollama_base
+from koi.credentials.base_urls import base_url_of
 from koi.credentials.endpoint import Endpoint
 from koi.credentials.findings import CONFIGURATION, Finding
 from koi.credentials.keys import keys_of
+from koi.credentials.ollama import configured_window
 from koi.credentials.signers import open_signer
 from koi.net.timeouts import LOCAL, REMOTE, Timeouts
 
@@ -32,13 +33,14 @@ def provider_endpoint(name: str, registry: Registry) -> Endpoint:
             hint=f"{config.origin(provider.key('enabled'))}: {provider.key('enabled')} is false.",
         )
     protocol = provider.protocol
-    base_url = _base_url(provider, protocol, registry)
+    base_url = base_url_of(provider, protocol, registry)
     host = urlsplit(base_url).hostname or ""
     _check_policy(provider, host, registry)
     signer = open_signer(provider, protocol, registry)
     keyless = signer is not None or provider.table.auth == "none"
     secret = None if keyless else _key(provider, registry)
     company, table = provider.row.company, provider.table
+    own_place = table.base_url is None and protocol == provider.row.protocol
     own_headers = {
         header: config.text(value, provider.key(f"headers.{header}"))
         for header, value in table.headers.items()
@@ -56,40 +58,22 @@ def provider_endpoint(name: str, registry: Registry) -> Endpoint:
         timeouts=_timeouts(provider, host),
         plain_http_hosts=frozenset((host,) if _named_by_person(provider) else ()),
         api_path=table.api_path,
-        context_window=table.context_window,
+        context_window=lambda model: configured_window(provider, model, config),
         output_limit=lambda model: (
             fast_model_info(ModelReference(provider.name, model), registry).max_output_tokens
         ),
-        models_url=company.models_url if table.base_url is None else None,
+        models_url=company.models_url if own_place else None,
+        siblings=company.siblings if table.base_url is None else (),
         signer=signer,
     )
-
-
-def _base_url(provider: Registered, protocol: Protocol, registry: Registry) -> str:
-    config, table, row = registry.config, provider.table, provider.row
-    if provider.name == "ollama":
-        base = checked_base_url(ollama_base(provider, registry), provider.key("base_url"))
-        return f"{base}/v1" if protocol == "openai-chat" else base
-    if table.base_url is not None:
-        key = provider.key("base_url")
-        where = f"{config.origin(key)}: {key}"
-        return checked_base_url(config.text(table.base_url, key), where)
-    offered = row.base_url_for(protocol)
-    if offered is None:
-        raise ConfigurationError(
-            f"where {provider.name} speaks {protocol} is not known",
-            where=f"{config.origin(provider.key('protocol'))}: {provider.key('protocol')}",
-            hint="Give its base_url too.",
-        )
-    return config.text(offered, f"the address of {provider.name}")
 
 
 def _auth(provider: Registered, protocol: Protocol) -> AuthStyle:
     if provider.table.auth is not None:
         return provider.table.auth
-    if protocol == provider.row.protocol:
-        return provider.row.company.auth
-    return "x-api-key" if protocol == "anthropic" else "bearer"
+    company, usual = provider.row.company, USUAL_AUTH.get(protocol, "bearer")
+    style = company.auth if protocol == provider.row.protocol else usual
+    return "bearer" if style == "sigv4" else style
 
 
 def _timeouts(provider: Registered, host: str) -> Timeouts:

@@ -15,8 +15,6 @@ _ENDINGS = (
     "/responses",
     "/models",
 )
-_WITHOUT_VERSION = {"api.perplexity.ai"}
-"""https://docs.perplexity.ai/api-reference/chat-completions-post has no /v1 in its path."""
 
 
 def join(base_url: str, path: str, *, version: str = "") -> str:
@@ -33,14 +31,14 @@ def join(base_url: str, path: str, *, version: str = "") -> str:
         raise UsageError(
             f"'{base_url}' is not a base URL", hint="Write it as https://HOST or https://HOST/v1."
         )
-    root = parts.path.rstrip("/")
+    root = written = parts.path.rstrip("/")
     for ending in _ENDINGS:
         if root.endswith(ending):
             root = root.removesuffix(ending).rstrip("/")
             break
     if version and path.startswith(f"{version}/"):
         root = root.removesuffix(version)
-    elif version and not root and host not in _WITHOUT_VERSION:
+    elif version and not written:
         root = version
     return urlunsplit((parts.scheme, parts.netloc, f"{root}{path}", parts.query, ""))
 

@@ -22,6 +22,8 @@ from koi.providers.addresses import host_of, join
 from koi.providers.answer_reader import AnswerReader
 from koi.providers.embeddings import embed
 from koi.providers.formats import wire_format
+from koi.providers.hints import with_region_hint
+from koi.providers.model_answers import PATIENCE, ModelQuestions
 from koi.providers.wire.families import family
 from koi.providers.wire.format import WireFormat, server_sent_events
 from koi.providers.wire.model_list import ModelListing
@@ -39,11 +41,13 @@ class HttpProvider:
         self._format = wire_format(endpoint.protocol)
         endpoint.auth_headers()
         join(endpoint.base_url, "/")
-        hosts = {host_of(endpoint.base_url), host_of(endpoint.models_url or "")} - {""}
+        self._host = host_of(endpoint.base_url)
+        hosts = {self._host, host_of(endpoint.models_url or "")} - {""}
         self._client = HttpClient(
             NetworkPolicy(frozenset(hosts), endpoint.plain_http_hosts),
             endpoint.timeouts,
         )
+        self._questions = ModelQuestions(self._get_object, self._post_object)
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[ProviderEvent, None]:
         """Events as they arrive; the last one is StreamEnded, or ProviderError is raised."""
@@ -72,13 +76,16 @@ class HttpProvider:
 
     async def model_info(self, model: str) -> ModelInfo:
         """What the endpoint and its configuration say of one model. Raises ProviderError."""
+        names = (model, f"{model}:latest")
         listed = next(
-            (info for info in await self.list_models() if info.reference.model == model),
+            (info for info in await self.list_models() if info.reference.model in names),
             ModelInfo(ModelReference(self.name, model)),
         )
+        if (detail := self._format.detail) is not None:
+            listed = detail.read(listed, await self._questions.ask(detail, model, self._host))
         return msgspec.structs.replace(
             listed,
-            context_window=self._endpoint.context_window or listed.context_window,
+            context_window=self._endpoint.context_window(model) or listed.context_window,
             max_output_tokens=self._endpoint.output_limit(model) or listed.max_output_tokens,
         )
 
@@ -101,8 +108,14 @@ class HttpProvider:
     async def is_available(self) -> bool:
         """True when the endpoint answers, even with a refusal; never raises."""
         listing = self._format.models or ModelListing("/", lambda name, answer: ())
+        health = self._format.health
+        ask = (
+            self._ask_models(listing, _PROBE)
+            if health is None
+            else self._send("GET", health, {}, None, _PROBE)
+        )
         try:
-            async with self._ask_models(listing, _PROBE):
+            async with ask:
                 return True
         except ProviderError as error:
             return error.status is not None and error.status < 500
@@ -116,14 +129,17 @@ class HttpProvider:
     async def _exchange(
         self, request: ModelRequest, *, stream: bool
     ) -> AsyncGenerator[ProviderEvent, None]:
-        options = WireOptions(
-            family(self.name, request.model),
-            self._endpoint.profile,
-            self._endpoint.output_limit(request.model),
-            stream,
-        )
         with self._named(request.model):
             wire_format = await self._format_of(request.model)
+            options = WireOptions(
+                family(self.name, request.model),
+                self._endpoint.profile,
+                self._endpoint.output_limit(request.model),
+                stream,
+                self._host,
+                self._endpoint.context_window(request.model),
+                await self._questions.ask(wire_format.detail, request.model, self._host),
+            )
             wire = wire_format.build(request, options)
             if (api_path := self._endpoint.api_path) is not None:
                 url = _join(self._endpoint.base_url, f"/{api_path.lstrip('/')}", "")
@@ -156,6 +172,16 @@ class HttpProvider:
         async with self._send("GET", path, listing.headers, None, timeouts) as answer:
             yield answer
 
+    async def _get_object(self, path: str) -> JsonObject:
+        async with self._send("GET", path, {}, None, PATIENCE) as answer:
+            return decode_object(await answer.read())
+
+    async def _post_object(self, wire: WireRequest) -> JsonObject:
+        headers = {"Content-Type": "application/json", **wire.headers}
+        body = encode_json(wire.body)
+        async with self._send("POST", wire.path, headers, body, PATIENCE) as answer:
+            return decode_object(await answer.read())
+
     @contextlib.asynccontextmanager
     async def _send(
         self,
@@ -171,7 +197,8 @@ class HttpProvider:
         if endpoint.signer is not None:
             base_url = await endpoint.signer.base_url(base_url)
             self._client.allow(host_of(base_url))
-        url = path if "://" in path else _join(base_url, path, self._format.version)
+        version = self._format.version if endpoint.profile.path_version else ""
+        url = path if "://" in path else _join(base_url, path, version)
         if endpoint.signer is not None:
             signed = await endpoint.signer.headers(method, url, body or b"")
         headers = {**headers, **endpoint.auth_headers(), **signed, **endpoint.headers}
@@ -187,9 +214,12 @@ class HttpProvider:
             yield
         except ProviderError as error:
             error.provider, error.model = self.name, model
+            if model is not None:
+                error.hint = self._format.advice(error, model) or error.hint
             # Some servers repeat keys in their messages.
             error.title = without_secrets(error.title, self._endpoint.secrets)
             error.args = (error.title,)
+            error.hint = with_region_hint(error.kind, error.hint, self._endpoint.siblings)
             raise
 
 
