@@ -81,6 +81,15 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which ids of tool calls are accepted: those of the protocol, or exactly nine letters."""
     path_version: bool = True
     """Put the version of the protocol (/v1) into the path when the base URL has no path."""
+    streaming_only: bool = False
+    """Refuses requests without streaming: answers in one piece are streamed all the same."""
+    encrypted_reasoning: bool | None = None
+    """Whether its models give their reasoning encrypted; None goes by their names
+    (openai-responses)."""
+    reasoning_summary: Literal["auto"] | None = None
+    """Which summaries of the reasoning to ask for (openai-responses)."""
+    refused_fields: tuple[str, ...] = ()
+    """Fields of the request body that it refuses: they are left out (openai-responses)."""
     model_names: dict[str, str] = {}
     """Names that the provider knows under another id."""
     extra_body: dict[str, bool | int | str] = {}
