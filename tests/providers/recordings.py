@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import runpy
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import msgspec
 from koi.core.provider_events import FinishReason
 from koi.core.usage import Usage
 
-PROTOCOLS = ("anthropic", "openai-chat")
+PROTOCOLS = ("anthropic", "gemini", "openai-chat", "ollama")
 FINISH: dict[str | None, FinishReason] = {
     "end_turn": "stop",
     "stop_sequence": "stop",
@@ -28,7 +29,14 @@ FINISH: dict[str | None, FinishReason] = {
     "length": "length",
     "refusal": "refusal",
     "content_filter": "content_filter",
+    "STOP": "stop",
+    "MAX_TOKENS": "length",
+    "SAFETY": "content_filter",
+    "MODEL_ARMOR": "content_filter",
+    "UNEXPECTED_TOOL_CALL": "error",
 }
+KIND_OF_STATUS = {404: "model_not_found"}
+"""For SDKs that have one class for all errors."""
 KIND_OF_CLASS = {
     "AuthenticationError": "auth",
     "BadRequestError": "bad_request",
@@ -45,7 +53,18 @@ KIND_OF_ID = {
     "openai-chat.groq.tool-use-failed-error-streaming-with-text": "bad_request",
     "openai-chat.llamacpp.rig-error-matrix-tools-without-jinja": "tools_unsupported",
     "openai-chat.azure.prompt-content-filtering": "content_policy",
+    "gemini.google.rig-response-identity-auth-rejection-keeps-transport-shape": "auth",
 }
+KIND_OF_STATUS = {
+    400: "bad_request",
+    401: "auth",
+    403: "auth",
+    404: "model_not_found",
+    429: "rate_limit",
+    500: "overloaded",
+    503: "overloaded",
+}
+"""google-genai has two classes of errors only."""
 TWINS = {
     "anthropic.anthropic.derived-no-event-lines-no-space": (
         "anthropic.anthropic.rig-messages-sessions-sequential-tool-calls-streaming-i1"
@@ -112,6 +131,8 @@ def expected(recording: dict[str, Any], folder: Path) -> Expected:
         )
     raw = oracle["finish_reason"]
     finish = FINISH[raw]
+    if oracle.get("blocked"):
+        finish = "content_filter"
     if oracle["tool_calls"] and finish == "stop":
         finish = "tool_calls"
     if oracle.get("refusal") and finish == "stop":
@@ -133,17 +154,30 @@ def _kind(recording: dict[str, Any], error: dict[str, Any]) -> str:
         return kind
     if "context-length" in recording["wire_features"]:
         return "context_overflow"
-    return KIND_OF_CLASS[error["class"].partition(".")[2]]
+    name = error["class"].partition(".")[2]
+    if name == "ResponseError":
+        return KIND_OF_STATUS.get(error["status"], "overloaded")
+    return KIND_OF_CLASS[name]
 
 
 def _call(call: dict[str, Any], finish: FinishReason) -> dict[str, object]:
-    found = {"id": call["id"], "name": call["name"]}
+    found = {key: call[key] for key in ("id", "name") if key in call}
     arguments = call["arguments"]
     if "$unparsed" in arguments:
         return {**found, "arguments": None, "arguments_raw": arguments["$unparsed"]}
     if call.get("arguments_raw") == "" and finish == "length":
         return {**found, "arguments": None, "arguments_raw": ""}
     return {**found, "arguments": arguments}
+
+
+def with_given_ids(found: object, wanted: list[dict[str, object]]) -> object:
+    """The calls that were found, without the ids that koi made because the wire had none."""
+    if not isinstance(found, list) or len(found) != len(wanted):
+        return found
+    return [
+        call if "id" in other else {key: value for key, value in call.items() if key != "id"}
+        for call, other in zip(found, wanted, strict=True)
+    ]
 
 
 def _usage(recording: dict[str, Any], oracle: dict[str, int]) -> Usage:
@@ -154,4 +188,12 @@ def _usage(recording: dict[str, Any], oracle: dict[str, int]) -> Usage:
         fresh = max(0, fresh - read - written)
         if reasoning > output:
             output += reasoning
+    if recording["protocol"] == "gemini":
+        fresh += _server_tool_tokens(recording["response"]["body"]) - read
+        output += reasoning
     return Usage(fresh, read, written, output, reasoning)
+
+
+def _server_tool_tokens(body: str) -> int:
+    """What tools of Gemini's servers added to the prompt, which the oracle leaves out."""
+    return int((re.findall(r'"toolUsePromptTokenCount": ?(\d+)', body) or ["0"])[-1])

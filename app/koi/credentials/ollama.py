@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import msgspec
 
+from koi.catalogue.registry import Registered
+from koi.config.config import Config
+from koi.config.schema import ModelTable
 from koi.credentials.findings import LOCAL_PROBE, Finding
 
 DEFAULT_PORT = 11434
@@ -23,6 +27,8 @@ PREFERRED = (
 )
 """Parts of model names, best first."""
 MAXIMUM_ANSWER = 4 * 1024 * 1024
+LENGTH_VARIABLE = "OLLAMA_CONTEXT_LENGTH"
+_LENGTH = re.compile(r"[0-9]{1,9}")
 SUGGESTION = "ollama pull llama3.3"
 
 
@@ -67,6 +73,19 @@ def strip_path(url: str) -> str:
     for ending in ("/api/chat", "/api", "/v1/chat/completions", "/v1"):
         url = url.removesuffix(ending)
     return url.rstrip("/")
+
+
+def configured_window(provider: Registered, model: str, config: Config) -> int | None:
+    """Tokens of context that the person chose for a model, None when nobody did.
+
+    For an Ollama its own variable counts too: who set it here meant the server.
+    """
+    own = provider.table.models.get(model, ModelTable()).context_window
+    chosen = own or provider.table.context_window
+    if chosen or provider.protocol != "ollama":
+        return chosen
+    said = config.environment.get(LENGTH_VARIABLE, "").strip()
+    return int(said) or None if _LENGTH.fullmatch(said) else None
 
 
 def best_model(models: Sequence[str]) -> str | None:

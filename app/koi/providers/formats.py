@@ -8,7 +8,9 @@ from koi.providers.wire.anthropic.build import VERSION
 from koi.providers.wire.anthropic.build import build as build_messages
 from koi.providers.wire.anthropic.parse import MessagesParser
 from koi.providers.wire.format import WireFormat
+from koi.providers.wire.gemini.wire import GEMINI
 from koi.providers.wire.model_list import ModelListing, read_models
+from koi.providers.wire.ollama.wire import OLLAMA
 from koi.providers.wire.openai_chat.build import build as build_chat
 from koi.providers.wire.openai_chat.embeddings import CHAT_EMBEDDINGS
 from koi.providers.wire.openai_chat.parse import ChatParser
@@ -25,6 +27,8 @@ _FORMATS: dict[Protocol, WireFormat] = {
         models=ModelListing("/models", read_models),
         embeddings=CHAT_EMBEDDINGS,
     ),
+    "ollama": OLLAMA,
+    "gemini": GEMINI,
 }
 
 

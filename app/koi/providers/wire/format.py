@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import msgspec
 
+from koi.core.errors import ProviderError
 from koi.core.messages import ModelRequest
 from koi.net.framing import Framing
 from koi.net.sse import SseDecoder
 from koi.providers.wire.embeddings import EmbeddingFormat
+from koi.providers.wire.model_detail import ModelDetail
 from koi.providers.wire.model_list import ModelListing
 from koi.providers.wire.parser import StreamParser
 from koi.providers.wire.request import WireOptions, WireRequest
@@ -18,6 +20,10 @@ from koi.providers.wire.request import WireOptions, WireRequest
 def server_sent_events(first: bytes) -> Framing | None:
     """Framing of most protocols: a body that begins as JSON is a whole answer."""
     return None if first in (b"{", b"[") else SseDecoder()
+
+
+def _no_advice(error: ProviderError, model: str) -> str:
+    return ""
 
 
 class WireFormat(msgspec.Struct, frozen=True):
@@ -33,3 +39,9 @@ class WireFormat(msgspec.Struct, frozen=True):
     """The media type of a streamed answer."""
     models: ModelListing | None = None
     embeddings: EmbeddingFormat | None = None
+    detail: ModelDetail | None = None
+    """How it is asked about a model before that is used, when that is needed."""
+    health: str | None = None
+    """A path that answers whenever the server is there; None: its list of models."""
+    advice: Callable[[ProviderError, str], str] = _no_advice
+    """What to do about an error with a model, "" where the general hint is as good."""
