@@ -35,8 +35,6 @@ FINISH: dict[str | None, FinishReason] = {
     "MODEL_ARMOR": "content_filter",
     "UNEXPECTED_TOOL_CALL": "error",
 }
-KIND_OF_STATUS = {404: "model_not_found"}
-"""For SDKs that have one class for all errors."""
 KIND_OF_CLASS = {
     "AuthenticationError": "auth",
     "BadRequestError": "bad_request",
@@ -64,7 +62,7 @@ KIND_OF_STATUS = {
     500: "overloaded",
     503: "overloaded",
 }
-"""google-genai has two classes of errors only."""
+"""For SDKs that have one class for all errors, or two."""
 TWINS = {
     "anthropic.anthropic.derived-no-event-lines-no-space": (
         "anthropic.anthropic.rig-messages-sessions-sequential-tool-calls-streaming-i1"
@@ -155,13 +153,13 @@ def _kind(recording: dict[str, Any], error: dict[str, Any]) -> str:
     if "context-length" in recording["wire_features"]:
         return "context_overflow"
     name = error["class"].partition(".")[2]
-    if name == "ResponseError":
+    if name in ("ResponseError", "ClientError", "ServerError"):
         return KIND_OF_STATUS.get(error["status"], "overloaded")
     return KIND_OF_CLASS[name]
 
 
 def _call(call: dict[str, Any], finish: FinishReason) -> dict[str, object]:
-    found = {key: call[key] for key in ("id", "name") if key in call}
+    found = {key: call[key] for key in ("id", "name") if call.get(key) is not None}
     arguments = call["arguments"]
     if "$unparsed" in arguments:
         return {**found, "arguments": None, "arguments_raw": arguments["$unparsed"]}
