@@ -16,7 +16,7 @@ import msgspec
 from koi.core.provider_events import FinishReason
 from koi.core.usage import Usage
 
-PROTOCOLS = ("anthropic", "gemini", "openai-chat", "ollama")
+PROTOCOLS = ("anthropic", "gemini", "openai-chat", "openai-responses", "ollama")
 FINISH: dict[str | None, FinishReason] = {
     "end_turn": "stop",
     "stop_sequence": "stop",
@@ -29,6 +29,8 @@ FINISH: dict[str | None, FinishReason] = {
     "length": "length",
     "refusal": "refusal",
     "content_filter": "content_filter",
+    "completed": "stop",
+    "max_output_tokens": "length",
     "STOP": "stop",
     "MAX_TOKENS": "length",
     "SAFETY": "content_filter",
@@ -45,6 +47,9 @@ KIND_OF_CLASS = {
     "ContentTooLargeError": "context_overflow",
 }
 KIND_OF_ID = {
+    "openai-responses.openai.derived-error-event-mid-stream": "overloaded",
+    "openai-responses.openai.inferred-model-name-suggestion": "model_not_found",
+    "openai-responses.openai.vercel-openai-error-1": "billing",
     "openai-chat.llamacpp.rig-error-matrix-context-overflow-blocking": "context_overflow",
     "anthropic.anthropic.derived-overloaded-mid-stream": "overloaded",
     "openai-chat.openai.derived-server-error-mid-stream": "overloaded",
@@ -128,7 +133,7 @@ def expected(recording: dict[str, Any], folder: Path) -> Expected:
             status=recording["response"]["status"],
         )
     raw = oracle["finish_reason"]
-    finish = FINISH[raw]
+    finish = FINISH[oracle.get("incomplete_reason") or raw]
     if oracle.get("blocked"):
         finish = "content_filter"
     if oracle["tool_calls"] and finish == "stop":
@@ -161,6 +166,8 @@ def _kind(recording: dict[str, Any], error: dict[str, Any]) -> str:
 def _call(call: dict[str, Any], finish: FinishReason) -> dict[str, object]:
     found = {key: call[key] for key in ("id", "name") if call.get(key) is not None}
     arguments = call["arguments"]
+    if call.get("custom"):
+        return {**found, "arguments": {"input": arguments["$input"]}}
     if "$unparsed" in arguments:
         return {**found, "arguments": None, "arguments_raw": arguments["$unparsed"]}
     if call.get("arguments_raw") == "" and finish == "length":
@@ -182,7 +189,7 @@ def _usage(recording: dict[str, Any], oracle: dict[str, int]) -> Usage:
     fresh, output = oracle.get("input", 0), oracle.get("output", 0)
     read, written = oracle.get("cache_read", 0), oracle.get("cache_write", 0)
     reasoning = oracle.get("reasoning", 0)
-    if recording["protocol"] == "openai-chat":
+    if recording["protocol"] in ("openai-chat", "openai-responses"):
         fresh = max(0, fresh - read - written)
         if reasoning > output:
             output += reasoning

@@ -83,14 +83,6 @@ def check(lines: list[JsonObject], wanted: Expected) -> None:
     assert usage["output_tokens"] == wanted.usage.output_tokens
 
 
-def without_made_ids(calls: object, wanted: Expected) -> list[JsonObject]:
-    """The calls; the ids that koi had to make, all of them different, are None."""
-    assert isinstance(calls, list)
-    assert len({call["id"] for call in calls} - {None, ""}) == len(calls)
-    nameless = [index for index, call in enumerate(wanted.calls) if call["id"] is None]
-    return [call | {"id": None} if index in nameless else call for index, call in enumerate(calls)]
-
-
 @pytest.mark.parametrize("path", GRADED, ids=name)
 @pytest.mark.parametrize("chop", ["whole", (1, 7)], ids=["whole", "chopped"])
 async def test_equals_its_oracle(path: Path, chop: object, wire_folder: Path) -> None:
@@ -115,7 +107,7 @@ async def test_a_cut_stream_is_never_a_complete_answer(
     if end == "clean" and result["ok"]:
         # A body that ended cleanly after its finish reason is complete, and then nothing lacks.
         wanted = expected(recording, wire_folder)
-        calls = without_made_ids(result["tool_calls"], wanted)
+        calls = with_given_ids(result["tool_calls"], wanted.calls)
         assert (result["text"], calls) == (wanted.text, wanted.calls)
         return
     assert result["ok"] is False

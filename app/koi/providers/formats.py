@@ -14,6 +14,7 @@ from koi.providers.wire.ollama.wire import OLLAMA
 from koi.providers.wire.openai_chat.build import build as build_chat
 from koi.providers.wire.openai_chat.embeddings import CHAT_EMBEDDINGS
 from koi.providers.wire.openai_chat.parse import ChatParser
+from koi.providers.wire.openai_responses.wire import RESPONSES
 
 _FORMATS: dict[Protocol, WireFormat] = {
     "anthropic": WireFormat(
@@ -27,6 +28,7 @@ _FORMATS: dict[Protocol, WireFormat] = {
         models=ModelListing("/models", read_models),
         embeddings=CHAT_EMBEDDINGS,
     ),
+    "openai-responses": RESPONSES,
     "ollama": OLLAMA,
     "gemini": GEMINI,
 }
