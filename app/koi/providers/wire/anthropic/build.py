@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import re
+from collections.abc import Mapping
 
 from koi.core.messages import (
     Image,
@@ -19,6 +19,7 @@ from koi.core.messages import (
     ToolResult,
     ToolSchema,
 )
+from koi.providers.wire.call_ids import WORDS, call_ids
 from koi.providers.wire.request import WireOptions, WireRequest
 
 PATH = "/v1/messages"
@@ -26,7 +27,6 @@ VERSION = "2023-06-01"
 UNKNOWN_LIMIT = 8192
 """max_tokens is mandatory here: what is asked for when the model's limit is not known."""
 _CACHE: JsonObject = {"type": "ephemeral"}
-_NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
 _UNCACHED = ("thinking", "redacted_thinking")
 
 
@@ -61,9 +61,12 @@ def build(request: ModelRequest, options: WireOptions) -> WireRequest:
 
 def _messages(messages: tuple[Message, ...], family: str) -> list[JsonObject]:
     """Messages of one role in a row become one, tool results first, as the format wants it."""
+    ids = call_ids(messages, WORDS)
     turns: list[tuple[str, list[JsonObject]]] = []
     for message in messages:
-        blocks = [block for part in message.parts if (block := _block(part, family)) is not None]
+        blocks = [
+            block for part in message.parts if (block := _block(part, family, ids)) is not None
+        ]
         if not blocks:
             continue
         if turns and turns[-1][0] == message.role:
@@ -89,7 +92,7 @@ def _mark_last_block(messages: list[JsonObject]) -> None:
             return
 
 
-def _block(part: Part, family: str) -> JsonObject | None:
+def _block(part: Part, family: str, ids: Mapping[str, str]) -> JsonObject | None:
     """One block; None for what is empty, or was made by another provider's model."""
     match part:
         case Text():
@@ -103,9 +106,9 @@ def _block(part: Part, family: str) -> JsonObject | None:
         case Image():
             return _image(part)
         case ToolCall():
-            return _tool_use(part, family)
+            return _tool_use(part, family, ids[part.id])
         case ToolResult():
-            return _tool_result(part)
+            return _tool_result(part, ids[part.call_id])
         case Opaque():
             return _echo(part.provider_data, family) or None
 
@@ -114,33 +117,28 @@ def _echo(data: ProviderData | None, family: str) -> JsonObject:
     return dict(data.data) if data is not None and data.family == family else {}
 
 
-def _tool_use(call: ToolCall, family: str) -> JsonObject:
+def _tool_use(call: ToolCall, family: str, identity: str) -> JsonObject:
     arguments = {"arguments_raw": call.arguments_raw} if call.arguments is None else call.arguments
     use: JsonObject = {
         "type": "tool_use",
-        "id": _identity(call.id),
+        "id": identity,
         "name": call.name,
         "input": arguments,
     }
     return use | _echo(call.provider_data, family)
 
 
-def _tool_result(result: ToolResult) -> JsonObject:
+def _tool_result(result: ToolResult, identity: str) -> JsonObject:
     content: list[JsonObject] = []
     if result.content.strip():
         content.append({"type": "text", "text": result.content})
     content.extend(_image(image) for image in result.images)
-    block: JsonObject = {"type": "tool_result", "tool_use_id": _identity(result.call_id)}
+    block: JsonObject = {"type": "tool_result", "tool_use_id": identity}
     if content:
         block["content"] = content
     if not result.ok:
         block["is_error"] = True
     return block
-
-
-def _identity(identity: str) -> str:
-    """Ids of other providers may hold characters that this one refuses."""
-    return _NOT_IN_IDS.sub("_", identity)
 
 
 def _image(image: Image) -> JsonObject:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping
 
 import msgspec
 
@@ -18,6 +19,7 @@ from koi.core.messages import (
     ToolResult,
     ToolSchema,
 )
+from koi.providers.wire.call_ids import NINE, SHORT, call_ids
 from koi.providers.wire.request import WireOptions, WireRequest
 
 PATH = "/chat/completions"
@@ -60,11 +62,12 @@ def _messages(request: ModelRequest, options: WireOptions) -> list[JsonObject]:
         said = _with_system(request.system, said)
     elif request.system:
         messages.append({"role": "system", "content": request.system})
+    ids = call_ids(said, NINE if options.profile.call_id_form == "alphanumeric-9" else SHORT)
     for message in said:
         if message.role == "assistant":
-            messages.extend(_assistant(message, options))
+            messages.extend(_assistant(message, options, ids))
         else:
-            messages.extend(_user(message))
+            messages.extend(_user(message, ids))
     return messages
 
 
@@ -76,8 +79,8 @@ def _with_system(system: str, messages: tuple[Message, ...]) -> tuple[Message, .
     return (Message("user", (Text(system), *first.parts)), *messages[1:])
 
 
-def _assistant(message: Message, options: WireOptions) -> list[JsonObject]:
-    calls = [_call(call, options.family) for call in message.tool_calls]
+def _assistant(message: Message, options: WireOptions, ids: Mapping[str, str]) -> list[JsonObject]:
+    calls = [_call(call, options.family, ids[call.id]) for call in message.tool_calls]
     if not (message.text or calls):
         return []
     wire: JsonObject = {"role": "assistant", "content": message.text or None}
@@ -105,27 +108,26 @@ def _reasoning(message: Message, options: WireOptions) -> JsonObject:
     return {}
 
 
-def _call(call: ToolCall, family: str) -> JsonObject:
+def _call(call: ToolCall, family: str, identity: str) -> JsonObject:
     # Many servers refuse a history with arguments that are not JSON: what the model wrote is
     # wrapped, not lost.
     arguments = {"arguments_raw": call.arguments_raw} if call.arguments is None else call.arguments
     function = {"name": call.name, "arguments": msgspec.json.encode(arguments).decode()}
-    wire: JsonObject = {"id": call.id, "type": "function", "function": function}
+    wire: JsonObject = {"id": identity, "type": "function", "function": function}
     if call.provider_data is not None and call.provider_data.family == family:
         wire["extra_content"] = call.provider_data.data
     return wire
 
 
-def _user(message: Message) -> list[JsonObject]:
+def _user(message: Message, ids: Mapping[str, str]) -> list[JsonObject]:
     """Tool results as messages of their own, then what the person said."""
     messages: list[JsonObject] = []
     content: list[JsonObject] = []
     for part in message.parts:
         match part:
             case ToolResult():
-                messages.append(
-                    {"role": "tool", "tool_call_id": part.call_id, "content": part.content}
-                )
+                identity = ids[part.call_id]
+                messages.append({"role": "tool", "tool_call_id": identity, "content": part.content})
                 content.extend(_image(image) for image in part.images)
             case Text() if part.text:
                 content.append({"type": "text", "text": part.text})
