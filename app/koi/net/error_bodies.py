@@ -42,7 +42,8 @@ def read_error(value: object) -> ErrorBody:
     """The error in a JSON value.
 
     Known shapes: {"error": {message, type, code}}, {"error": "text", "code"}, {"detail": "text"},
-    {"detail": [{"msg"}]}, {"object": "error", message, type, code}, {message}, a bare string.
+    {"detail": [{"msg"}]}, {"object": "error", message, type, code}, {message}, {"__type", Message},
+    a bare string.
     """
     if isinstance(value, str):
         return ErrorBody(shorten(value))
@@ -52,6 +53,11 @@ def read_error(value: object) -> ErrorBody:
     if isinstance(inner, dict):
         return _read_object(inner, value)
     if isinstance(inner, str):
+        if inner.startswith("{"):
+            # Ollama quotes the error of the program that runs the model.
+            quoted, inside = read_error_body(inner.encode(errors="replace"))
+            if isinstance(inside, dict) and quoted.message:
+                return quoted
         return ErrorBody(
             shorten(inner), _word(value.get("type")), _word(value.get("code")), _status(value)
         )
@@ -67,12 +73,13 @@ def _read_object(error: JsonObject, outer: JsonObject) -> ErrorBody:
     code = _word(error.get("code"))
     if isinstance(inner, dict) and (reason := _word(inner.get("code"))):
         code = f"{code} {reason}".strip()
-    kind = _word(error.get("type")) or _word(error.get("status"))
+    amazon = _word(error.get("__type")).rpartition("#")[2]
+    kind = _word(error.get("type")) or _word(error.get("status")) or amazon
     return ErrorBody(shorten(message), kind, code, _status(error) or _status(outer))
 
 
 def _message(error: JsonObject) -> str:
-    for key in ("message", "detail", "msg", "error_description", "title"):
+    for key in ("message", "Message", "detail", "msg", "error_description", "title"):
         match error.get(key):
             case str() as text if text:
                 return text

@@ -50,6 +50,7 @@ _PATTERNS: dict[ErrorKind, tuple[str, ...]] = {
         r"(not|un)[ -]?(currently )?supported",
         r"tools? not supported",
     ),
+    "bad_request": (r"requires more (system )?memory",),
     "auth": (
         r"invalid[_ ]api[_ ]key",
         r"(incorrect|invalid|no|missing|wrong) api[ -]?key",
@@ -67,6 +68,8 @@ _PATTERNS: dict[ErrorKind, tuple[str, ...]] = {
         r"not found[^.]{0,40} model",
         r"(not a valid|invalid|unknown|unsupported|no such) model\b",
         r"not_found_error:? .*model",
+        r"model identifier is invalid",
+        r"on-demand throughput isn.t supported",
     ),
 }
 _RULES = tuple(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+import msgspec
+
 from koi.core.errors import ErrorKind, ProviderError
 from koi.net.error_bodies import ErrorBody, read_error, read_error_body
 from koi.net.error_words import kind_from_words
@@ -26,6 +28,22 @@ _BY_TYPE: dict[str, ErrorKind] = {
     "billing_error": "billing",
     "invalid_request_error": "bad_request",
     "bad_request": "bad_request",
+    "throttlingexception": "rate_limit",
+    "servicequotaexceededexception": "rate_limit",
+    "modelnotreadyexception": "overloaded",
+    "modelerrorexception": "overloaded",
+    "modelstreamerrorexception": "overloaded",
+    "internalserverexception": "overloaded",
+    "serviceunavailableexception": "overloaded",
+    "modeltimeoutexception": "timeout",
+    "validationexception": "bad_request",
+    "resourcenotfoundexception": "model_not_found",
+    "accessdeniedexception": "auth",
+    "unrecognizedclientexception": "auth",
+    "expiredtokenexception": "auth",
+    "invalidsignatureexception": "auth",
+    "incompletesignatureexception": "auth",
+    "missingauthenticationtokenexception": "auth",
 }
 _HINTS: dict[ErrorKind, str] = {
     "auth": "The key was refused. koi providers says which one it is, and where it comes from.",
@@ -44,6 +62,8 @@ _HINTS: dict[ErrorKind, str] = {
 def response_error(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
     """The error that an HTTP answer other than 2xx means. Header names are lower case."""
     error, value = read_error_body(body)
+    if not error.type:
+        error = msgspec.structs.replace(error, type=_type_in_headers(headers))
     message = error.message or f"The server answered {status} and said nothing"
     if message.startswith("HTML page"):
         message = f"The server answered {status} with an {message}"
@@ -81,6 +101,11 @@ def page_error(status: int, body: bytes) -> ProviderError:
         hint="Check base_url: a web server, a proxy or a login page answers there.",
         status=status,
     )
+
+
+def _type_in_headers(headers: Mapping[str, str]) -> str:
+    """The class of an error of AWS, which is not in its body: ValidationException:http://…"""
+    return headers.get("x-amzn-errortype", "").partition(":")[0].strip()
 
 
 def _classify(status: int | None, error: ErrorBody) -> ErrorKind:
