@@ -7,6 +7,7 @@ from koi.core.errors import UsageError
 from koi.providers.wire.anthropic.build import VERSION
 from koi.providers.wire.anthropic.build import build as build_messages
 from koi.providers.wire.anthropic.parse import MessagesParser
+from koi.providers.wire.bedrock.wire import BEDROCK
 from koi.providers.wire.format import WireFormat
 from koi.providers.wire.gemini.wire import GEMINI
 from koi.providers.wire.model_list import ModelListing, read_models
@@ -31,6 +32,7 @@ _FORMATS: dict[Protocol, WireFormat] = {
     "openai-responses": RESPONSES,
     "ollama": OLLAMA,
     "gemini": GEMINI,
+    "bedrock": BEDROCK,
 }
 
 

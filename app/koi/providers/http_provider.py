@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from urllib.parse import urljoin
 
 import msgspec
 
@@ -72,7 +73,11 @@ class HttpProvider:
             return ()
         with self._named(None):
             async with self._ask_models(listing, self._endpoint.timeouts) as answer:
-                return listing.read(self.name, decode_json(await answer.read()))
+                found = decode_json(await answer.read())
+            if listing.more is not None and isinstance(found, dict):
+                path = urljoin(self._endpoint.models_url or "", listing.more)
+                found |= await self._get_object(path)
+            return listing.read(self.name, found)
 
     async def model_info(self, model: str) -> ModelInfo:
         """What the endpoint and its configuration say of one model. Raises ProviderError."""

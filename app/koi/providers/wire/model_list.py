@@ -29,6 +29,8 @@ class ModelListing(msgspec.Struct, frozen=True):
     path: str
     read: Callable[[str, object], tuple[ModelInfo, ...]]
     headers: dict[str, str] = {}
+    more: str | None = None
+    """The path of a second list at the same host; `read` gets the fields of both."""
 
 
 def read_models(provider: str, answer: object) -> tuple[ModelInfo, ...]:
