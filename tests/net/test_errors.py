@@ -37,6 +37,10 @@ def openai(message: str, code: object = None, type: str | None = None) -> bytes:
         (400, openai("prompt is too long: 3 tokens > 2 maximum"), "context_overflow"),
         (400, openai("The input token count (9) exceeds the maximum"), "context_overflow"),
         (413, b"", "context_overflow"),
+        (400, b'{"error":"the input length exceeds the context length"}', "context_overflow"),
+        (400, b'{"error":""m" does not support tools"}', "tools_unsupported"),
+        (404, b'{"error":"model \'m\' not found"}', "model_not_found"),
+        (500, b'{"error":"model requires more system memory (9 GiB) than 8 GiB"}', "bad_request"),
         (500, openai("tools param requires --jinja flag", 500), "tools_unsupported"),
         (400, openai("registry.ollama.ai/gemma does not support tools"), "tools_unsupported"),
         (404, openai("No endpoints found that support tool use"), "tools_unsupported"),
@@ -70,6 +74,17 @@ def test_a_gateway_passes_on_what_the_provider_behind_it_said() -> None:
     body = {"error": {"message": "Provider returned error", "metadata": {"raw": "out of memory"}}}
     error = response_error(500, {}, json.dumps(body).encode())
     assert error.title == "Provider returned error: out of memory"
+
+
+def test_an_error_in_quotes_is_taken_out_of_them() -> None:
+    inside = {"code": 400, "message": "request (351 tokens) exceeds the available context size"}
+    body = json.dumps({"error": json.dumps({"error": inside})}).encode()
+    error = response_error(400, {}, body)
+    assert (error.title, error.kind) == (inside["message"], "context_overflow")
+
+
+def test_what_only_looks_like_an_error_in_quotes_stays_as_it_is() -> None:
+    assert response_error(400, {}, b'{"error":"{curly} words"}').title == "{curly} words"
 
 
 def test_long_messages_are_cut() -> None:
