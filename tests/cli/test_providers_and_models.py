@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 
 from tests.conftest import RunKoi
@@ -21,11 +22,13 @@ def test_every_provider_is_listed_those_with_a_key_first(run_koi: RunKoi) -> Non
     assert KEY not in done.stdout
 
 
-def test_the_table_names_source_and_default(run_koi: RunKoi) -> None:
+def test_the_table_names_endpoint_source_and_default(run_koi: RunKoi) -> None:
     done = run_koi("providers", environment={"ANTHROPIC_API_KEY": KEY})
-    second = done.stdout.splitlines()[1]
-    assert second.split()[:3] == ["anthropic", "anthropic", "claude-sonnet-4-6"]
-    assert "environment …6789 ANTHROPIC_API_KEY" in second
+    _, first, credential, *rest = done.stdout.splitlines()
+    assert first.split()[:2] == ["anthropic", "api.anthropic.com"]
+    assert credential == "  environment …6789 ANTHROPIC_API_KEY"
+    assert "openai         OPENAI_API_KEY" in rest
+    assert all(len(line) <= 80 for line in done.stdout.splitlines())
     assert done.stdout.endswith("Default model: anthropic/claude-sonnet-4-6\n")
 
 
@@ -72,3 +75,20 @@ def test_refresh_without_a_key_exits_with_3(run_koi: RunKoi) -> None:
     done = run_koi("models", "openai", "--refresh")
     assert done.returncode == 3
     assert "OPENAI_API_KEY" in done.stderr
+
+
+def test_who_takes_long_does_not_hold_up_the_others(
+    run_koi: RunKoi, koi_home: Path, model_server: ModelServer
+) -> None:
+    koi_home.mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        (koi_home / "config.toml").write_text(
+            f'[providers.here]\nbase_url = "{model_server.url}/v1"\n'
+            f'[providers.silent]\nbase_url = "http://127.0.0.1:{port}/v1"\n'
+            f'[providers.mute]\nbase_url = "http://127.0.0.1:{port}/v1"\n'
+        )
+        done = run_koi("providers")
+    answers = {line.split()[0]: line.split()[2:-1] for line in done.stdout.splitlines()[1:] if line}
+    assert answers["here"] == ["yes"]
+    assert answers["silent"] == answers["mute"] == ["not", "in", "5", "s"]

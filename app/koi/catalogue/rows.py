@@ -6,16 +6,9 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-Protocol: TypeAlias = Literal[
-    "anthropic",
-    "openai-chat",
-    "openai-responses",
-    "gemini",
-    "bedrock",
-    "ollama",
-    "copilot",
-    "wasm",
-]
+from koi.config.schema import ProtocolName
+
+Protocol: TypeAlias = ProtocolName
 AuthStyle: TypeAlias = Literal["bearer", "x-api-key", "x-goog-api-key", "sigv4", "none"]
 USUAL_AUTH: dict[Protocol, AuthStyle] = {
     "anthropic": "x-api-key",

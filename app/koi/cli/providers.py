@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from koi.catalogue.registry import Registered, Registry
     from koi.credentials.findings import Discovery, Finding
 
+Answers: TypeAlias = dict[str, bool | None]
+"""By name: whether it answered, None when not in time. Who was not asked is not in it."""
 STATES = {
     "needs_yes": "needs your yes",
     "unreadable": "cannot be used",
@@ -21,6 +23,11 @@ STATES = {
     "expired": "expired",
     "unreachable": "not reachable",
 }
+ANSWERS = {True: "yes", False: "no", None: "not in 5 s"}
+PATIENCE_S = 5.0
+"""Seconds for everything: what has not answered by then counts as no answer."""
+WIDEST_PLACE = 34
+"""So that a line fits in 80 columns."""
 
 
 @click.command("providers")
@@ -29,7 +36,8 @@ STATES = {
 def command(as_json: bool) -> None:
     """All providers, those with a credential or a configuration first. Keys are never printed.
 
-    Those that could be used are asked whether they answer; nothing is billed for that.
+    Those that could be used are asked whether they answer, all at once, for at most five seconds
+    together; nothing is billed for that.
     """
     from koi.credentials.default_model import choose_default_model
     from koi.wiring import open_registry
@@ -39,18 +47,20 @@ def command(as_json: bool) -> None:
     discovery, answers = asyncio.run(_look(registry))
     providers = sorted(registry.all, key=lambda provider: _rank(provider, discovery))
     if as_json:
-        click.echo(json.dumps([_as_object(provider, discovery, answers) for provider in providers]))
+        rows = [_as_object(provider, registry, discovery, answers) for provider in providers]
+        click.echo(json.dumps(rows))
         return
-    _print(providers, discovery, answers)
+    _print(providers, registry, discovery, answers)
     chosen = choose_default_model(registry, discovery)
     found = str(chosen.reference) if chosen.reference else "none found; koi --demo works offline"
     click.echo(f"\nDefault model: {registry.config.role_model() or found}")
 
 
-async def _look(registry: Registry) -> tuple[Discovery, dict[str, bool]]:
+async def _look(registry: Registry) -> tuple[Discovery, Answers]:
     """What was found, and for each provider that could be used whether its endpoint answers."""
     from koi.credentials.discovery import discover
 
+    deadline = asyncio.get_running_loop().time() + PATIENCE_S
     discovery = await discover(registry)
     names = [
         provider.name
@@ -58,8 +68,14 @@ async def _look(registry: Registry) -> tuple[Discovery, dict[str, bool]]:
         if provider.enabled
         and (provider.wants_no_key or discovery.usable(provider.name) is not None)
     ]
-    answers = await asyncio.gather(*(_answers(name, registry) for name in names))
-    return discovery, dict(zip(names, answers, strict=True))
+    asked = {name: asyncio.create_task(_answers(name, registry)) for name in names}
+    left = deadline - asyncio.get_running_loop().time()
+    unfinished = (await asyncio.wait(asked.values(), timeout=left))[1] if asked else set()
+    for task in unfinished:
+        task.cancel()
+    await asyncio.gather(*unfinished, return_exceptions=True)
+    answers = {name: None if task in unfinished else task.result() for name, task in asked.items()}
+    return discovery, answers
 
 
 async def _answers(name: str, registry: Registry) -> bool:
@@ -83,19 +99,51 @@ def _rank(provider: Registered, discovery: Discovery) -> tuple[bool, bool]:
     )
 
 
-def _print(providers: list[Registered], discovery: Discovery, answers: dict[str, bool]) -> None:
-    from koi.cli.table import print_table
+def _print(
+    providers: list[Registered],
+    registry: Registry,
+    discovery: Discovery,
+    answers: Answers,
+) -> None:
+    from koi.cli.table import print_table, table_lines
+    from koi.view.safe_text import safe
 
-    rows = [("NAME", "PROTOCOL", "DEFAULT MODEL", "ANSWERS", "CREDENTIAL")]
-    for provider in providers:
-        model = provider.default_model or "-"
-        credentials = [_in_words(found) for found in discovery.of(provider.name)] or [
-            _nothing(provider)
-        ]
-        answer = {True: "yes", False: "no", None: "-"}[answers.get(provider.name)]
-        rows.append((provider.name, provider.protocol, model, answer, credentials[0]))
-        rows += [("", "", "", "", text) for text in credentials[1:]]
-    print_table(rows)
+    found = [each for each in providers if each.table_name or discovery.of(each.name)]
+    rows = [("NAME", "ENDPOINT", "ANSWERS", "PROTOCOL")]
+    for provider in found:
+        answer = ANSWERS[answers[provider.name]] if provider.name in answers else "-"
+        rows.append((provider.name, _place(provider, registry), answer, provider.protocol))
+    heading, *lines = table_lines(rows)
+    if found:
+        click.echo(heading)
+    for provider, line in zip(found, lines, strict=True):
+        click.echo(line)
+        for finding in discovery.of(provider.name) or ():
+            click.echo(f"  {safe(_in_words(finding), keep_newlines=False)}")
+        if not discovery.of(provider.name):
+            click.echo(f"  {safe(_wanted(provider), keep_newlines=False)}")
+    if found:
+        click.echo()
+    others = [each for each in providers if each not in found]
+    print_table([("NOT SET UP", "NEEDS"), *((each.name, _wanted(each)) for each in others)])
+
+
+def _place(provider: Registered, registry: Registry) -> str:
+    """Host and port that would be asked, cut to a width."""
+    url = _base_url(provider, registry)
+    place = url.partition("://")[2].partition("/")[0] or url
+    return place if len(place) <= WIDEST_PLACE else f"{place[: WIDEST_PLACE - 1]}…"
+
+
+def _base_url(provider: Registered, registry: Registry) -> str:
+    """The base URL; with `${…}` as it is written when something for it is missing."""
+    from koi.core.errors import KoiError
+    from koi.credentials.base_urls import base_url_of
+
+    try:
+        return base_url_of(provider, provider.protocol, registry)
+    except KoiError:
+        return provider.table.base_url or provider.row.company.base_url
 
 
 def _in_words(finding: Finding) -> str:
@@ -109,17 +157,22 @@ def _in_words(finding: Finding) -> str:
     return " ".join(word for word in words if word)
 
 
-def _nothing(provider: Registered) -> str:
+def _wanted(provider: Registered) -> str:
+    """What would make it usable."""
     company = provider.row.company
     if not provider.enabled:
         return "switched off in the configuration"
     if provider.wants_no_key or company.local:
-        return "needs none"
-    return f"none ({', '.join(company.api_key_env)})" if company.api_key_env else "none"
+        return "no key"
+    if company.api_key_env:
+        signed = ("AWS credentials",) if company.auth == "sigv4" else ()
+        return " or ".join((*company.api_key_env, *signed))
+    variable = "".join(f' = "{name}"' for name in company.consent_env)
+    return f"api_key_env{variable} in the configuration"
 
 
 def _as_object(
-    provider: Registered, discovery: Discovery, answers: dict[str, bool]
+    provider: Registered, registry: Registry, discovery: Discovery, answers: Answers
 ) -> dict[str, object]:
     usable = discovery.usable(provider.name)
     return {
@@ -129,10 +182,10 @@ def _as_object(
         "protocol": provider.protocol,
         "configured": provider.table_name is not None,
         "enabled": provider.enabled,
-        "base_url": provider.table.base_url or provider.row.company.base_url,
+        "base_url": _base_url(provider, registry),
         "default_model": provider.default_model,
         "variables": list(provider.row.company.api_key_env),
-        "reachable": answers.get(provider.name),
+        "reachable": bool(answers[provider.name]) if provider.name in answers else None,
         "credential": None if usable is None else usable.source,
         "credentials": [
             {
