@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import re
@@ -13,10 +14,11 @@ from typing import Any, cast
 
 import msgspec
 
+from koi.catalogue.rows import Protocol
 from koi.core.provider_events import FinishReason
 from koi.core.usage import Usage
 
-PROTOCOLS = ("anthropic", "gemini", "openai-chat", "openai-responses", "ollama")
+PROTOCOLS = ("anthropic", "gemini", "openai-chat", "openai-responses", "ollama", "bedrock-converse")
 FINISH: dict[str | None, FinishReason] = {
     "end_turn": "stop",
     "stop_sequence": "stop",
@@ -36,7 +38,10 @@ FINISH: dict[str | None, FinishReason] = {
     "SAFETY": "content_filter",
     "MODEL_ARMOR": "content_filter",
     "UNEXPECTED_TOOL_CALL": "error",
+    "guardrail_intervened": "content_filter",
+    "content_filtered": "content_filter",
 }
+KOI_NAMES: dict[str, Protocol] = {"bedrock-converse": "bedrock"}
 KIND_OF_CLASS = {
     "AuthenticationError": "auth",
     "BadRequestError": "bad_request",
@@ -45,6 +50,19 @@ KIND_OF_CLASS = {
     "OverloadedError": "overloaded",
     "InternalServerError": "overloaded",
     "ContentTooLargeError": "context_overflow",
+    "ResourceNotFoundException": "model_not_found",
+    "ThrottlingException": "rate_limit",
+    "ValidationException": "bad_request",
+    "AccessDeniedException": "auth",
+    "ServiceUnavailableException": "overloaded",
+    "InternalServerException": "overloaded",
+    "ModelTimeoutException": "timeout",
+    "throttlingException": "rate_limit",
+    "validationException": "bad_request",
+    "modelStreamErrorException": "overloaded",
+    "internalServerException": "overloaded",
+    "serviceUnavailableException": "overloaded",
+    "ChecksumMismatch": "protocol",
 }
 KIND_OF_ID = {
     "openai-responses.openai.derived-error-event-mid-stream": "overloaded",
@@ -106,6 +124,20 @@ def load(path: Path) -> dict[str, Any]:
     return cast(dict[str, Any], msgspec.json.decode(path.read_bytes()))
 
 
+def protocol_of(recording: dict[str, Any]) -> Protocol:
+    """What koi calls the protocol of a recording."""
+    name = recording["protocol"]
+    return KOI_NAMES.get(name) or cast(Protocol, name)
+
+
+def body_of(recording: dict[str, Any]) -> bytes:
+    """The bytes of the answer."""
+    response = recording["response"]
+    if "body_base64" in response:
+        return base64.b64decode(response["body_base64"])
+    return cast(str, response["body"]).encode()
+
+
 @contextlib.contextmanager
 def replayed(folder: Path, recording: dict[str, Any], **how: object) -> Iterator[str]:
     """The base URL of a server that replays the recording."""
@@ -130,7 +162,7 @@ def expected(recording: dict[str, Any], folder: Path) -> Expected:
             raw_finish_reason=None,
             usage=None,
             kind=_kind(recording, error),
-            status=recording["response"]["status"],
+            status=_status(recording, error),
         )
     raw = oracle["finish_reason"]
     finish = FINISH[oracle.get("incomplete_reason") or raw]
@@ -141,7 +173,7 @@ def expected(recording: dict[str, Any], folder: Path) -> Expected:
     if oracle.get("refusal") and finish == "stop":
         finish = "refusal"
     return Expected(
-        text=oracle["text"] + (oracle.get("refusal") or ""),
+        text=oracle["text"] + (oracle.get("refusal") or "") + _cited(recording),
         reasoning=oracle["reasoning"],
         calls=[_call(call, finish) for call in oracle["tool_calls"]],
         finish_reason=finish,
@@ -155,12 +187,27 @@ def expected(recording: dict[str, Any], folder: Path) -> Expected:
 def _kind(recording: dict[str, Any], error: dict[str, Any]) -> str:
     if kind := KIND_OF_ID.get(recording["id"]):
         return kind
-    if "context-length" in recording["wire_features"]:
+    if "context-length" in (*recording["wire_features"], *recording["features"]):
         return "context_overflow"
     name = error["class"].partition(".")[2]
     if name in ("ResponseError", "ClientError", "ServerError"):
         return KIND_OF_STATUS.get(error["status"], "overloaded")
-    return KIND_OF_CLASS[name]
+    return KIND_OF_CLASS[error["type"] if name == "EventStreamError" else name]
+
+
+def _status(recording: dict[str, Any], error: dict[str, Any]) -> int | None:
+    """None for damage on the way, which no server reports."""
+    damaged = error["class"].endswith("ChecksumMismatch")
+    return None if damaged else recording["response"]["status"]
+
+
+def _cited(recording: dict[str, Any]) -> str:
+    """Bedrock's cited answers, which the oracle leaves out of the text."""
+    if "citationsContent" not in recording["expected"].get("other_blocks", ()):
+        return ""
+    blocks = msgspec.json.decode(body_of(recording))["output"]["message"]["content"]
+    cited = (block["citationsContent"]["content"] for block in blocks if "text" not in block)
+    return "".join(piece["text"] for pieces in cited for piece in pieces)
 
 
 def _call(call: dict[str, Any], finish: FinishReason) -> dict[str, object]:

@@ -16,8 +16,10 @@ from koi.credentials.endpoint import Endpoint
 from koi.providers.http_provider import HttpProvider
 from tests.providers.recordings import (
     Expected,
+    body_of,
     expected,
     load,
+    protocol_of,
     recording_files,
     replayed,
     with_given_ids,
@@ -88,7 +90,7 @@ def check(lines: list[JsonObject], wanted: Expected) -> None:
 async def test_equals_its_oracle(path: Path, chop: object, wire_folder: Path) -> None:
     recording = load(path)
     with replayed(wire_folder, recording, chop=chop, seed=7) as url:
-        lines = await probe(url, recording["protocol"], stream=recording["mode"] == "stream")
+        lines = await probe(url, protocol_of(recording), stream=recording["mode"] == "stream")
     check(lines, expected(recording, wire_folder))
 
 
@@ -98,12 +100,12 @@ async def test_a_cut_stream_is_never_a_complete_answer(
     path: Path, end: str, wire_folder: Path
 ) -> None:
     recording = load(path)
-    body = recording["response"]["body"].encode()
+    body = body_of(recording)
     marker = body.rfind(b'"message_stop"')
     last = marker if marker > 0 else len(body)
     position = random.Random(f"{path.stem}{end}").randrange(1, last)
     with replayed(wire_folder, recording, truncate=position, end=end, seed=7) as url:
-        result = (await probe(url, recording["protocol"], stream=True))[-1]
+        result = (await probe(url, protocol_of(recording), stream=True))[-1]
     if end == "clean" and result["ok"]:
         # A body that ended cleanly after its finish reason is complete, and then nothing lacks.
         wanted = expected(recording, wire_folder)
@@ -119,12 +121,12 @@ async def test_a_stream_asked_for_is_read_when_it_comes_in_one_piece(wire_folder
     recording = load(path)
     with replayed(wire_folder, recording) as url:
         check(
-            await probe(url, recording["protocol"], stream=True), expected(recording, wire_folder)
+            await probe(url, protocol_of(recording), stream=True), expected(recording, wire_folder)
         )
 
 
 async def test_one_piece_asked_for_is_read_when_it_comes_as_a_stream(wire_folder: Path) -> None:
     recording = load(STREAMS[0])
     with replayed(wire_folder, recording) as url:
-        lines = await probe(url, recording["protocol"], stream=False)
+        lines = await probe(url, protocol_of(recording), stream=False)
     check(lines, expected(recording, wire_folder))
