@@ -128,8 +128,8 @@ def test_calls_of_an_answer_that_was_too_long_do_not_run() -> None:
         ({"prompt_eval_count": "9", "eval_count": True}, None),
     ],
 )
-def test_counts(counts: dict[str, object], usage: Usage | None) -> None:
-    assert answer(done(**counts)).usage == usage
+def test_counts(counts: JsonObject, usage: Usage | None) -> None:
+    assert answer(done() | counts).usage == usage
 
 
 def test_an_error_on_its_own_line_is_raised_after_what_came_before() -> None:

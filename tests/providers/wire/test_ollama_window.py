@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from koi.core.errors import ProviderError
+from koi.core.messages import JsonObject
 from koi.providers.wire.ollama.models import OllamaModel
 from koi.providers.wire.ollama.window import (
     CEILING,
@@ -80,7 +81,7 @@ def test_a_server_that_says_nothing_decides_itself() -> None:
 
 
 def test_pictures_are_counted_and_not_read() -> None:
-    message = {"role": "user", "content": "x", "images": ["A" * 9_000_000]}
+    message: JsonObject = {"role": "user", "content": "x", "images": ["A" * 9_000_000]}
     with_picture = prompt_size([message], [])
     without = prompt_size([{**message, "images": []}], [])
     assert with_picture.low == without.low
