@@ -1,4 +1,4 @@
-"""The wire formats by protocol. A new format is one module pair and one entry here."""
+"""The wire formats by protocol. A new format is one folder in wire/ and one entry here."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from koi.providers.wire.openai_chat.embeddings import CHAT_EMBEDDINGS
 from koi.providers.wire.openai_chat.parse import ChatParser
 from koi.providers.wire.openai_responses.wire import RESPONSES
 
-_FORMATS: dict[Protocol, WireFormat] = {
+FORMATS: dict[Protocol, WireFormat] = {
     "anthropic": WireFormat(
         build_messages,
         MessagesParser,
@@ -38,10 +38,10 @@ _FORMATS: dict[Protocol, WireFormat] = {
 
 def wire_format(protocol: Protocol) -> WireFormat:
     """The format of a protocol. Raises UsageError for one that this version does not speak."""
-    if protocol not in _FORMATS:
-        known = ", ".join(sorted(_FORMATS))
+    if protocol not in FORMATS:
+        known = ", ".join(sorted(FORMATS))
         raise UsageError(
             f"The protocol {protocol} is not supported by this version",
             hint=f"Supported protocols: {known}.",
         )
-    return _FORMATS[protocol]
+    return FORMATS[protocol]
