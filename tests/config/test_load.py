@@ -177,11 +177,6 @@ def test_what_has_no_effect_yet_is_a_warning(tmp_path: Path) -> None:
     assert all("no effect" in warning.message for warning in config.warnings)
 
 
-def test_a_value_that_has_no_effect_yet_is_a_warning(tmp_path: Path) -> None:
-    text = "[providers.x]\ntools = 'prompt'\n[providers.y]\ntools = 'off'\n"
-    assert [each.key for each in load_text(tmp_path, text).warnings] == ["providers.x.tools"]
-
-
 def test_a_misspelt_variable_is_a_warning(tmp_path: Path) -> None:
     config = load_text(tmp_path, environment={"KOI_MODLE": "a/b", "KOI_HOME": "/x"})
     assert [warning.hint for warning in config.warnings] == ["Did you mean KOI_MODEL?"]

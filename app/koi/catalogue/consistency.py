@@ -39,7 +39,7 @@ def _providers(
             continue
         key = dotted(("providers", name))
         base_url = provider.get("base_url")
-        if base_url is None and catalogue.slug(name) is None:
+        if base_url is None and catalogue.slug(name) is None and provider.get("plugin") is None:
             near = catalogue.nearest(name)
             hint = f"Did you mean providers.{near[0]}? Else give it a base_url." if near else ""
             yield Mistake(where, key, "not in the catalogue, and without base_url", hint)

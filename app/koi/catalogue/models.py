@@ -112,6 +112,7 @@ def known_models(provider: Registered, registry: Registry) -> tuple[ModelInfo, .
     } | listed
     if provider.default_model:
         names.add(provider.default_model)
+    names.update(provider.table.models)
     return tuple(
         model_info(ModelReference(provider.name, name), registry) for name in sorted(names)
     )

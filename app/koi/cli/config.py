@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from koi.cli.options import current_options, global_options
+from koi.cli.toml_text import toml_text
 
 if TYPE_CHECKING:
     from koi.config.config import Config
@@ -48,8 +49,9 @@ def check_command() -> int:
     found: list[Mistake] = []
     for source in sources:
         found += source.mistakes
-        where = source.place("model")
-        found += find_inconsistencies(source.table, where, load_catalogue(), os.environ)
+        where = source.places.get("") or source.place("model")
+        more = find_inconsistencies(source.table, where, load_catalogue(), os.environ)
+        found += [source.under_original(mistake) for mistake in more]
     for mistake in found:
         hint = f" {mistake.hint}" if mistake.hint else ""
         _say(f"{mistake.severity}: {mistake.place}: {mistake.message}.{hint}")
@@ -87,7 +89,7 @@ def get_command(key: str | None, origin: bool) -> None:
     if key is None:
         for name, place in config.origins.items():
             after = f"  # {place}" if origin else ""
-            _say(f"{name} = {_text(value_at(config, name))}{after}")
+            _say(f"{name} = {toml_text(value_at(config, name))}{after}")
         return
     value = value_at(config, key)
     after = f"  # {config.origin(key)}" if origin else ""
@@ -107,6 +109,21 @@ def set_command(key: str, value: str) -> None:
     _say(f"{key} is set in {paths.config_file}")
 
 
+@command.command("import")
+@click.argument("file")
+@click.option("--yes", is_flag=True, help="Replace values that your file has otherwise.")
+@global_options
+def import_command(file: str, yes: bool) -> None:
+    """Take over the configuration of another program, or koi's own from elsewhere.
+
+    FILE is TOML, YAML or JSON, - for stdin: [provider] or default_provider in a config.toml, a
+    providers: map, agents.config.json. Says first what it sets and what has no counterpart.
+    """
+    from koi.cli.config_import import import_file
+
+    import_file(file, current_options().paths, replace=yes)
+
+
 def _load() -> Config:
     from koi.config.load import load
 
@@ -120,20 +137,7 @@ def _load() -> Config:
 
 
 def _bare(value: object) -> str:
-    return value if isinstance(value, str) else _text(value)
-
-
-def _text(value: object) -> str:
-    """A value as TOML writes it, on one line."""
-    import tomlkit
-
-    match value:
-        case dict():
-            return f"{{ {', '.join(f'{key} = {_text(item)}' for key, item in value.items())} }}"
-        case list():
-            return f"[{', '.join(_text(item) for item in value)}]"
-        case _:
-            return tomlkit.item(value).as_string()
+    return value if isinstance(value, str) else toml_text(value)
 
 
 def _say(text: str) -> None:

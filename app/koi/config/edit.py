@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from koi.config.keys import read_value
 from koi.config.load import parse_toml
-from koi.config.mistakes import Mistake, find_mistakes, split_key
+from koi.config.mistakes import Mistake, dotted, split_key
 from koi.config.paths import Paths
+from koi.config.shapes.translate import translate_own
 from koi.core.errors import ConfigurationError
 from koi.files.atomic import create_private_folder, write_atomic
+
+if TYPE_CHECKING:
+    import tomlkit
 
 
 def set_value(paths: Paths, key: str, text: str) -> None:
@@ -16,37 +23,65 @@ def set_value(paths: Paths, key: str, text: str) -> None:
     Raises UsageError for an unknown key or a wrong value, ConfigurationError when the file is
     wrong or cannot take the key, StorageError when it cannot be written. Then it is unchanged.
     """
+    set_values(paths, {split_key(key): read_value(key, text)})
+
+
+def set_values(
+    paths: Paths, values: Mapping[tuple[str, ...], object], *, private: bool = False
+) -> None:
+    """Write several values at their paths, all or none; None removes what is there.
+
+    `private` closes an existing file to others (0600). Raises ConfigurationError when the file is
+    wrong or cannot take a key, StorageError when it cannot be written. Then it is unchanged.
+    """
+    import tomlkit
+
+    path, where = paths.config_file, str(paths.config_file)
+    old = _content(paths)
+    before = translate_own(parse_toml(old, where), where).mistakes
+    document = tomlkit.parse(old.decode("utf-8-sig"))
+    for key, value in values.items():
+        _assign(document, key, value, where)
+    new = tomlkit.dumps(document).encode()
+    _refuse_new_mistakes(before, translate_own(parse_toml(new, where), where).mistakes)
+    if not path.parent.exists():
+        create_private_folder(path.parent)
+    write_atomic(path, new, mode=0o600 if private or not path.exists() else None)
+
+
+def read_user_table(paths: Paths) -> dict[str, object]:
+    """The file as it stands, empty when there is none. Raises ConfigurationError."""
+    return parse_toml(_content(paths), str(paths.config_file))
+
+
+def _assign(
+    document: tomlkit.TOMLDocument, path: tuple[str, ...], value: object, where: str
+) -> None:
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
     from tomlkit.items import InlineTable, Table
 
-    value = read_value(key, text)
-    path, where = paths.config_file, str(paths.config_file)
-    old = _content(paths)
-    before = find_mistakes(parse_toml(old, where), where)
-    document = tomlkit.parse(old.decode("utf-8-sig"))
-    *outer, last = split_key(key)
+    *outer, last = path
     table: tomlkit.TOMLDocument | Table | InlineTable = document
     try:
-        for part in outer:
+        for index, part in enumerate(outer, start=1):
             if part not in table:
-                table[part] = tomlkit.table(is_super_table=part != outer[-1])
+                only_tables = index < len(outer) or isinstance(value, dict)
+                table[part] = tomlkit.table(is_super_table=only_tables)
             inner = table[part]
             if not isinstance(inner, Table | InlineTable):
                 raise ConfigurationError(
-                    f"{part} is not a table", where=where, hint=f"Set {key} in the file itself."
+                    f"{part} is not a table", where=where, hint=f"Set {last} in the file itself."
                 )
             table = inner
-        table[last] = value
+        if value is None:
+            table.pop(last, None)
+        else:
+            table[last] = value
     except TOMLKitError as error:
         raise ConfigurationError(
-            f"cannot set {key}: {error}", where=where, hint="Set it in the file itself."
+            f"cannot set {dotted(path)}: {error}", where=where, hint="Set it in the file itself."
         ) from error
-    new = tomlkit.dumps(document).encode()
-    _refuse_new_mistakes(before, find_mistakes(parse_toml(new, where), where))
-    if not path.parent.exists():
-        create_private_folder(path.parent)
-    write_atomic(path, new, mode=None if path.exists() else 0o600)
 
 
 def _content(paths: Paths) -> bytes:

@@ -71,16 +71,16 @@ def value_at(config: Config, key: str) -> object:
     value: object = msgspec.to_builtins(config.tables)
     for part in split_key(key):
         value = value.get(part) if isinstance(value, dict) else None
-    return _masked(split_key(key)[-1], value)
+    return masked(split_key(key)[-1], value)
 
 
-def _masked(name: str, value: object) -> object:
+def masked(name: str, value: object) -> object:
     """`value` without keys; references to variables stay as they are."""
     match value:
         case dict():
-            return {key: _masked(key, item) for key, item in value.items() if item is not None}
+            return {key: masked(key, item) for key, item in value.items() if item is not None}
         case list() | tuple():
-            return [_masked(name, item) for item in value]
+            return [masked(name, item) for item in value]
         case str() if name in SECRET_FIELDS and not value.startswith("${"):
             return f"…{value[-4:]}" if len(value) >= 12 else "…"
         case _:

@@ -12,6 +12,7 @@ from koi.config.config import Config, Layer, Origin
 from koi.config.mistakes import Mistake, dotted, find_mistakes, nearest, split_key
 from koi.config.paths import Paths
 from koi.config.schema import Tables
+from koi.config.shapes.translate import original_key, translate_own
 from koi.core.errors import ConfigurationError
 
 PROJECT_FILE = Path(".koi") / "config.toml"
@@ -36,10 +37,17 @@ class Source(msgspec.Struct, frozen=True):
     places: dict[str, str]
     """Dotted key → the file, variable or option that set it; "" is for all the others."""
     mistakes: tuple[Mistake, ...] = ()
+    sources: dict[str, str] = {}
+    """Dotted key → the key of another shape that stands in the file in its place."""
 
     def place(self, key: str) -> str:
         """Where `key` was set."""
         return self.places.get(key, self.places.get("", ""))
+
+    def under_original(self, mistake: Mistake) -> Mistake:
+        """The mistake under the key that the file has, when koi's own was translated from it."""
+        original = original_key(mistake.key, self.sources)
+        return msgspec.structs.replace(mistake, key=original)
 
 
 def load(
@@ -108,7 +116,9 @@ def _read_user_file(paths: Paths) -> Source:
             )
         table = {}
     where = str(paths.config_file)
-    return Source("user", table, {"": where}, find_mistakes(table, where))
+    own = translate_own(table, where)
+    places = {key: f"{where}: {source}" for key, source in own.sources.items()}
+    return Source("user", own.table, {"": where, **places}, own.mistakes, own.sources)
 
 
 def _read_toml(path: Path) -> dict[str, object] | None:
@@ -140,6 +150,8 @@ def parse_toml(content: bytes, where: str) -> dict[str, object]:
         ) from error
     try:
         return tomllib.loads(text)
+    except RecursionError as error:
+        raise ConfigurationError("nested too deeply", where=where) from error
     except tomllib.TOMLDecodeError as error:
         message, _, place = str(error).partition(" (at ")
         place = place.removesuffix(")")
@@ -149,6 +161,8 @@ def parse_toml(content: bytes, where: str) -> dict[str, object]:
         raise ConfigurationError(
             f"{place}: {message}", where=where, hint="Mend the file, then: koi config check"
         ) from error
+    except ValueError as error:
+        raise ConfigurationError(f"a value that cannot be read: {error}", where=where) from error
 
 
 def join(

@@ -97,9 +97,8 @@ def _configured_model(provider: Registered, registry: Registry) -> ModelReferenc
 def _configured_provider(registry: Registry) -> Registered | None:
     for written in registry.config.configured_models:
         model = registry.config.text(written, "model")
-        name, slash, _ = model.partition("/")
-        found = registry.find(name)
-        if found is not None and (slash or found.default_model is not None):
+        found = registry.find(model.partition("/")[0])
+        if found is not None:
             return found
     return None
 
