@@ -6,6 +6,7 @@ from koi.catalogue.registry import Registered, Registry, checked_base_url
 from koi.catalogue.rows import Protocol
 from koi.config.interpolation import variables
 from koi.core.errors import ConfigurationError
+from koi.credentials.aws_region import runtime_url
 from koi.credentials.discovery import ollama_base
 
 
@@ -23,6 +24,8 @@ def base_url_of(provider: Registered, protocol: Protocol, registry: Registry) ->
         key = provider.key("base_url")
         where = f"{config.origin(key)}: {key}"
         return checked_base_url(config.text(table.base_url, key), where)
+    if protocol == "bedrock" and provider.row.protocol == protocol:
+        return runtime_url(config.environment)
     if company.base_url_env and (value := config.environment.get(company.base_url_env, "").strip()):
         return checked_base_url(_completed(value), company.base_url_env)
     offered = provider.row.base_url_for(protocol)

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from koi.catalogue.registry import Registered, Registry
 from koi.core.errors import KoiError
+from koi.credentials.aws import aws_keys
 from koi.credentials.findings import Discovery, Finding, ranked
 from koi.credentials.keys import configured_keys, environment_keys
 from koi.credentials.ollama import ollama_url, probe, strip_path
@@ -24,6 +25,7 @@ async def discover(registry: Registry) -> Discovery:
     sources: tuple[tuple[str, Source], ...] = (
         ("keys", _keys_of(configured_keys, registry)),
         ("keys", _keys_of(environment_keys, registry)),
+        ("keys", _keys_of(aws_keys, registry)),
         ("ollama", lambda: _probe_ollama(registry)),
     )
     groups = await asyncio.gather(*(_isolated(name, source) for name, source in sources))

@@ -10,6 +10,7 @@ from koi.catalogue.rows import USUAL_AUTH, AuthStyle, Protocol
 from koi.core.errors import ConfigurationError, CredentialMissing, ProviderError, UsageError
 from koi.core.references import ModelReference
 from koi.core.secret import Secret
+from koi.credentials.aws_region import models_url
 from koi.credentials.base_urls import base_url_of
 from koi.credentials.endpoint import Endpoint
 from koi.credentials.findings import CONFIGURATION, Finding
@@ -62,7 +63,9 @@ def provider_endpoint(name: str, registry: Registry) -> Endpoint:
         output_limit=lambda model: (
             fast_model_info(ModelReference(provider.name, model), registry).max_output_tokens
         ),
-        models_url=company.models_url if own_place else None,
+        models_url=models_url(base_url)
+        if protocol == "bedrock"
+        else (company.models_url if own_place else None),
         siblings=company.siblings if table.base_url is None else (),
         signer=signer,
     )

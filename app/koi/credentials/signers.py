@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from koi.catalogue.registry import Registered, Registry
 from koi.catalogue.rows import Protocol
+from koi.credentials.aws import open_aws_signer
 from koi.credentials.endpoint import Signer
 
 
@@ -12,4 +13,6 @@ def open_signer(provider: Registered, protocol: Protocol, registry: Registry) ->
 
     Raises CredentialMissing, ConfigurationError.
     """
+    if protocol == "bedrock":
+        return open_aws_signer(provider, registry)
     return None

@@ -1,0 +1,159 @@
+"""Requests signed for AWS, with whatever the credential chain of AWS finds.
+
+botocore is the reference for both, and is needed for nothing else: it is an extra, imported late
+and away from the event loop. https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from koi.catalogue.registry import Registered, Registry
+from koi.core.errors import CredentialMissing
+from koi.core.secret import Secret
+from koi.credentials.aws_region import region_of
+from koi.credentials.endpoint import Signer
+from koi.credentials.findings import CONFIGURATION, ENVIRONMENT, Finding
+from koi.credentials.keys import keys_of
+
+if TYPE_CHECKING:
+    from botocore.credentials import Credentials, ReadOnlyCredentials
+
+SERVICE = "bedrock"
+STATIC = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+EXTRA = "pip install 'koi-agent[bedrock]'"
+WAYS = (
+    "Set AWS_BEARER_TOKEN_BEDROCK to a key of Bedrock, AWS_ACCESS_KEY_ID and "
+    "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE to a profile that is logged in (aws sso login)."
+)
+
+
+def open_aws_signer(provider: Registered, registry: Registry) -> Signer | None:
+    """The signer of a provider of AWS; None when it has a key of its own, or wants none.
+
+    Raises CredentialMissing when signing is needed and botocore is not installed.
+    """
+    if provider.table.auth not in (None, "sigv4"):
+        return None
+    if provider.table.auth is None and _has_key(provider, registry):
+        return None
+    optional = provider.row.company.key_optional and provider.table.auth is None
+    if not _has_botocore():
+        if optional:
+            return None
+        raise CredentialMissing(
+            f"requests to {provider.name} must be signed, and botocore is not installed",
+            hint=f"{EXTRA}; or set AWS_BEARER_TOKEN_BEDROCK to a key of Bedrock.",
+        )
+    return AwsSigner(provider.name, registry.config.environment, optional=optional)
+
+
+def aws_keys(registry: Registry) -> tuple[Finding, ...]:
+    """An access key in the environment, for those providers that sign and have no key."""
+    environment = registry.config.environment
+    values = [environment.get(variable, "").strip() for variable in STATIC]
+    if not all(values):
+        return ()
+    access, secret = values
+    usable = _has_botocore()
+    return tuple(
+        Finding(
+            provider.name,
+            ENVIRONMENT,
+            "usable" if usable else "unreadable",
+            Secret(access).label,
+            STATIC[0] if usable else f"{STATIC[0]} needs botocore: {EXTRA}",
+            secret=Secret(secret) if usable else None,
+        )
+        for provider in registry.all
+        if provider.enabled
+        and provider.row.company.auth == "sigv4"
+        and not _has_key(provider, registry)
+    )
+
+
+class AwsSigner:
+    """Signs each request anew, with its own date. Temporary credentials are renewed in time."""
+
+    def __init__(self, name: str, environment: Mapping[str, str], *, optional: bool) -> None:
+        self._name = name
+        self._environment = environment
+        self._optional = optional
+        """Without credentials, requests go unsigned."""
+        self._lock = threading.Lock()
+        self._credentials: Credentials | None = None
+        self._secrets: tuple[Secret, ...] = ()
+
+    async def headers(self, method: str, url: str, body: bytes) -> dict[str, str]:
+        """Authorization, date and session token of exactly this request.
+
+        Raises CredentialMissing when the chain finds nothing, or what it finds has expired.
+        """
+        return await asyncio.to_thread(self._sign, method, url, body)
+
+    async def base_url(self, configured: str) -> str:
+        """As configured: credentials of AWS name no place."""
+        return configured
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """The secret key and the session token, once they were used."""
+        return self._secrets
+
+    def _sign(self, method: str, url: str, body: bytes) -> dict[str, str]:
+        from botocore.auth import SigV4Auth
+        from botocore.awsrequest import AWSRequest
+
+        with self._lock:
+            frozen = self._frozen()
+        if frozen is None:
+            return {}
+        token = (frozen.token,) if frozen.token else ()
+        self._secrets = tuple(Secret(value) for value in (frozen.secret_key, *token))
+        request = AWSRequest(method=method, url=url, data=body)
+        SigV4Auth(frozen, SERVICE, region_of(url, self._environment)).add_auth(request)
+        return {name: str(value) for name, value in request.headers.items()}
+
+    def _frozen(self) -> ReadOnlyCredentials | None:
+        """The credentials as they are now. May run a command, read files, or ask a server."""
+        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.session import Session
+
+        try:
+            if self._credentials is None:
+                self._credentials = Session().get_credentials()
+            if self._credentials is not None:
+                return self._credentials.get_frozen_credentials()
+        except (BotoCoreError, ClientError) as error:
+            raise CredentialMissing(
+                f"the AWS credentials of {self._name} cannot be used: {error}",
+                hint=_remedy(type(error).__name__),
+            ) from error
+        if self._optional:
+            return None
+        raise CredentialMissing(f"no AWS credentials for {self._name} were found", hint=WAYS)
+
+
+def _remedy(failure: str) -> str:
+    if "SSO" in failure or "Token" in failure or failure.startswith("Login"):
+        return "Log in again: aws sso login (with --profile, if AWS_PROFILE names one)."
+    return WAYS
+
+
+def _has_key(provider: Registered, registry: Registry) -> bool:
+    """True when a bearer key is there, or named in the configuration, where it must be usable."""
+    return any(
+        finding.state == "usable" or finding.source == CONFIGURATION
+        for finding in keys_of(provider, registry.config).of(provider.name)
+    )
+
+
+def _has_botocore() -> bool:
+    try:
+        import botocore  # noqa: F401
+    except ImportError:
+        return False
+    return True
