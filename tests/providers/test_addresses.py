@@ -44,6 +44,26 @@ def test_messages(base: str, url: str) -> None:
     assert join(base, "/v1/messages", version="/v1") == url
 
 
+@pytest.mark.parametrize(
+    ("base", "url"),
+    [
+        ("https://g.com", "https://g.com/v1beta/models/m:generateContent"),
+        ("https://g.com/v1beta/", "https://g.com/v1beta/models/m:generateContent"),
+        ("https://g.com/v1beta/models", "https://g.com/v1beta/models/m:generateContent"),
+        (
+            "https://g.com/v1beta/models/x-1.5:streamGenerateContent?key=k",
+            "https://g.com/v1beta/models/m:generateContent?key=k",
+        ),
+        (
+            "https://g.com/v1/projects/p/locations/l/publishers/google",
+            "https://g.com/v1/projects/p/locations/l/publishers/google/models/m:generateContent",
+        ),
+    ],
+)
+def test_generate_content(base: str, url: str) -> None:
+    assert join(base, "/models/m:generateContent", version="/v1beta") == url
+
+
 @pytest.mark.parametrize("base", ["", "api.x.com", "ftp://x.com", "https://", "https://[x"])
 def test_what_is_no_base_url_is_refused(base: str) -> None:
     with pytest.raises(UsageError, match="not a base URL"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit, urlunsplit
 
 from koi.core.errors import UsageError
@@ -15,6 +16,8 @@ _ENDINGS = (
     "/responses",
     "/models",
 )
+_METHOD_OF_A_MODEL = re.compile(r"/models/[^/]+:[a-zA-Z]+$")
+"""The last part of Gemini's addresses, which hold the model."""
 
 
 def join(base_url: str, path: str, *, version: str = "") -> str:
@@ -31,7 +34,7 @@ def join(base_url: str, path: str, *, version: str = "") -> str:
         raise UsageError(
             f"'{base_url}' is not a base URL", hint="Write it as https://HOST or https://HOST/v1."
         )
-    root = written = parts.path.rstrip("/")
+    root = written = _METHOD_OF_A_MODEL.sub("", parts.path.rstrip("/"))
     for ending in _ENDINGS:
         if root.endswith(ending):
             root = root.removesuffix(ending).rstrip("/")

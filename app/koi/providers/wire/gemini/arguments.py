@@ -134,6 +134,8 @@ def _unquoted(quoted: str) -> str | None:
 
 def _put(values: JsonObject, steps: _Steps, value: object) -> bool:
     """Set the value at a path. False when the path leads through something else."""
+    if not steps:
+        return False
     place: object = values
     for step, following in zip(steps, [*steps[1:], None], strict=True):
         if isinstance(place, dict) and isinstance(step, str):
@@ -152,4 +154,4 @@ def _put(values: JsonObject, steps: _Steps, value: object) -> bool:
             known = [] if isinstance(following, int) else {}
         place[step] = known  # type: ignore[index]
         place = known
-    return bool(steps)
+    return True

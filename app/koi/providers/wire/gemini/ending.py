@@ -10,6 +10,8 @@ from koi.providers.wire.fields import count
 _FINISH_REASONS: dict[str, FinishReason] = {
     "STOP": "stop",
     "FINISH_REASON_UNSPECIFIED": "stop",
+    "FUNCTION_CALL": "stop",
+    "TOOL_CALLS": "stop",
     "MAX_TOKENS": "length",
     "CONTINUATION": "length",
     "SAFETY": "content_filter",
@@ -24,7 +26,8 @@ _FINISH_REASONS: dict[str, FinishReason] = {
     "ESCALATION": "content_filter",
     "PUP_LIMITED_DISABLED": "content_filter",
 }
-"""Everything else (MALFORMED_FUNCTION_CALL, UNEXPECTED_TOOL_CALL, OTHER, …) is an error.
+"""Everything else (MALFORMED_FUNCTION_CALL, UNEXPECTED_TOOL_CALL, OTHER, …) is an error. Google
+says STOP after calls, compatible servers also FUNCTION_CALL or TOOL_CALLS.
 
 https://ai.google.dev/api/generate-content#FinishReason
 """
