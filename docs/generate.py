@@ -1,4 +1,4 @@
-"""Writes docs/reference/ from the code, so that it cannot say what is not so.
+"""Writes docs/reference/ and docs/providers.md from the code, so that it cannot say what is not so.
 
 `python -m docs.generate` writes the pages; a test compares them with what is there.
 """
@@ -17,17 +17,17 @@ import click
 import msgspec
 from msgspec import inspect as types
 
+from docs.provider_page import providers
 from koi.cli.options import GlobalOptions
 
-REFERENCE = Path(__file__).with_name("reference")
+DOCS = Path(__file__).parent
 NOTICE = "<!-- Written by `make docs` from {source}; do not edit. -->"
 
 
 def main() -> None:
     """Write every page that changed."""
-    REFERENCE.mkdir(exist_ok=True)
     for name in PAGES:
-        path, text = REFERENCE / name, page(name)
+        path, text = DOCS / name, page(name)
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
             sys.stdout.write(f"{path.relative_to(Path.cwd())}\n")
@@ -190,28 +190,6 @@ def _help(name: str, command: click.Command) -> str:
     return f"```text\n{command.get_help(context)}\n```"
 
 
-def providers() -> Iterator[str]:
-    """Every provider of the catalogue."""
-    from koi.catalogue.catalogue import load_catalogue
-
-    rows = load_catalogue().rows
-    yield "# Providers"
-    yield (
-        "The providers that koi knows by name. `koi providers` shows which of them have a "
-        "credential here. Anything else that speaks Chat Completions or Messages: "
-        "[Connect a model](../connect-a-model.md)."
-    )
-    lines = ["| name | also | key from | default model |", "|---|---|---|---|"]
-    for row in rows:
-        company = row.company
-        also = ", ".join(f"`{name}`" for name in company.aliases)
-        keys = ", ".join(f"`{name}`" for name in company.api_key_env)
-        model = f"`{row.profile.default_model}`" if row.profile.default_model else ""
-        key = f"{keys} (optional)" if keys and company.key_optional else keys or "configuration"
-        lines.append(f"| `{company.slug}` | {also} | {key} | {model} |")
-    yield "\n".join(lines)
-
-
 def keys() -> Iterator[str]:
     """Keys and slash commands of the screen."""
     from koi.tui.commands import COMMANDS
@@ -236,12 +214,12 @@ def keys() -> Iterator[str]:
 
 
 PAGES: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
-    "configuration.md": ("app/koi/config/schema.py", configuration),
-    "command-line.md": ("the commands' own help", command_line),
+    "reference/configuration.md": ("app/koi/config/schema.py", configuration),
+    "reference/command-line.md": ("the commands' own help", command_line),
     "providers.md": ("app/koi/catalogue/providers.json", providers),
-    "keys.md": ("app/koi/tui/keys.py and commands.py", keys),
+    "reference/keys.md": ("app/koi/tui/keys.py and commands.py", keys),
 }
-"""File name → where it comes from, and its paragraphs."""
+"""Path below docs/ → where it comes from, and its paragraphs."""
 
 if __name__ == "__main__":
     main()
