@@ -1,0 +1,1 @@
+"""Tools for models that know no tool calls: described in the prompt, called in the text."""
