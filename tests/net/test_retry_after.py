@@ -45,6 +45,20 @@ def test_retry_info_of_the_body_counts_when_no_header_does() -> None:
     assert retry_after_s({"retry-after": "2"}, body) == 2
 
 
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        ({"resets_in_seconds": 90, "message": "try again in 5s"}, 90),
+        ({"message": "Rate limit reached for gpt-5. Please try again in 11.054s."}, 11.054),
+        ({"message": "Please try again in 28ms. Visit …"}, 0.028),
+        ({"message": "Please try again in a while."}, None),
+        ({"message": "Please try again in 5 minutes."}, None),
+    ],
+)
+def test_openai_says_it_in_the_body(error: dict[str, object], seconds: float | None) -> None:
+    assert retry_after_s({}, {"error": error}) == seconds
+
+
 @given(st.text(max_size=40))
 def test_no_text_breaks_it(text: str) -> None:
     wait = retry_after_s({"retry-after": text, "retry-after-ms": text, "date": text})

@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from koi.core.messages import JsonObject
 
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
+_TRY_AGAIN = re.compile(r"try again in (\d{1,9}(?:\.\d{1,9})?) ?(ms|s)\b", re.IGNORECASE)
 _BUCKETS = (
     ("anthropic-ratelimit-{}-remaining", "anthropic-ratelimit-{}-reset"),
     ("x-ratelimit-remaining-{}", "x-ratelimit-reset-{}"),
@@ -84,8 +85,14 @@ def _retry_info(body: object) -> float | None:
 
 
 def _resets_in(error: JsonObject) -> float | None:
+    """What OpenAI says inside a stream, where no header can: a field, or words."""
     seconds = error.get("resets_in_seconds")
-    return float(seconds) if isinstance(seconds, int | float) and seconds >= 0 else None
+    if isinstance(seconds, int | float) and seconds >= 0:
+        return float(seconds)
+    message = error.get("message")
+    if not isinstance(message, str) or not (found := _TRY_AGAIN.search(message)):
+        return None
+    return float(found[1]) / (1000 if found[2].lower() == "ms" else 1)
 
 
 def _number(text: str | None) -> float | None:

@@ -100,11 +100,10 @@ class ResponsesParser:
 
     def whole(self, answer: JsonObject) -> list[ProviderEvent]:
         """The events of an answer without streaming."""
-        if answer.get("status") != "failed":
-            if _is_error(text(answer, "type"), answer):
-                raise inline_error(answer)
-            if not isinstance(answer.get("output"), list):
-                raise no_answer("output")
+        if _is_error(text(answer, "type"), answer):
+            raise inline_error(answer)
+        if not isinstance(answer.get("output"), list):
+            raise no_answer("output")
         events: list[ProviderEvent] = []
         self._end(answer, "completed", events)
         return events
@@ -127,6 +126,8 @@ class ResponsesParser:
         return events
 
     def _finish_reason(self) -> FinishReason:
+        if self._status == "failed":
+            return "error"
         calls = any(item.kind in CALLS for item in self._items)
         if self._status != "incomplete":
             return finish_reason(self._status, calls=calls, refused=self._refused)
@@ -137,8 +138,8 @@ class ResponsesParser:
     def _end(self, response: JsonObject, status: str, events: list[ProviderEvent]) -> None:
         """The last event, or the whole answer: what it holds beyond what was streamed is added."""
         self._status = text(response, "status") or status
-        if self._status == "failed" or response.get("error"):
-            raise inline_error({"error": response.get("error") or {}})
+        if error := response.get("error"):
+            raise inline_error({"error": error})
         if self._status in ("queued", "in_progress"):
             raise cut_off()
         self._why_incomplete = text(mapping(response, "incomplete_details"), "reason")
