@@ -12,7 +12,9 @@ from koi.net.framing import StreamEvent
 
 MAX_ELEMENT = 16 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
-_STRUCTURE = re.compile(rb'["\[\]{},]')
+_BETWEEN_ELEMENTS = re.compile(rb'(?:[^"\[\]{},]+|"[^"\\]*")*+')
+_INSIDE = re.compile(rb'(?:[^"\[\]{}]+|"[^"\\]*")*+')
+"""What is passed over at once: all but brackets, and strings that are whole and hold no escape."""
 _IN_STRING = re.compile(rb'["\\]')
 _QUOTE, _BACKSLASH, _COMMA = b'"\\,'
 _OPENING = b"[{"
@@ -48,13 +50,13 @@ class JsonArrayDecoder:
             if self._in_string:
                 position = self._string(chunk, position)
                 continue
-            found = _STRUCTURE.search(chunk, position)
-            if found is None:
-                break
-            position = found.end()
-            if self._structure(chunk[found.start()]):
-                self._complete(chunk[start : found.start()], events)
-                start = position
+            passed = _BETWEEN_ELEMENTS if self._depth == 1 else _INSIDE
+            if found := passed.match(chunk, position):
+                position = found.end()
+            if position < len(chunk) and self._structure(chunk[position]):
+                self._complete(chunk[start:position], events)
+                start = position + 1
+            position += 1
         if self._ended:
             _nothing_more(chunk[start:])
         else:
