@@ -41,6 +41,17 @@ def test_a_last_line_that_was_cut_off_is_dropped() -> None:
     assert decoded(b'{"a":1}\n{"b":{"c":2}') == [b'{"a":1}']
 
 
+@pytest.mark.parametrize("line", [b"{malformed", b"<html>", b'{"a":}'])
+def test_a_last_line_that_was_never_json_is_for_the_parser_to_judge(line: bytes) -> None:
+    assert decoded(line) == [line]
+
+
+@given(st.data())
+def test_every_beginning_of_a_line_counts_as_cut_off(data: st.DataObject) -> None:
+    line = '{"a":[1,"é\\u00e9",{"b":null}]}'.encode()
+    assert decoded(line[: data.draw(st.integers(0, len(line) - 1))]) == []
+
+
 def test_only_line_feeds_end_lines() -> None:
     line = json.dumps({"a": "x\u2028y\u0085z"}, ensure_ascii=False).encode()
     assert decoded(line + b"\n") == [line]

@@ -9,7 +9,7 @@ from koi.net.framing import StreamEvent
 
 MAX_LINE = 16 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
-_is_json = msgspec.json.Decoder(msgspec.Raw).decode
+_check = msgspec.json.Decoder(msgspec.Raw).decode
 
 
 class NdjsonDecoder:
@@ -38,18 +38,14 @@ class NdjsonDecoder:
     def finish(self) -> list[StreamEvent]:
         """The last line, if only its line end was missing. One that was cut off is dropped.
 
-        Whether the answer is complete is for its parser to say.
+        Whether the answer is complete is for its parser to say, and what else is wrong with it.
         """
         event = self._event(b"".join(self._pending))
         self._pending.clear()
         self._pending_size = 0
         if event is None:
             return []
-        try:
-            _is_json(event.data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return []
-        return [event]
+        return [] if _was_cut(event.data) else [event]
 
     def _event(self, line: bytes) -> StreamEvent | None:
         if len(line) > MAX_LINE:
@@ -67,6 +63,17 @@ class NdjsonDecoder:
         self._pending_size += len(rest)
         if self._pending_size > MAX_LINE:
             raise _too_long()
+
+
+def _was_cut(line: bytes) -> bool:
+    """True for the beginning of a JSON value, as far as it came."""
+    try:
+        _check(line)
+    except msgspec.DecodeError as error:
+        return "truncated" in str(error)
+    except (UnicodeDecodeError, RecursionError):
+        return False
+    return False
 
 
 def _too_long() -> ProviderError:
