@@ -201,6 +201,13 @@ def test_encrypted_reasoning_goes_back_to_the_same_family_only() -> None:
     assert [item["type"] for item in items(said, options=WireOptions("other"))] == ["function_call"]
 
 
+@pytest.mark.parametrize("model", ["gpt-4o", "gpt-5-chat-latest", "openai/gpt-4.1", "chatgpt-4o"])
+def test_models_that_do_not_reason_get_no_reasoning(model: str) -> None:
+    said = assistant(Reasoning("hm", own(**THOUGHT)), Text("ok"))
+    sent = body(ModelRequest(model, (USER, said)))["input"]
+    assert [item["type"] for item in sent] == ["message", "message"]
+
+
 def test_reasoning_stays_before_what_it_led_to() -> None:
     said = assistant(
         Reasoning("", own(**THOUGHT)),

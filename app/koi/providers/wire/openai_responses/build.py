@@ -16,8 +16,8 @@ _ENCRYPTED = "reasoning.encrypted_content"
 _REASONS = re.compile(
     r"(.*/)?(o[134]\b|codex|gpt-([5-9]|\d\d)(?!.*\bchat\b)|grok-(3-mini|[4-9])(?!.*non-reasoning))"
 )
-"""Models that reason and give their thoughts encrypted, wherever they are served; all others
-refuse to be asked. https://platform.openai.com/docs/guides/reasoning"""
+_DOES_NOT_REASON = re.compile(r"(.*/)?(chatgpt|gpt-[1-5])")
+"""Checked after _REASONS. https://platform.openai.com/docs/guides/reasoning"""
 
 
 def build(request: ModelRequest, options: WireOptions) -> WireRequest:
@@ -26,11 +26,12 @@ def build(request: ModelRequest, options: WireOptions) -> WireRequest:
     `stop` is left out: the format has no stop sequences, and refuses the field.
     """
     profile = options.profile
+    encrypted = _encrypted_reasoning(request.model, options)
     body: JsonObject = {
         "store": False,
         **profile.extra_body,
         "model": profile.model_names.get(request.model, request.model),
-        "input": input_items(request.messages, options.family),
+        "input": input_items(request.messages, options.family, reasoning=encrypted is not False),
     }
     if request.system:
         body["instructions"] = request.system
@@ -42,7 +43,7 @@ def build(request: ModelRequest, options: WireOptions) -> WireRequest:
         body["max_output_tokens"] = request.max_tokens
     if request.temperature is not None:
         body["temperature"] = request.temperature
-    if _gives_encrypted_reasoning(request.model, options):
+    if encrypted:
         body["include"] = [_ENCRYPTED]
     if profile.reasoning_summary is not None:
         body["reasoning"] = {"summary": profile.reasoning_summary}
@@ -55,9 +56,16 @@ def build(request: ModelRequest, options: WireOptions) -> WireRequest:
     return WireRequest(PATH, headers, body)
 
 
-def _gives_encrypted_reasoning(model: str, options: WireOptions) -> bool:
-    given = options.profile.encrypted_reasoning
-    return bool(_REASONS.match(model.lower())) if given is None else given
+def _encrypted_reasoning(model: str, options: WireOptions) -> bool | None:
+    """Whether a model reasons and gives its thoughts encrypted, None when its name tells nothing.
+
+    Models that do not reason refuse to be asked for thoughts, and to be sent those of others.
+    """
+    if options.profile.encrypted_reasoning is not None:
+        return options.profile.encrypted_reasoning
+    if _REASONS.match(model.lower()):
+        return True
+    return False if _DOES_NOT_REASON.match(model.lower()) else None
 
 
 def _tool(tool: ToolSchema) -> JsonObject:

@@ -28,15 +28,18 @@ _SIGNS_WHAT_CAME_BEFORE = "google-gemini-v1"
 """The format of reasoning items that follow their item. https://openrouter.ai/docs/api-reference"""
 
 
-def input_items(messages: tuple[Message, ...], family: str) -> list[JsonObject]:
-    """The items of all messages, in order."""
+def input_items(
+    messages: tuple[Message, ...], family: str, *, reasoning: bool = True
+) -> list[JsonObject]:
+    """The items of all messages, in order. `reasoning`: the model takes earlier thoughts back."""
     ids = call_ids(messages, WORDS)
     items: list[JsonObject] = []
     custom: set[str] = set()
     for message in messages:
         if message.role == "assistant":
             custom |= {call.id for call in message.tool_calls if _is_custom(call, family)}
-            items.extend(_assistant(message.parts, family, ids))
+            parts = [part for part in message.parts if reasoning or not isinstance(part, Reasoning)]
+            items.extend(_assistant(parts, family, ids))
         else:
             items.extend(_user(message.parts, custom, ids))
     return items
