@@ -18,8 +18,10 @@ def _build(model: str, texts: tuple[str, ...]) -> WireRequest:
 
 
 def _read(answer: JsonObject) -> list[list[float]]:
+    # Imitations answer one text as the older /api/embeddings did.
+    one = answer.get("embedding")
     try:
-        return msgspec.convert(answer.get("embeddings"), list[list[float]])
+        return msgspec.convert(answer.get("embeddings") or [one], list[list[float]])
     except msgspec.ValidationError as error:
         raise ProviderError(
             "The server sent no vectors", kind="protocol", hint="Is this an embedding model?"
