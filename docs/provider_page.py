@@ -105,6 +105,11 @@ def _habits(profile: Profile) -> Iterator[str]:
             profile.call_id_form == "alphanumeric-9"
         ),
         "Paths have no `/v1`": not profile.path_version,
+        "It only streams; other answers are put together from a stream": profile.streaming_only,
+        f"It refuses {_names(profile.refused_fields)}: not sent": bool(profile.refused_fields),
+        f"Its errors {_names(profile.billing_codes)} are a matter of credit or plan": (
+            bool(profile.billing_codes)
+        ),
     }
     yield from (words for words, so in said.items() if so)
     for name, value in profile.model_names.items():

@@ -200,3 +200,12 @@ def test_siblings_are_known_unless_the_address_is_the_persons_own(tmp_path: Path
     assert endpoint(tmp_path, "kimi", environment=environment).siblings == ("moonshot-intl",)
     text = '[providers.moonshot]\nbase_url = "https://h.example/v1"\n'
     assert endpoint(tmp_path, "kimi", text, environment).siblings == ()
+
+
+def test_habits_of_one_protocol_do_not_hold_in_another(tmp_path: Path) -> None:
+    environment = {"ZAI_API_KEY": K}
+    assert endpoint(tmp_path, "zai", environment=environment).profile.extra_body
+    text = '[providers.zai]\nprotocol = "anthropic"\n'
+    profile = endpoint(tmp_path, "zai", text, environment).profile
+    assert not profile.extra_body
+    assert profile.default_model == "glm-5"

@@ -1,37 +1,55 @@
-"""Hints that only make sense where the endpoint is known."""
+"""What an error means where the endpoint is known."""
 
 from __future__ import annotations
 
 import pytest
 
-from koi.core.errors import ProviderError
+from koi.catalogue.rows import Profile
+from koi.core.errors import ErrorKind, ProviderError
 from koi.core.messages import Message, ModelRequest, Text
 from koi.core.secret import Secret
 from koi.credentials.endpoint import Endpoint
-from koi.providers.hints import with_region_hint
+from koi.providers.hints import sharpen
 from koi.providers.http_provider import HttpProvider
 from tests.servers.answers import failure
 from tests.servers.model_server import ModelServer
 
+URL = "https://llm.example.com/v1"
+
+
+def sharpened(kind: ErrorKind, endpoint: Endpoint, code: str | None = None) -> tuple[str, str]:
+    error = ProviderError("No.", kind=kind, hint="Look.", code=code)
+    sharpen(error, endpoint)
+    return error.kind, error.hint
+
 
 def test_only_a_refused_key_is_a_matter_of_regions() -> None:
-    assert with_region_hint("rate_limit", "Wait.", ("qwen-intl",)) == "Wait."
-    assert with_region_hint("auth", "Look.", ()) == "Look."
-    hint = with_region_hint("auth", "", ("qwen-intl", "qwen-us"))
-    assert hint == "A key works in its own region only; the others are qwen-intl and qwen-us."
+    regions = Endpoint("qwen", "openai-chat", URL, siblings=("qwen-intl", "qwen-us"))
+    assert sharpened("rate_limit", regions) == ("rate_limit", "Look.")
+    assert sharpened("auth", Endpoint("work", "openai-chat", URL)) == ("auth", "Look.")
+    kind, hint = sharpened("auth", regions)
+    assert kind == "auth"
+    assert hint == "Look. A key works in its own region only; the others are qwen-intl and qwen-us."
+
+
+def test_a_rate_limit_that_is_about_the_plan_is_billing() -> None:
+    plan = Endpoint("zai", "openai-chat", URL, profile=Profile(billing_codes=("1113",)))
+    kind, hint = sharpened("rate_limit", plan, "1113")
+    assert kind == "billing"
+    assert "plan" in hint
+    assert sharpened("rate_limit", plan, "1302") == ("rate_limit", "Look.")
 
 
 async def test_a_refused_key_names_the_sibling_region(model_server: ModelServer) -> None:
     model_server.script(failure(401, "Incorrect API key provided"))
-    provider = HttpProvider(
-        Endpoint(
-            "moonshot",
-            "openai-chat",
-            model_server.openai_url,
-            key=Secret("k" * 20),
-            siblings=("moonshot-intl",),
-        )
+    endpoint = Endpoint(
+        "moonshot",
+        "openai-chat",
+        model_server.openai_url,
+        key=Secret("k" * 20),
+        siblings=("moonshot-intl",),
     )
+    provider = HttpProvider(endpoint)
     request = ModelRequest("kimi-k2.5", (Message("user", (Text("Hello"),)),))
     try:
         with pytest.raises(ProviderError) as caught:

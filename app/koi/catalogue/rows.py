@@ -83,6 +83,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which summaries of the reasoning to ask for (openai-responses)."""
     refused_fields: tuple[str, ...] = ()
     """Fields of the request body that it refuses: they are left out (openai-responses)."""
+    billing_codes: tuple[str, ...] = ()
+    """Codes of its errors that waiting does not help: no credit, or not part of the plan."""
     model_names: dict[str, str] = {}
     """Names that the provider knows under another id."""
     extra_body: dict[str, bool | int | str] = {}
@@ -112,6 +114,22 @@ class ProviderRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def slug(self) -> str:
         """Its name in model references."""
         return self.company.slug
+
+    def profile_for(self, protocol: str) -> Profile:
+        """What holds in a protocol: all of `profile` in its own one, in others what is true of
+        the models in any protocol.
+        """
+        own = self.profile
+        if protocol == self.protocol:
+            return own
+        return Profile(
+            default_model=own.default_model,
+            native_tools=own.native_tools,
+            vision=own.vision,
+            embeddings=own.embeddings,
+            billing_codes=own.billing_codes,
+            model_names=own.model_names,
+        )
 
     def base_url_for(self, protocol: str) -> str | None:
         """Where it serves a protocol, None when it is not known to."""

@@ -55,7 +55,7 @@ def provider_endpoint(name: str, registry: Registry) -> Endpoint:
         key=secret,
         headers={**company.headers, **own_headers},
         header_secrets=tuple(Secret(value) for value in own_headers.values()),
-        profile=provider.row.profile,
+        profile=provider.row.profile_for(protocol),
         timeouts=_timeouts(provider, host),
         plain_http_hosts=frozenset((host,) if _named_by_person(provider) else ()),
         api_path=table.api_path,

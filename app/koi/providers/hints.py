@@ -1,15 +1,18 @@
-"""What to do about an error, where the endpoint is known as well as what went wrong."""
+"""What an error means and what to do about it, where more is known than the answer alone says."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from koi.core.errors import ProviderError
+from koi.credentials.endpoint import Endpoint
 
-from koi.core.errors import ErrorKind
+_BILLING = "The account or its plan does not cover this: top it up, or use another model."
 
 
-def with_region_hint(kind: ErrorKind, hint: str, siblings: Sequence[str]) -> str:
-    """`hint`, and for a refused key the other regions of the company, where it may be at home."""
-    if kind != "auth" or not siblings:
-        return hint
-    regions = f"A key works in its own region only; the others are {' and '.join(siblings)}."
-    return f"{hint} {regions}".lstrip()
+def sharpen(error: ProviderError, endpoint: Endpoint) -> None:
+    """Give an error the kind and the hint that follow from the provider's own habits."""
+    if error.code in endpoint.profile.billing_codes:
+        error.kind, error.hint = "billing", _BILLING
+    if error.kind == "auth" and endpoint.siblings:
+        others = " and ".join(endpoint.siblings)
+        region = f"A key works in its own region only; the others are {others}."
+        error.hint = f"{error.hint} {region}".lstrip()

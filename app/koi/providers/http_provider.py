@@ -23,7 +23,7 @@ from koi.providers.addresses import host_of, join
 from koi.providers.answer_reader import AnswerReader
 from koi.providers.embeddings import embed
 from koi.providers.formats import wire_format
-from koi.providers.hints import with_region_hint
+from koi.providers.hints import sharpen
 from koi.providers.model_answers import PATIENCE, ModelQuestions
 from koi.providers.wire.families import family
 from koi.providers.wire.format import WireFormat, server_sent_events
@@ -224,7 +224,7 @@ class HttpProvider:
             # Some servers repeat keys in their messages.
             error.title = without_secrets(error.title, self._endpoint.secrets)
             error.args = (error.title,)
-            error.hint = with_region_hint(error.kind, error.hint, self._endpoint.siblings)
+            sharpen(error, self._endpoint)
             raise
 
 
