@@ -18,11 +18,11 @@ from tests.conftest import PERSONS_ENVIRONMENT, shared_folder
 class Peer:
     """A server that is not ours."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, **environment: str) -> None:
         folder = shared_folder("KOI_PEERS", "real servers")
         self._script = folder / name / "peer.sh"
         default = str(Path(PERSONS_ENVIRONMENT["HOME"]) / ".cache/koi-peers")
-        self._environment = {"PEERS_HOME": default} | PERSONS_ENVIRONMENT
+        self._environment = {"PEERS_HOME": default} | PERSONS_ENVIRONMENT | environment
         self.url = ""
 
     def start(self) -> None:
@@ -62,6 +62,15 @@ class Peer:
 def aimock() -> Iterator[Peer]:
     """One server that speaks many wire formats, with scripted answers."""
     peer = Peer("aimock")
+    peer.start()
+    yield peer
+    peer.stop()
+
+
+@pytest.fixture(scope="session")
+def bedrock(aimock: Peer) -> Iterator[Peer]:
+    """A gate that checks the signatures of AWS, with aimock behind it."""
+    peer = Peer("bedrock", AIMOCK_URL=aimock.url)
     peer.start()
     yield peer
     peer.stop()

@@ -26,7 +26,9 @@ def build(request: ModelRequest, options: WireOptions) -> WireRequest:
     if inference := _inference(request):
         body["inferenceConfig"] = inference
     if tools := _tools(request):
-        body["toolConfig"] = {"tools": [*tools, _CACHE] if cached else tools} | _choice(request)
+        # Tools come before the system prompt: what is marked there covers them too.
+        alone = cached and "system" not in body
+        body["toolConfig"] = {"tools": [*tools, _CACHE] if alone else tools} | _choice(request)
     content = messages[-1]["content"] if messages else None
     if cached and isinstance(content, list):
         content.append(_CACHE)
