@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 
 from koi.credentials.findings import Finding
 from koi.credentials.ollama import best_model, ollama_url, probe, strip_path
+from koi.credentials.settings import provider_endpoint
+from tests.configurations import registry_of
 
 
 @pytest.mark.parametrize(
@@ -34,11 +37,47 @@ from koi.credentials.ollama import best_model, ollama_url, probe, strip_path
         ("0.0.0.0", "http://127.0.0.1:11434"),
         ("0.0.0.0:8080", "http://127.0.0.1:8080"),
         ("[::]:8080", "http://[::1]:8080"),
+        ("http://0.0.0.0:8080", "http://127.0.0.1:8080"),
+        ("https://[::]", "https://[::1]"),
+        ("0:0:0:0:0:0:0:0", "http://[::1]:11434"),
+        ("0.0.0.0:", "http://127.0.0.1:11434"),
+        ("http://example.lan:99999", "http://example.lan"),
+        (f"example.lan:{'9' * 5000}", "http://example.lan:11434"),
+        ("HTTPS://example.lan", "https://example.lan"),
+        ("ollama.com:443", "https://ollama.com"),
+        ("ollama.com/v1", "https://ollama.com"),
+        ("http://[fe80::1]:1234/", "http://[fe80::1]:1234"),
         ("example.lan:8080/v1", "http://example.lan:8080"),
     ],
 )
 def test_ollama_host_is_read_as_the_server_reads_it(value: str, url: str) -> None:
     assert ollama_url(value) == url
+
+
+def test_the_cloud_is_asked_with_the_key(tmp_path: Path) -> None:
+    environment = {"OLLAMA_HOST": "ollama.com", "OLLAMA_API_KEY": "k" * 20}
+    found = provider_endpoint("ollama", registry_of(tmp_path, "", environment))
+    assert (found.protocol, found.base_url) == ("ollama", "https://ollama.com")
+    assert found.auth_headers() == {"Authorization": f"Bearer {'k' * 20}"}
+
+
+@pytest.mark.parametrize(
+    ("text", "environment", "window"),
+    [
+        ("", {}, None),
+        ("", {"OLLAMA_CONTEXT_LENGTH": " 64000 "}, 64_000),
+        ("", {"OLLAMA_CONTEXT_LENGTH": "0"}, None),
+        ("", {"OLLAMA_CONTEXT_LENGTH": "large"}, None),
+        ("context_window = 9000", {"OLLAMA_CONTEXT_LENGTH": "64000"}, 9_000),
+        ('models."qwen".context_window = 7000\ncontext_window = 9000', {}, 7_000),
+        ('protocol = "openai-chat"', {"OLLAMA_CONTEXT_LENGTH": "64000"}, None),
+    ],
+)
+def test_the_chosen_context(
+    tmp_path: Path, text: str, environment: dict[str, str], window: int | None
+) -> None:
+    registry = registry_of(tmp_path, f"[providers.ollama]\n{text}\n", environment)
+    assert provider_endpoint("ollama", registry).context_window("qwen") == window
 
 
 @given(st.text())

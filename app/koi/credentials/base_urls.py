@@ -18,7 +18,8 @@ def base_url_of(provider: Registered, protocol: Protocol, registry: Registry) ->
     """
     config, table, company = registry.config, provider.table, provider.row.company
     if provider.row.protocol == "ollama":
-        base = checked_base_url(ollama_base(provider, registry), provider.key("base_url"))
+        where = company.base_url_env if table.base_url is None else provider.key("base_url")
+        base = checked_base_url(ollama_base(provider, registry), where or "base_url")
         return f"{base}/v1" if protocol == "openai-chat" else base
     if table.base_url is not None:
         key = provider.key("base_url")

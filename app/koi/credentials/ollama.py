@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import re
 import ssl
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from koi.config.schema import ModelTable
 from koi.credentials.findings import LOCAL_PROBE, Finding
 
 DEFAULT_PORT = 11434
+CLOUD_HOST = "ollama.com"
 PREFERRED = (
     "qwen2.5-coder",
     "codestral",
@@ -28,6 +30,7 @@ PREFERRED = (
 """Parts of model names, best first."""
 MAXIMUM_ANSWER = 4 * 1024 * 1024
 LENGTH_VARIABLE = "OLLAMA_CONTEXT_LENGTH"
+_PORT = re.compile(r"[0-9]{1,5}")
 _LENGTH = re.compile(r"[0-9]{1,9}")
 SUGGESTION = "ollama pull llama3.3"
 
@@ -47,23 +50,16 @@ def ollama_url(value: str) -> str:
     A bind address (0.0.0.0) becomes loopback; a port that is none becomes the default one.
     """
     text = value.strip().strip("\"'").strip()
-    scheme, separator, rest = text.partition("://")
-    if not separator:
-        scheme, rest = "http", text
-        port = DEFAULT_PORT
-    else:
-        port = 443 if scheme == "https" else 80
+    scheme, separator, rest = text.partition("://") if "://" in text else ("", "", text)
     authority, slash, path = rest.partition("/")
-    if authority == "ollama.com" and not separator:
-        scheme, port = "https", 443
     host, named_port = _split_port(authority)
-    if named_port:
-        valid = named_port.isascii() and named_port.isdigit() and int(named_port) <= 65535
-        port = int(named_port) if valid else DEFAULT_PORT
-    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    shown = f"[{host}]" if ":" in host else host
-    default = 443 if scheme == "https" else 80
-    suffix = "" if port == default else f":{port}"
+    scheme = scheme.lower() if separator else "https" if host == CLOUD_HOST else "http"
+    usual = 443 if scheme == "https" else 80
+    port = usual if separator or host == CLOUD_HOST else DEFAULT_PORT
+    if _PORT.fullmatch(named_port) and int(named_port) <= 65535:
+        port = int(named_port)
+    shown = _reachable(host)
+    suffix = "" if port == usual else f":{port}"
     return strip_path(f"{scheme}://{shown}{suffix}{slash}{path}")
 
 
@@ -119,6 +115,17 @@ def _unreachable(provider: str, base_url: str, reason: str) -> Finding:
 
 def _in_the_cloud(name: str) -> bool:
     return name.endswith((":cloud", "-cloud"))
+
+
+def _reachable(host: str) -> str:
+    """A host as it stands in a URL; one that a server listens on everywhere becomes loopback."""
+    try:
+        address = ipaddress.ip_address(host or "0.0.0.0")
+    except ValueError:
+        return f"[{host}]" if ":" in host else host
+    if address.is_unspecified:
+        return "127.0.0.1" if address.version == 4 else "[::1]"
+    return f"[{address}]" if address.version == 6 else str(address)
 
 
 def _split_port(authority: str) -> tuple[str, str]:
