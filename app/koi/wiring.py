@@ -64,11 +64,13 @@ def open_provider(name: str, registry: Registry) -> Provider:
         from koi.providers.demo.pacing import pace_from
         from koi.providers.demo.provider import DemoProvider
 
+    from koi.catalogue.learnt import learnt_facts
         return DemoProvider(pace_from(os.environ))
     from koi.credentials.settings import provider_endpoint
     from koi.providers.http_provider import HttpProvider
 
-    return HttpProvider(provider_endpoint(name, registry))
+    learnt = learnt_facts(registry.config.paths.cache)
+    return HttpProvider(provider_endpoint(name, registry), learnt)
 
 
 class Providers:

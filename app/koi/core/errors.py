@@ -99,6 +99,8 @@ class ProviderError(KoiError):
         self.status = status
         self.code = code
         self.retry_after_s = retry_after_s
+        self.parameter: str | None = None
+        """The field of the request that the provider names as wrong."""
 
     def report(self) -> ErrorReport:
         """This error as plain data, with provider, model and status."""

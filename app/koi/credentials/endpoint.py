@@ -7,13 +7,18 @@ from dataclasses import dataclass, field
 from typing import Protocol as Seam
 
 from koi.catalogue.rows import AuthStyle, Profile, Protocol
+from koi.config.schema import ToolSupport
 from koi.core.errors import UsageError
 from koi.core.secret import Secret
 from koi.net.timeouts import REMOTE, Timeouts
 
 
-def _unknown(model: str) -> int | None:
+def _unknown(model: str) -> None:
     return None
+
+
+def _automatic(model: str) -> ToolSupport:
+    return "auto"
 
 
 class Signer(Seam):
@@ -60,6 +65,10 @@ class Endpoint:
     siblings: tuple[str, ...] = ()
     """The same company in other regions, where a key that is refused here may be at home."""
     header_secrets: tuple[Secret, ...] = ()
+    configured_tools: Callable[[str], ToolSupport] = _automatic
+    """How a model is offered tools, by its name, as the configuration wants it."""
+    knows_tools: Callable[[str], bool | None] = _unknown
+    """Whether a model calls tools in its own format, by its name; None when unknown."""
     """Values of `headers` that may be keys too; no error repeats them."""
     signer: Signer | None = None
     """Takes the place of `key` where a fixed header is not enough."""

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from koi.catalogue.models import fast_model_info
 from koi.catalogue.registry import Registered, Registry
 from koi.catalogue.rows import USUAL_AUTH, AuthStyle, Protocol
+from koi.config.schema import ModelTable
 from koi.core.errors import ConfigurationError, CredentialMissing, ProviderError, UsageError
 from koi.core.references import ModelReference
 from koi.core.secret import Secret
@@ -62,6 +63,10 @@ def provider_endpoint(name: str, registry: Registry) -> Endpoint:
         context_window=lambda model: configured_window(provider, model, config),
         output_limit=lambda model: (
             fast_model_info(ModelReference(provider.name, model), registry).max_output_tokens
+        ),
+        configured_tools=lambda model: table.models.get(model, ModelTable()).tools or table.tools,
+        knows_tools=lambda model: (
+            fast_model_info(ModelReference(provider.name, model), registry).tools
         ),
         models_url=models_url(base_url)
         if protocol == "bedrock"

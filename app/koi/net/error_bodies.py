@@ -22,6 +22,8 @@ class ErrorBody(msgspec.Struct, frozen=True):
     code: str = ""
     status: int | None = None
     """A status that the body names, for errors inside a 200."""
+    parameter: str = ""
+    """The field of the request that is wrong: stream_options, messages[0].role."""
 
 
 def read_error_body(body: bytes) -> tuple[ErrorBody, object]:
@@ -75,7 +77,8 @@ def _read_object(error: JsonObject, outer: JsonObject) -> ErrorBody:
         code = f"{code} {reason}".strip()
     amazon = _word(error.get("__type")).rpartition("#")[2]
     kind = _word(error.get("type")) or _word(error.get("status")) or amazon
-    return ErrorBody(shorten(message), kind, code, _status(error) or _status(outer))
+    named = _parameter(error)
+    return ErrorBody(shorten(message), kind, code, _status(error) or _status(outer), named)
 
 
 def _message(error: JsonObject) -> str:
@@ -87,6 +90,18 @@ def _message(error: JsonObject) -> str:
                 return text
             case {"message": str() as text}:
                 return text
+    return ""
+
+
+def _parameter(error: JsonObject) -> str:
+    """`param` of OpenAI and its like, `loc` of those that are made with FastAPI."""
+    match error:
+        case {"param": str() as name}:
+            return name
+        case {"detail": [{"loc": [*_, str() as name]}, *_]}:
+            return name
+        case {"message": {"detail": [{"loc": [*_, str() as name]}, *_]}}:
+            return name
     return ""
 
 

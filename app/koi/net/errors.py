@@ -68,7 +68,7 @@ def response_error(status: int, headers: Mapping[str, str], body: bytes) -> Prov
     if message.startswith("HTML page"):
         message = f"The server answered {status} with an {message}"
     kind = _classify(status, error)
-    return ProviderError(
+    failed = ProviderError(
         message,
         kind=kind,
         hint=_hint(kind, status),
@@ -76,6 +76,8 @@ def response_error(status: int, headers: Mapping[str, str], body: bytes) -> Prov
         code=error.code or error.type or None,
         retry_after_s=retry_after_s(headers, value),
     )
+    failed.parameter = error.parameter or None
+    return failed
 
 
 def inline_error(value: object) -> ProviderError:

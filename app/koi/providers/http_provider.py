@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 
 import msgspec
 
+from koi.catalogue.learnt import LearntFacts
 from koi.core.errors import CredentialMissing, ProviderError
 from koi.core.messages import JsonObject, ModelRequest
 from koi.core.provider_events import ProviderEvent
@@ -23,8 +24,10 @@ from koi.providers.addresses import host_of, join
 from koi.providers.answer_reader import AnswerReader
 from koi.providers.embeddings import embed
 from koi.providers.formats import wire_format
+from koi.providers.habits import Habits
 from koi.providers.hints import sharpen
 from koi.providers.model_answers import PATIENCE, ModelQuestions
+from koi.providers.prompted.exchange import without_native_tools
 from koi.providers.wire.families import family
 from koi.providers.wire.format import WireFormat, server_sent_events
 from koi.providers.wire.model_list import ModelListing
@@ -36,7 +39,7 @@ _PROBE = Timeouts(connect_s=2.0, first_byte_s=5.0, idle_s=5.0)
 class HttpProvider:
     """A Provider over HTTP. Raises UsageError for a protocol or an address it cannot use."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, learnt: LearntFacts | None = None) -> None:
         self.name = endpoint.name
         self._endpoint = endpoint
         self._format = wire_format(endpoint.protocol)
@@ -48,23 +51,24 @@ class HttpProvider:
             NetworkPolicy(frozenset(hosts), endpoint.plain_http_hosts),
             endpoint.timeouts,
         )
+        self._habits = Habits(endpoint, learnt or LearntFacts())
         self._questions = ModelQuestions(self._get_object, self._post_object)
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[ProviderEvent, None]:
         """Events as they arrive; the last one is StreamEnded, or ProviderError is raised."""
-        return self._exchange(request, stream=True)
+        return self._ask(request, stream=self._habits.streams(request.model))
 
     def complete(self, request: ModelRequest) -> AsyncGenerator[ProviderEvent, None]:
         """The same events from a request without streaming."""
-        return self._exchange(request, stream=False)
+        return self._ask(request, stream=False)
 
     def tool_mode(self, model: str) -> ToolMode:
         """How requests with tools are sent to a model."""
-        return "native"
+        return self._habits.tool_mode(model)
 
     def learn(self, request: ModelRequest, error: ProviderError) -> str:
         """Remember what a refusal teaches about the model; "" when it teaches nothing."""
-        return ""
+        return self._habits.learn(request.model, error)
 
     async def list_models(self) -> tuple[ModelInfo, ...]:
         """The models that the endpoint says it has. Raises ProviderError."""
@@ -131,6 +135,15 @@ class HttpProvider:
         """Close connections."""
         await self._client.aclose()
 
+    def _ask(self, request: ModelRequest, *, stream: bool) -> AsyncGenerator[ProviderEvent, None]:
+        """The exchange, with tools in the form that the model knows."""
+
+        def ask(request: ModelRequest) -> AsyncGenerator[ProviderEvent, None]:
+            return self._exchange(request, stream=stream)
+
+        mode = self.tool_mode(request.model)
+        return ask(request) if mode == "native" else without_native_tools(request, mode, ask)
+
     async def _exchange(
         self, request: ModelRequest, *, stream: bool
     ) -> AsyncGenerator[ProviderEvent, None]:
@@ -145,7 +158,8 @@ class HttpProvider:
                 self._endpoint.context_window(request.model),
                 await self._questions.ask(wire_format.detail, request.model, self._host),
             )
-            wire = wire_format.build(request, options)
+            wire = wire_format.build(self._habits.lighter(request), options)
+            wire = self._habits.fitted(request, wire, stream=stream)
             if (api_path := self._endpoint.api_path) is not None:
                 url = _join(self._endpoint.base_url, f"/{api_path.lstrip('/')}", "")
                 wire = msgspec.structs.replace(wire, path=url)

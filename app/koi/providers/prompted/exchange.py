@@ -9,6 +9,7 @@ import msgspec
 
 from koi.core.messages import ModelRequest
 from koi.core.provider_events import ProviderEvent
+from koi.core.seams import ToolMode
 from koi.providers.prompted.answer import PromptedAnswer
 from koi.providers.prompted.history import has_calls, in_text
 from koi.providers.prompted.instructions import instructions
@@ -33,6 +34,17 @@ def with_words(request: ModelRequest) -> ModelRequest:
         messages=in_text(request.messages),
         system=f"{request.system}\n\n{told}" if request.system else told,
     )
+
+
+def without_native_tools(
+    request: ModelRequest,
+    mode: ToolMode,
+    ask: Callable[[ModelRequest], AsyncGenerator[ProviderEvent, None]],
+) -> AsyncGenerator[ProviderEvent, None]:
+    """The events of an answer to a model that has no tools of its own, or is offered none."""
+    if mode == "prompt" and request.tools and request.tool_choice != "none":
+        return prompted(request, ask)
+    return ask(without_tools(request))
 
 
 async def prompted(
