@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -64,8 +63,8 @@ def open_provider(name: str, registry: Registry) -> Provider:
         from koi.providers.demo.pacing import pace_from
         from koi.providers.demo.provider import DemoProvider
 
-    from koi.catalogue.learnt import learnt_facts
         return DemoProvider(pace_from(os.environ))
+    from koi.catalogue.learnt import learnt_facts
     from koi.credentials.settings import provider_endpoint
     from koi.providers.http_provider import HttpProvider
 
@@ -193,18 +192,23 @@ async def usable_model(text: str, options: SessionOptions) -> ModelReference:
     return reference
 
 
-async def usable_models(options: SessionOptions) -> tuple[ModelInfo, ...]:
-    """The models of every provider with a credential, and the demo. Raises ConfigurationError."""
-    from koi.credentials.discovery import discover
-    from koi.credentials.found_models import found_models, usable_providers
+async def usable_models(options: SessionOptions) -> AsyncGenerator[tuple[ModelInfo, ...], None]:
+    """The models of every usable provider, and the demo: first what is remembered, then asked.
+
+    Raises ConfigurationError.
+    """
+    from koi.credentials.discovery import discover, usable_providers
+    from koi.providers.live_models import live_models, remembered_models
 
     registry = open_registry(
         options.config_flag, workspace=options.workspace, trusted=options.trust
     )
-    discovery = await discover(registry)
-    providers = usable_providers(registry, discovery)
-    found = await asyncio.to_thread(found_models, providers, registry, discovery)
-    return (*found, ModelInfo(DEMO, tools=True, price=FREE))
+    providers = usable_providers(registry, await discover(registry))
+    demo = ModelInfo(DEMO, tools=True, price=FREE)
+    remembered = await remembered_models(providers, registry)
+    yield (*(info for found in remembered for info in found.models), demo)
+    live = await live_models(providers, registry, lambda name: open_provider(name, registry))
+    yield (*(info for found in live for info in found.models), demo)
 
 
 def _join(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Protocol
 
 import pytest
@@ -122,8 +122,8 @@ def test_a_question_about_a_diff(looks_the_same: Compare) -> None:
 
 
 def test_the_model_list(looks_the_same: Compare) -> None:
-    async def models() -> tuple[ModelInfo, ...]:
-        return (
+    async def models() -> AsyncGenerator[tuple[ModelInfo, ...], None]:
+        yield (
             ModelInfo(ModelReference("anthropic", "claude-sonnet-4-6"), 200_000, None, True, True,
                       price=Price(3, 15)),
             ModelInfo(ModelReference("ollama", "llama3.3:70b"), 131_072, tools=False),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from koi.catalogue.model_cache import ModelCache
 from koi.catalogue.prices import list_models, read_facts
 from koi.catalogue.registry import Registered, Registry
 from koi.config.schema import ModelTable
@@ -63,32 +64,60 @@ def _bundled_models(provider: str) -> tuple[str, ...]:
 
 
 def fast_model_info(reference: ModelReference, registry: Registry) -> ModelInfo:
-    """What the configuration and the bundled table say of a model, without its price."""
+    """What is known of a model without its price in the price list.
+
+    The configuration weighs more than what the provider said last, and that more than the
+    bundled table. Fast: reads small files.
+    """
     provider = registry.get(reference.provider)
-    facts, table = _bundled_facts(provider, reference.model), provider.table
+    table = provider.table
     own = table.models.get(reference.model, ModelTable())
+    listed = _listed(provider, reference, registry)
+    facts = _bundled_facts(provider, reference.model)
+    profile = provider.row.profile
     return ModelInfo(
         reference,
-        context_window=own.context_window or table.context_window or facts.context_window,
-        max_output_tokens=(
-            own.max_output_tokens or table.max_output_tokens or facts.max_output_tokens
+        context_window=(
+            own.context_window
+            or table.context_window
+            or listed.context_window
+            or facts.context_window
         ),
-        tools=_tools(provider, own, facts),
-        vision=facts.vision if own.vision is None else own.vision,
-        reasoning=facts.reasoning if own.reasoning is None else own.reasoning,
-        streaming=own.streaming,
-        embeddings=own.embeddings,
+        max_output_tokens=(
+            own.max_output_tokens
+            or table.max_output_tokens
+            or listed.max_output_tokens
+            or facts.max_output_tokens
+        ),
+        tools=_tools(provider, own, _first(listed.tools, facts.tools)),
+        vision=_first(own.vision, listed.vision, facts.vision, profile.vision),
+        reasoning=_first(own.reasoning, listed.reasoning, facts.reasoning),
+        price=listed.price,
+        streaming=_first(own.streaming, listed.streaming),
+        embeddings=_first(own.embeddings, listed.embeddings),
+        size_bytes=listed.size_bytes,
     )
 
 
-def _tools(provider: Registered, own: ModelTable, facts: ModelFacts) -> bool | None:
+def _listed(provider: Registered, reference: ModelReference, registry: Registry) -> ModelInfo:
+    known = ModelCache(registry.config.paths.cache).read(provider)
+    found = None if known is None else known.get(reference.model)
+    return found or ModelInfo(reference)
+
+
+def _first(*values: bool | None) -> bool | None:
+    """The first that says yes or no."""
+    return next((value for value in values if value is not None), None)
+
+
+def _tools(provider: Registered, own: ModelTable, known: bool | None) -> bool | None:
     match own.tools or provider.table.tools:
         case "native":
             return True
-        case "off":
+        case "off" | "prompt":
             return False
         case _:
-            return facts.tools if provider.row.profile.native_tools else False
+            return known if provider.row.profile.native_tools else False
 
 
 def model_info(reference: ModelReference, registry: Registry) -> ModelInfo:
@@ -98,7 +127,7 @@ def model_info(reference: ModelReference, registry: Registry) -> ModelInfo:
     return msgspec.structs.replace(
         info,
         context_window=info.context_window or facts.context_window,
-        price=facts.price,
+        price=facts.price or info.price,
     )
 
 

@@ -32,6 +32,16 @@ async def discover(registry: Registry) -> Discovery:
     return ranked(tuple(groups))
 
 
+def usable_providers(registry: Registry, discovery: Discovery) -> list[Registered]:
+    """Providers that are switched on and have something usable, or need no key."""
+    return [
+        provider
+        for provider in registry.all
+        if provider.enabled
+        and (provider.wants_no_key or discovery.usable(provider.name) is not None)
+    ]
+
+
 def ollama_base(provider: Registered, registry: Registry) -> str:
     """Where an Ollama is: the configuration, else its variable (OLLAMA_HOST), else this machine.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -93,21 +95,25 @@ class SessionHost:
         self._state.set_header(model=str(reference))
         return reference
 
-    async def models(self) -> tuple[ModelInfo, ...]:
-        """The models that can be used now. Raises KoiError."""
+    def models(self) -> AsyncGenerator[tuple[ModelInfo, ...], None]:
+        """The models that can be used now: those remembered, then those asked for."""
         from koi.wiring import usable_models
 
-        return await usable_models(self.options)
+        return usable_models(self.options)
 
     def model_names(self) -> tuple[str, ...]:
         """The names of the usable models, as far as they are known; asking begins to learn them."""
         if self._learning is None:
-            self._learning = asyncio.ensure_future(self.models())
+            self._learning = asyncio.ensure_future(self._remembered())
         if not self._learning.done() or self._learning.cancelled():
             return ()
         if self._learning.exception() is not None:
             return ()
         return tuple(str(model.reference) for model in self._learning.result())
+
+    async def _remembered(self) -> tuple[ModelInfo, ...]:
+        async with aclosing(self.models()) as lists:
+            return await anext(lists, ())
 
     async def close(self) -> None:
         """End the turn and put everything on the disk."""

@@ -35,6 +35,12 @@ def tokens(count: int) -> str:
     return str(count)
 
 
+def size(count: int) -> str:
+    """Bytes on a disk, such as 512 MB, 4.7 GB."""
+    gigabytes = count / 1_000_000_000
+    return f"{gigabytes:.1f} GB" if gigabytes >= 0.95 else f"{max(1, round(count / 1e6))} MB"
+
+
 def dollars(usd: float | None) -> str:
     """Such as $0.012 or $4.20; `unknown` for a price that is not known, never 0."""
     if usd is None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 import pytest
 from textual import events
@@ -29,6 +30,7 @@ from koi.tui.screens.session_list import SessionList, ago, session_line
 from koi.view.line import Line
 
 Result = TypeVar("Result")
+Models: TypeAlias = AsyncGenerator[tuple[ModelInfo, ...], None]
 SONNET = ModelReference("anthropic", "sonnet")
 GPT = ModelReference("openai", "gpt-5")
 LLAMA = ModelReference("ollama", "llama3.3")
@@ -59,8 +61,8 @@ def text(lines: list[Line]) -> str:
 # Models
 
 
-async def three_models() -> tuple[ModelInfo, ...]:
-    return tuple(ModelInfo(reference) for reference in (SONNET, GPT, LLAMA))
+async def three_models() -> Models:
+    yield tuple(ModelInfo(reference) for reference in (SONNET, GPT, LLAMA))
 
 
 async def test_a_model_is_chosen_with_the_arrows_and_enter() -> None:
@@ -101,8 +103,8 @@ async def test_a_model_that_is_not_in_the_list_can_be_typed() -> None:
 
 
 async def test_a_typed_name_that_is_in_the_list_is_the_one_chosen() -> None:
-    async def models() -> tuple[ModelInfo, ...]:
-        return tuple(ModelInfo(ModelReference("p", name)) for name in ("gpt-5.2", "gpt-5"))
+    async def models() -> Models:
+        yield tuple(ModelInfo(ModelReference("p", name)) for name in ("gpt-5.2", "gpt-5"))
 
     app = ScreenApp(ModelList(models, SONNET))
     async with app.run_test() as pilot:
@@ -129,9 +131,10 @@ async def test_a_click_chooses_a_model() -> None:
 async def test_the_current_model_is_there_before_the_providers_answer() -> None:
     answer = asyncio.Event()
 
-    async def slow() -> tuple[ModelInfo, ...]:
+    async def slow() -> Models:
         await answer.wait()
-        return await three_models()
+        async for models in three_models():
+            yield models
 
     app = ScreenApp(ModelList(slow, SONNET))
     async with app.run_test() as pilot:
@@ -143,7 +146,8 @@ async def test_the_current_model_is_there_before_the_providers_answer() -> None:
 
 
 async def test_a_failure_to_list_models_is_told_and_a_name_can_still_be_typed() -> None:
-    async def broken() -> tuple[ModelInfo, ...]:
+    async def broken() -> Models:
+        yield ()
         raise ProviderError("p does not answer", kind="network", hint="Is it on?")
 
     app = ScreenApp(ModelList(broken, SONNET))
@@ -165,8 +169,8 @@ async def test_a_paste_into_the_filter_is_one_clean_line() -> None:
 
 
 async def test_a_long_list_scrolls_with_the_choice() -> None:
-    async def many() -> tuple[ModelInfo, ...]:
-        return tuple(ModelInfo(ModelReference("p", f"m{number}")) for number in range(100))
+    async def many() -> Models:
+        yield tuple(ModelInfo(ModelReference("p", f"m{number}")) for number in range(100))
 
     app = ScreenApp(ModelList(many, ModelReference("p", "m0")))
     async with app.run_test(size=(80, 24)) as pilot:

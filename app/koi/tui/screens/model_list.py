@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -16,11 +17,12 @@ from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
 from koi.tui.screens.chooser import Chooser, matches
 from koi.view.line import MUTED, PLAIN, Face, Line, Span
-from koi.view.lines.models import model_line
+from koi.view.lines.models import model_line, nearest_models
 from koi.view.lines.row import row
 from koi.view.safe_text import safe
 
-Models = Callable[[], Awaitable[tuple[ModelInfo, ...]]]
+Models = Callable[[], AsyncGenerator[tuple[ModelInfo, ...], None]]
+"""What is known at once, then what the providers say."""
 
 
 class ModelList(ModalScreen[ModelReference | None]):
@@ -50,15 +52,23 @@ class ModelList(ModalScreen[ModelReference | None]):
 
     async def _load(self) -> None:
         try:
-            found = await self._ask()
+            async with aclosing(self._ask()) as lists:
+                async for found in lists:
+                    self._take(found)
         except KoiError as error:
             self._note = safe(f"{error.title}. {error.hint}", keep_newlines=False)
         else:
-            self._note = "" if found else "no provider says which models it has"
-            if self._current not in [model.reference for model in found]:
-                found = (*self._known, *found)
-            self._known = found
+            self._note = "" if self._known else "no provider says which models it has"
         self._refill()
+
+    def _take(self, found: tuple[ModelInfo, ...]) -> None:
+        """A list came; the chosen row stays the same model."""
+        chosen = self._reference(self.query_one(Chooser).rows.selected)
+        found = tuple(model for model in found if not model.embeddings)
+        if self._current.model and self._current not in [model.reference for model in found]:
+            found = (ModelInfo(self._current), *found)
+        self._known = found
+        self._refill(chosen)
 
     @on(Chooser.Filtered)
     def _filtered(self, event: Chooser.Filtered) -> None:
@@ -69,20 +79,26 @@ class ModelList(ModalScreen[ModelReference | None]):
     def _chosen(self, event: Chooser.Chosen) -> None:
         self.dismiss(self._reference(event.index))
 
-    def _refill(self) -> None:
+    def _refill(self, chosen: ModelReference | None = None) -> None:
         self._shown = tuple(
             model for model in self._known if matches(str(model.reference), self._filter)
         )
+        near = not self._shown and bool(self._filter)
+        if near:
+            self._shown = nearest_models(self._filter, self._known)
         self._typed = self._parse(self._filter)
         references = [model.reference for model in self._shown]
-        if self._typed in references:
+        if chosen in references:
+            selected = references.index(chosen)
+        elif self._typed in references:
             selected, self._typed = references.index(self._typed), None
         elif not self._filter and self._current in references:
             selected = references.index(self._current)
         else:
             selected = 0
         count = len(references) + (self._typed is not None)
-        note = self._note or ("" if count else "no model matches; type provider/model to use any")
+        note = self._note or ("did you mean one of these?" if near and self._shown else "")
+        note = note or ("" if count else "no model matches; type provider/model to use any")
         self.query_one(Chooser).rows.fill(count, selected, note)
 
     @staticmethod
@@ -93,7 +109,7 @@ class ModelList(ModalScreen[ModelReference | None]):
             return None
 
     def _reference(self, index: int) -> ModelReference | None:
-        return self._shown[index].reference if index < len(self._shown) else self._typed
+        return self._shown[index].reference if 0 <= index < len(self._shown) else self._typed
 
     def _draw(self, index: int, width: int, selected: bool) -> Line:
         if index < len(self._shown):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Sequence
+
 from koi.core.seams import ModelInfo
 from koi.view.line import MUTED, PLAIN, Face, Line, Measure, Span
 from koi.view.lines.row import row
 from koi.view.safe_text import safe
-from koi.view.units import tokens
+from koi.view.units import size, tokens
 
 
 def model_line(
@@ -28,6 +31,25 @@ def model_line(
     return row(left, (), width, measure)
 
 
+def abilities(model: ModelInfo) -> list[str]:
+    """What is known of its abilities, in words."""
+    if model.embeddings:
+        return ["embeddings"]
+    named = (("tools", model.tools), ("vision", model.vision), ("reasoning", model.reasoning))
+    has = [name for name, able in named if able]
+    if model.tools is False:
+        has.insert(0, "prompted tools")
+    return [*has, "no streaming"] if model.streaming is False else has
+
+
+def nearest_models(typed: str, models: Sequence[ModelInfo]) -> tuple[ModelInfo, ...]:
+    """Up to five models that were probably meant, the nearest first."""
+    names = {str(model.reference).lower(): model for model in models}
+    names |= {model.reference.model.lower(): model for model in reversed(models)}
+    near = difflib.get_close_matches(typed.lower(), names, n=5, cutoff=0.5)
+    return tuple({names[name].reference: names[name] for name in near}.values())
+
+
 def _notes(model: ModelInfo) -> list[str]:
     notes = []
     price = model.price
@@ -37,8 +59,6 @@ def _notes(model: ModelInfo) -> list[str]:
         notes.append("price unknown")
     if model.context_window:
         notes.append(f"{tokens(model.context_window)} ctx")
-    abilities = (("tools", model.tools), ("vision", model.vision), ("reasoning", model.reasoning))
-    notes += [name for name, has in abilities if has]
-    if model.tools is False:
-        notes.append("no tools")
-    return notes
+    if model.size_bytes:
+        notes.append(size(model.size_bytes))
+    return notes + abilities(model)

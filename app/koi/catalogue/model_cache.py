@@ -1,0 +1,73 @@
+"""Remembers for a day which models a provider said it has; older lists serve when it is away."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+
+import msgspec
+
+from koi.catalogue.registry import Registered
+from koi.core.errors import StorageError
+from koi.core.seams import ModelInfo
+from koi.files.atomic import create_private_folder, write_atomic
+
+FRESH_S = 24 * 3600.0
+"""Seconds after which a list is asked for anew."""
+
+
+class ModelList(msgspec.Struct, frozen=True):
+    """What a provider said, and when (seconds since 1970)."""
+
+    asked_at: float
+    models: tuple[ModelInfo, ...]
+
+    @property
+    def fresh(self) -> bool:
+        """True for a day. A list from the future was made under a wrong clock."""
+        return 0 <= time.time() - self.asked_at < FRESH_S
+
+    def get(self, model: str) -> ModelInfo | None:
+        """One model of the list, None when it is not in it."""
+        return _by_name(self).get(model)
+
+
+class ModelCache:
+    """One file for each provider and address, so that no list is taken for another server's."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "models"
+
+    def read(self, provider: Registered) -> ModelList | None:
+        """The last list, None when there is none. Fast after the first time."""
+        path = self._path(provider)
+        with suppress(OSError):
+            return _read(path, path.stat().st_mtime_ns)
+        return None
+
+    def write(self, provider: Registered, models: tuple[ModelInfo, ...]) -> None:
+        """Keep a list. A cache that cannot be written is no loss, so nothing is raised."""
+        with suppress(StorageError):
+            create_private_folder(self._folder)
+            content = msgspec.json.encode(ModelList(time.time(), models))
+            write_atomic(self._path(provider), content, mode=0o600)
+
+    def _path(self, provider: Registered) -> Path:
+        place = f"{provider.name} {provider.table.base_url or provider.row.company.base_url}"
+        return self._folder / f"{hashlib.sha256(place.encode()).hexdigest()[:24]}.json"
+
+
+@lru_cache(maxsize=64)
+def _read(path: Path, changed_ns: int) -> ModelList | None:
+    """The list as it was at a time; None for a damaged file, which the next list replaces."""
+    with suppress(OSError, msgspec.MsgspecError):
+        return msgspec.json.decode(path.read_bytes(), type=ModelList)
+    return None
+
+
+@lru_cache(maxsize=64)
+def _by_name(models: ModelList) -> dict[str, ModelInfo]:
+    return {info.reference.model: info for info in models.models}
