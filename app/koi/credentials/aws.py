@@ -36,11 +36,9 @@ def open_aws_signer(provider: Registered, registry: Registry) -> Signer | None:
 
     Raises CredentialMissing when signing is needed and botocore is not installed.
     """
-    if provider.table.auth not in (None, "sigv4"):
+    if provider.table.auth is not None or _has_key(provider, registry):
         return None
-    if provider.table.auth is None and _has_key(provider, registry):
-        return None
-    optional = provider.row.company.key_optional and provider.table.auth is None
+    optional = provider.row.company.key_optional
     if not _has_botocore():
         if optional:
             return None
@@ -97,6 +95,10 @@ class AwsSigner:
     async def base_url(self, configured: str) -> str:
         """As configured: credentials of AWS name no place."""
         return configured
+
+    def forget(self) -> bool:
+        """False: the chain renews what it can by itself."""
+        return False
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
