@@ -18,7 +18,15 @@ from koi.catalogue.rows import Protocol
 from koi.core.provider_events import FinishReason
 from koi.core.usage import Usage
 
-PROTOCOLS = ("anthropic", "gemini", "openai-chat", "openai-responses", "ollama", "bedrock-converse")
+PROTOCOLS = (
+    "anthropic",
+    "gemini",
+    "openai-chat",
+    "openai-responses",
+    "ollama",
+    "bedrock-converse",
+    "copilot-chat",
+)
 FINISH: dict[str | None, FinishReason] = {
     "end_turn": "stop",
     "stop_sequence": "stop",
@@ -41,7 +49,7 @@ FINISH: dict[str | None, FinishReason] = {
     "guardrail_intervened": "content_filter",
     "content_filtered": "content_filter",
 }
-KOI_NAMES: dict[str, Protocol] = {"bedrock-converse": "bedrock"}
+KOI_NAMES: dict[str, Protocol] = {"bedrock-converse": "bedrock", "copilot-chat": "copilot"}
 KIND_OF_CLASS = {
     "AuthenticationError": "auth",
     "BadRequestError": "bad_request",
@@ -236,7 +244,7 @@ def _usage(recording: dict[str, Any], oracle: dict[str, int]) -> Usage:
     fresh, output = oracle.get("input", 0), oracle.get("output", 0)
     read, written = oracle.get("cache_read", 0), oracle.get("cache_write", 0)
     reasoning = oracle.get("reasoning", 0)
-    if recording["protocol"] in ("openai-chat", "openai-responses"):
+    if recording["protocol"] in ("openai-chat", "openai-responses", "copilot-chat"):
         fresh = max(0, fresh - read - written)
         if reasoning > output:
             output += reasoning

@@ -259,7 +259,7 @@ async def test_plain_http_needs_the_persons_word() -> None:
 @pytest.mark.parametrize(
     "endpoint",
     [
-        Endpoint("work", "gemini", "https://x.com"),
+        Endpoint("work", "wasm", "https://x.com"),
         Endpoint("work", "openai-chat", "nonsense"),
         Endpoint("work", "openai-chat", "https://x.com", "other", Secret(KEY)),
     ],

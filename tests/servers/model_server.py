@@ -55,6 +55,8 @@ class ModelServer:
 
     def __init__(self) -> None:
         self.requests: list[RecordedRequest] = []
+        self.pages: dict[str, Callable[[RecordedRequest], Answer]] = {}
+        """Other paths, without a query, and what is there."""
         self._script: list[Script] = []
         self._call_number = 0
         self._lock = threading.Lock()
@@ -160,15 +162,31 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Listener
 
     def do_GET(self) -> None:
-        self._record()
-        if not self.path.partition("?")[0].endswith("/models"):
-            self._send_whole(404, error_body("openai-chat", Answer(status=404, error="not found")))
+        request = self._record()
+        if self._page(request) or self._list_models():
             return
+        self._send_whole(404, error_body("openai-chat", Answer(status=404, error="not found")))
+
+    def _page(self, request: RecordedRequest) -> bool:
+        page = self.server.model_server.pages.get(self.path.partition("?")[0])
+        if page is None:
+            return False
+        answer = page(request)
+        body = error_body("openai-chat", answer) if answer.body is None else answer.body
+        self._send_whole(answer.status, body, dict(answer.headers))
+        return True
+
+    def _list_models(self) -> bool:
+        if not self.path.partition("?")[0].endswith("/models"):
+            return False
         listed = {"id": self.server.model_server.model, "object": "model", "type": "model"}
         self._send_whole(200, json.dumps({"object": "list", "data": [listed]}).encode())
+        return True
 
     def do_POST(self) -> None:
         request = self._record()
+        if self._page(request):
+            return
         wire = wire_of(self.path)
         if wire is None:
             self._send_whole(404, error_body("openai-chat", Answer(status=404, error="not found")))

@@ -32,6 +32,10 @@ class Signer(Seam):
         """Where requests go; `configured` unless the credential itself names another place."""
         ...
 
+    def forget(self) -> bool:
+        """What was sent was refused. True when something else is sent the next time."""
+        ...
+
     @property
     def secrets(self) -> tuple[Secret, ...]:
         """Everything that must not be repeated."""
@@ -61,14 +65,14 @@ class Endpoint:
     """Tokens that a model can hold, by its name, when the configuration says so."""
     output_limit: Callable[[str], int | None] = _unknown
     """Tokens that a model can answer with, by its name; None when unknown."""
-    models_url: str | None = None
-    siblings: tuple[str, ...] = ()
-    """The same company in other regions, where a key that is refused here may be at home."""
-    header_secrets: tuple[Secret, ...] = ()
     configured_tools: Callable[[str], ToolSupport] = _automatic
     """How a model is offered tools, by its name, as the configuration wants it."""
     knows_tools: Callable[[str], bool | None] = _unknown
     """Whether a model calls tools in its own format, by its name; None when unknown."""
+    models_url: str | None = None
+    siblings: tuple[str, ...] = ()
+    """The same company in other regions, where a key that is refused here may be at home."""
+    header_secrets: tuple[Secret, ...] = ()
     """Values of `headers` that may be keys too; no error repeats them."""
     signer: Signer | None = None
     """Takes the place of `key` where a fixed header is not enough."""

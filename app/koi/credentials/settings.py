@@ -38,7 +38,7 @@ def provider_endpoint(name: str, registry: Registry) -> Endpoint:
     base_url = base_url_of(provider, protocol, registry)
     host = urlsplit(base_url).hostname or ""
     _check_policy(provider, host, registry)
-    signer = open_signer(provider, protocol, registry)
+    signer = open_signer(provider, protocol, base_url, registry)
     keyless = signer is not None or provider.table.auth == "none"
     secret = None if keyless else _key(provider, registry)
     company, table = provider.row.company, provider.table

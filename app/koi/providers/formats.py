@@ -8,6 +8,7 @@ from koi.providers.wire.anthropic.build import VERSION
 from koi.providers.wire.anthropic.build import build as build_messages
 from koi.providers.wire.anthropic.parse import MessagesParser
 from koi.providers.wire.bedrock.wire import BEDROCK
+from koi.providers.wire.copilot.wire import COPILOT
 from koi.providers.wire.format import WireFormat
 from koi.providers.wire.gemini.wire import GEMINI
 from koi.providers.wire.model_list import ModelListing, read_models
@@ -33,6 +34,7 @@ FORMATS: dict[Protocol, WireFormat] = {
     "ollama": OLLAMA,
     "gemini": GEMINI,
     "bedrock": BEDROCK,
+    "copilot": COPILOT,
 }
 
 

@@ -174,7 +174,10 @@ class HttpProvider:
 
     async def _format_of(self, model: str) -> WireFormat:
         """The format in which a model is asked."""
-        return self._format
+        choice = self._format.choice
+        if choice is None:
+            return self._format
+        return choice.choose(await self._questions.ask_once(choice.path), model)
 
     @contextlib.asynccontextmanager
     async def _post(self, wire: WireRequest, *, accept: str) -> AsyncIterator[HttpAnswer]:
@@ -210,7 +213,29 @@ class HttpProvider:
         body: bytes | None,
         timeouts: Timeouts | None = None,
     ) -> AsyncIterator[HttpAnswer]:
-        """One exchange with the headers of the protocol, the key, and the person, in this rank."""
+        """One exchange. A fetched token that was refused is fetched once more."""
+        signer = self._endpoint.signer
+        async with contextlib.AsyncExitStack() as stack:
+            sending = self._send_once(method, path, headers, body, timeouts)
+            try:
+                answer = await stack.enter_async_context(sending)
+            except ProviderError as error:
+                if error.status != 401 or signer is None or not signer.forget():
+                    raise
+                sending = self._send_once(method, path, headers, body, timeouts)
+                answer = await stack.enter_async_context(sending)
+            yield answer
+
+    @contextlib.asynccontextmanager
+    async def _send_once(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes | None,
+        timeouts: Timeouts | None,
+    ) -> AsyncIterator[HttpAnswer]:
+        """One request with the headers of the protocol, the key, and the person, in this rank."""
         endpoint, signed = self._endpoint, dict[str, str]()
         base_url = endpoint.base_url
         if endpoint.signer is not None:

@@ -27,6 +27,22 @@ class ModelQuestions:
         self._get = get
         self._post = post
         self._facts: dict[str, JsonObject] = {}
+        self._lists: dict[str, JsonObject] = {}
+
+    async def ask_once(self, path: str) -> JsonObject:
+        """What is at a path, {} when it cannot be had. Never raises.
+
+        A refusal is an answer too; after a failure that may pass, the next request asks again.
+        """
+        if path not in self._lists:
+            try:
+                self._lists[path] = await self._get(path)
+            except (ProviderError, CredentialMissing) as error:
+                log.debug("nothing known from %s: %s", path, error.title)
+                if error.kind not in ("bad_request", "model_not_found", "protocol"):
+                    return {}
+                self._lists[path] = {}
+        return self._lists[path]
 
     async def ask(self, detail: ModelDetail | None, model: str, host: str) -> ModelAnswers:
         """What the endpoint says of a model. Never raises: the request itself will tell."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from koi.core.errors import ProviderError
-from koi.core.messages import ModelRequest
+from koi.core.messages import JsonObject, ModelRequest
 from koi.net.framing import Framing
 from koi.net.sse import SseDecoder
 from koi.providers.wire.embeddings import EmbeddingFormat
@@ -24,6 +24,15 @@ def server_sent_events(first: bytes) -> Framing | None:
 
 def _no_advice(error: ProviderError, model: str) -> str:
     return ""
+
+
+class FormatChoice(msgspec.Struct, frozen=True):
+    """How the format follows from the model, where one endpoint speaks several."""
+
+    path: str
+    """Asked once with GET."""
+    choose: Callable[[JsonObject, str], WireFormat]
+    """The format of a model by the answer, which is empty when there was none."""
 
 
 class WireFormat(msgspec.Struct, frozen=True):
@@ -45,3 +54,5 @@ class WireFormat(msgspec.Struct, frozen=True):
     """A path that answers whenever the server is there; None: its list of models."""
     advice: Callable[[ProviderError, str], str] = _no_advice
     """What to do about an error with a model, "" where the general hint is as good."""
+    choice: FormatChoice | None = None
+    """Set where models of the same endpoint are asked in different formats."""

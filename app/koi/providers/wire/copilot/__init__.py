@@ -1,0 +1,1 @@
+"""GitHub Copilot: three known formats behind one key, chosen for each model."""
