@@ -14,7 +14,7 @@ from koi.config.keys import SECRET_FIELDS
 from koi.config.mistakes import Mistake, dotted, find_mistakes, without_none
 from koi.config.paths import Paths
 from koi.config.schema import Tables
-from koi.config.shapes.draft import KEY_FIELDS, NO_COUNTERPART
+from koi.config.shapes.draft import KEY_FIELDS, NO_COUNTERPART, show
 from koi.config.shapes.translate import original_key, translate_foreign, translate_own
 from koi.core.errors import ConfigurationError
 
@@ -119,7 +119,7 @@ def _known(value: object, expected: object, path: Path) -> tuple[object, list[st
             return value, []
         for key, inner in value.items():
             if fields is not None and key not in fields:
-                dropped.append(dotted((*path, key)))
+                dropped.append(show((*path, key)))
                 continue
             of = arguments[1] if fields is None else fields[key]
             kept[key], more = _known(inner, of, (*path, key))

@@ -157,7 +157,8 @@ def _limits(draft: Draft, path: Path, entry: dict[str, object], source: Path) ->
     if isinstance(without, list):
         for index, model in enumerate(without):
             here = (*source, f"disableToolModels[{index}]")
-            if (name := draft.as_text(model, here)) is not None:
+            name = draft.as_text(model, here)
+            if name is not None and not draft.has((*path, "models", name, "tools")):
                 draft.put((*path, "models", name, "tools"), "prompt", here)
     elif without is not None:
         draft.wrong_type((*source, "disableToolModels"), without, tuple[str, ...])

@@ -1,0 +1,1 @@
+openkoi --model anthropic/claude-sonnet-4-5 "Fix the bug"
