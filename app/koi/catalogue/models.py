@@ -17,6 +17,7 @@ from koi.core.seams import ModelInfo
 
 DATA = Path(__file__).with_name("models.json")
 _VERSION = re.compile(r"(?:-latest|-0|[-@]20\d{6}|-20\d\d-\d\d-\d\d)?\Z")
+_BEDROCK_VERSION = re.compile(r"(?:-v\d+)?(?::\d+\w*)*\Z")
 
 
 class ModelFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,13 +48,23 @@ def _bundled_facts(provider: Registered, model: str) -> ModelFacts:
 
     Fast: reads one small file. All fields are None for a model that the table does not have.
     """
-    unknown_endpoint = provider.row.company.key_optional and not provider.row.company.local
+    elsewhere = provider.row.company.key_optional and not provider.row.company.local
+    if provider.row.protocol == "bedrock":
+        model, elsewhere = _makers_name(model), True
     for family in _families():
-        if provider.name in family.providers or (family.elsewhere and unknown_endpoint):
+        if provider.name in family.providers or (family.elsewhere and elsewhere):
             for name, facts in family.models.items():
                 if model.startswith(name) and _VERSION.match(model, len(name)):
                     return facts
     return ModelFacts()
+
+
+def _makers_name(model: str) -> str:
+    """What its maker calls a model of Bedrock: claude-… for us.anthropic.claude-…-v1:0, or an ARN.
+
+    https://docs.aws.amazon.com/bedrock/latest/userguide/models-supported.html
+    """
+    return _BEDROCK_VERSION.sub("", model.rpartition("/")[2].rpartition(".")[2])
 
 
 def _bundled_models(provider: str) -> tuple[str, ...]:
