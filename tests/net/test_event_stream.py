@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import struct
 import zlib
+from typing import cast
 from uuid import UUID
 
 import pytest
@@ -115,9 +116,9 @@ def test_agrees_with_botocore(messages: list[bytes]) -> None:
     ours = decode([b"".join(messages)])
     for data, found, other in zip(messages, ours, theirs, strict=True):
         size = struct.unpack_from("!I", data, 4)[0]
-        headers: object = other.headers
+        headers = cast(dict[str, object], other.headers)
         assert read_headers(data[12 : 12 + size]) == headers
-        if other.headers.get(":message-type") != "error":
+        if headers.get(":message-type") != "error":
             assert found.data == other.payload
 
 
