@@ -14,6 +14,8 @@ from tests.config.seed_cases import CASES, ENVIRONMENT, SEEDS, WITHOUT_A_MODEL, 
 from tests.config.test_seeds import assert_means
 from tests.configurations import registry_of
 from tests.conftest import RunKoi
+from tests.servers.answers import text as answer
+from tests.servers.model_server import ModelServer
 
 KEY = "sk-secret-0123456789"
 
@@ -116,6 +118,26 @@ def test_what_cannot_be_imported_exits_with_2(
     assert done.returncode == 2
     assert said in done.stderr
     assert not (koi_home / "config.toml").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[provider]\nkind = "openai"\nbase_url = "URL/v1"\nmodel = "some/model"\n',
+        'default_provider = "custom:URL/v1"\ndefault_model = "some/model"\n',
+        "providers:\n  mine: {name: openai, base_url: URL/v1, model: some/model}\n",
+        '[{"name": "Mine", "baseUrl": "URL/v1", "models": ["some/model"]}]',
+    ],
+)
+def test_what_was_imported_answers(run_koi: RunKoi, model_server: ModelServer, text: str) -> None:
+    model_server.script(answer("Hello"))
+    document = text.replace("URL/v1", model_server.url.removesuffix("/v1") + "/v1")
+    assert run_koi("config", "import", "-", stdin=document).returncode == 0
+    done = run_koi("run", "Hi")
+    assert (done.returncode, done.stdout) == (0, "Hello\n")
+    (request,) = model_server.model_requests
+    assert request.body["model"] == "some/model"
+    assert request.path == "/v1/chat/completions"
 
 
 def test_check_names_the_keys_that_the_file_has(run_koi: RunKoi, koi_home: Path) -> None:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from koi.catalogue.models import fast_model_info
 from koi.core.errors import ConfigurationError, CredentialMissing, ProviderError, UsageError
+from koi.core.references import ModelReference
 from koi.credentials.endpoint import Endpoint
 from koi.credentials.settings import provider_endpoint
 from koi.net.timeouts import Timeouts
-from tests.configurations import registry_of
+from tests.configurations import keys_in, registry_of
 
 K = "k" * 20
 
@@ -209,3 +211,36 @@ def test_habits_of_one_protocol_do_not_hold_in_another(tmp_path: Path) -> None:
     profile = endpoint(tmp_path, "zai", text, environment).profile
     assert not profile.extra_body
     assert profile.default_model == "glm-5"
+
+
+def test_without_authentication_no_key_is_sent_even_when_there_is_one(tmp_path: Path) -> None:
+    found = endpoint(tmp_path, "groq", '[providers.groq]\nauth = "none"\n', {"GROQ_API_KEY": K})
+    assert (found.key, found.auth_headers()) == (None, {})
+    without = registry_of(tmp_path, '[providers.groq]\nauth = "none"\n', {"GROQ_API_KEY": K})
+    assert keys_in(without).of("groq") == ()
+
+
+def test_what_is_said_of_one_model_beats_what_is_said_of_all(tmp_path: Path) -> None:
+    text = """
+[providers.work]
+base_url = "https://h.example/v1"
+context_window = 1000
+max_output_tokens = 100
+tools = "native"
+[providers.work.models."small:1b"]
+context_window = 500
+max_output_tokens = 50
+tools = "off"
+vision = true
+reasoning = false
+streaming = false
+embeddings = true
+"""
+    registry = registry_of(tmp_path, text)
+    small = fast_model_info(ModelReference("work", "small:1b"), registry)
+    assert (small.context_window, small.max_output_tokens, small.tools) == (500, 50, False)
+    assert (small.vision, small.reasoning) == (True, False)
+    assert (small.streaming, small.embeddings) == (False, True)
+    other = fast_model_info(ModelReference("work", "other"), registry)
+    assert (other.context_window, other.max_output_tokens, other.tools) == (1000, 100, True)
+    assert endpoint(tmp_path, "work", text).output_limit("small:1b") == 50

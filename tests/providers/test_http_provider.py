@@ -74,6 +74,20 @@ async def test_an_answer(model_server: ModelServer, protocol: Protocol, stream: 
 
 
 @BOTH
+@pytest.mark.parametrize("api_path", ["/api/v3/chat", "api/v3/chat?version=2"])
+async def test_an_unusual_path_is_asked_as_it_is_written(
+    model_server: ModelServer, protocol: Protocol, api_path: str
+) -> None:
+    endpoint = Endpoint("work", protocol, f"{model_server.url}/base", api_path=api_path)
+    opened = HttpProvider(endpoint)
+    with pytest.raises(ProviderError):
+        async for _ in opened.stream(HELLO):
+            pass
+    await opened.aclose()
+    assert model_server.requests[0].path == f"/base/{api_path.lstrip('/')}"
+
+
+@BOTH
 async def test_a_call(model_server: ModelServer, protocol: Protocol) -> None:
     model_server.script(calls(("read", {"path": "a.txt"})))
     events = await ask(model_server.url, protocol)
