@@ -150,7 +150,8 @@ async def test_an_expired_login_says_how_to_log_in(
     assert "aws sso login" in caught.value.hint
 
 
-async def test_an_endpoint_of_one_s_own_may_go_unsigned() -> None:
+async def test_an_endpoint_of_one_s_own_may_go_unsigned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_EC2_METADATA_DISABLED")
     assert await signer(optional=True).headers("GET", "https://x.example/", b"") == {}
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from koi.catalogue.registry import Registered, Registry
 from koi.core.errors import CredentialMissing
 from koi.core.secret import Secret
-from koi.credentials.aws_region import region_of
+from koi.credentials.aws_region import is_aws, region_of
 from koi.credentials.endpoint import Signer
 from koi.credentials.findings import CONFIGURATION, ENVIRONMENT, Finding
 from koi.credentials.keys import keys_of
@@ -83,6 +83,8 @@ class AwsSigner:
         """Without credentials, requests go unsigned."""
         self._lock = threading.Lock()
         self._credentials: Credentials | None = None
+        self._unsigned = False
+        """Nothing was found where nothing is needed."""
         self._secrets: tuple[Secret, ...] = ()
 
     async def headers(self, method: str, url: str, body: bytes) -> dict[str, str]:
@@ -110,7 +112,7 @@ class AwsSigner:
         from botocore.awsrequest import AWSRequest
 
         with self._lock:
-            frozen = self._frozen()
+            frozen = None if self._unsigned else self._frozen(url)
         if frozen is None:
             return {}
         token = (frozen.token,) if frozen.token else ()
@@ -119,14 +121,18 @@ class AwsSigner:
         SigV4Auth(frozen, SERVICE, region_of(url, self._environment)).add_auth(request)
         return {name: str(value) for name, value in request.headers.items()}
 
-    def _frozen(self) -> ReadOnlyCredentials | None:
+    def _frozen(self, url: str) -> ReadOnlyCredentials | None:
         """The credentials as they are now. May run a command, read files, or ask a server."""
         from botocore.exceptions import BotoCoreError, ClientError
         from botocore.session import Session
 
         try:
             if self._credentials is None:
-                self._credentials = Session().get_credentials()
+                session = Session()
+                if self._optional and not is_aws(url):
+                    # Where nothing is needed, nobody waits for a cloud that is not there.
+                    session.get_component("credential_provider").remove("iam-role")
+                self._credentials = session.get_credentials()
             if self._credentials is not None:
                 return self._credentials.get_frozen_credentials()
         except (BotoCoreError, ClientError) as error:
@@ -135,6 +141,7 @@ class AwsSigner:
                 hint=_remedy(type(error).__name__),
             ) from error
         if self._optional:
+            self._unsigned = True
             return None
         raise CredentialMissing(f"no AWS credentials for {self._name} were found", hint=WAYS)
 

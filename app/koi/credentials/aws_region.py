@@ -44,6 +44,11 @@ def models_url(base_url: str) -> str | None:
     return f"https://{host}/foundation-models"
 
 
+def is_aws(url: str) -> bool:
+    """True for the hosts of Bedrock itself."""
+    return _HOST.fullmatch(urlsplit(url).hostname or "") is not None
+
+
 def region_of(url: str, environment: Mapping[str, str]) -> str:
     """The region that a request to `url` is signed for. Raises ConfigurationError."""
     found = _HOST.fullmatch(urlsplit(url).hostname or "")
