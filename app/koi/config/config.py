@@ -21,9 +21,12 @@ class Origin(msgspec.Struct, frozen=True):
 
     layer: Layer
     place: str = ""
+    original: str = ""
+    """The key that stands there, when it is one of another shape."""
 
     def __str__(self) -> str:
-        return self.place or self.layer
+        place = self.place or self.layer
+        return f"{place}: {self.original}" if self.original else place
 
 
 class Config(msgspec.Struct, frozen=True):
@@ -52,9 +55,14 @@ class Config(msgspec.Struct, frozen=True):
         """
         if "$" not in value:
             return value
-        place = self.origin(key).place
-        where = f"{place}: {key}" if place else key
-        return expand(value, self.environment, where=where)
+        return expand(value, self.environment, where=self.where(key))
+
+    def where(self, key: str) -> str:
+        """Place and key of a value, for messages: the key that the person wrote."""
+        origin = self.origin(key)
+        if origin.original:
+            return str(origin)
+        return f"{origin.place}: {key}" if origin.place else key
 
     def role_model(self, role: RoleName = "executor") -> str | None:
         """The model reference (or bare name) configured for a role, None: choose the best found.

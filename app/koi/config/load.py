@@ -117,8 +117,7 @@ def _read_user_file(paths: Paths) -> Source:
         table = {}
     where = str(paths.config_file)
     own = translate_own(table, where)
-    places = {key: f"{where}: {source}" for key, source in own.sources.items()}
-    return Source("user", own.table, {"": where, **places}, own.mistakes, own.sources)
+    return Source("user", own.table, {"": where}, own.mistakes, own.sources)
 
 
 def _read_toml(path: Path) -> dict[str, object] | None:
@@ -203,7 +202,7 @@ def _merge(
             table[name] = [*present, *value]
         else:
             table[name] = value
-        origins[key] = Origin(source.layer, source.place(key))
+        origins[key] = Origin(source.layer, source.place(key), source.sources.get(key, ""))
 
 
 def _read_project(path: Path) -> Source:

@@ -23,7 +23,7 @@ def base_url_of(provider: Registered, protocol: Protocol, registry: Registry) ->
         return f"{base}/v1" if protocol == "openai-chat" else base
     if table.base_url is not None:
         key = provider.key("base_url")
-        where = f"{config.origin(key)}: {key}"
+        where = config.where(key)
         return checked_base_url(config.text(table.base_url, key), where)
     if protocol == "bedrock" and provider.row.protocol == protocol:
         return runtime_url(config.environment)
@@ -33,7 +33,7 @@ def base_url_of(provider: Registered, protocol: Protocol, registry: Registry) ->
     if offered is None:
         raise ConfigurationError(
             f"where {provider.name} speaks {protocol} is not known",
-            where=f"{config.origin(provider.key('protocol'))}: {provider.key('protocol')}",
+            where=config.where(provider.key("protocol")),
             hint="Give its base_url too.",
         )
     _check_variables(offered, provider, registry)
