@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from koi.catalogue.catalogue import Catalogue, checked_url, own_row
+from koi.catalogue.plugins import Plugin, plugin_row, read_plugin
 from koi.catalogue.rows import Protocol, ProviderRow
 from koi.config.config import Config
 from koi.config.schema import ProviderTable
@@ -18,6 +19,8 @@ class Registered(msgspec.Struct, frozen=True):
     table: ProviderTable = ProviderTable()
     table_name: str | None = None
     """The name in `[providers.NAME]`; None when the configuration does not mention it."""
+    plugin: Plugin | None = None
+    """What serves it, when that is a WASM module."""
 
     @property
     def name(self) -> str:
@@ -42,7 +45,8 @@ class Registered(msgspec.Struct, frozen=True):
     @property
     def wants_no_key(self) -> bool:
         """True for an endpoint of the person's own that works without a key."""
-        own = self.row.company.key_optional and self.table.base_url is not None
+        named = self.table.base_url is not None or self.plugin is not None
+        own = self.row.company.key_optional and named
         return own or self.table.auth == "none"
 
     def key(self, field: str) -> str:
@@ -58,9 +62,11 @@ class Registry:
         self.catalogue = catalogue
         self._tables: dict[str, tuple[str, ProviderTable]] = {}
         self._own: dict[str, ProviderTable] = {}
+        self._plugins: dict[str, Registered] = {}
         for name, table in config.tables.providers.items():
             slug = catalogue.slug(name)
-            if slug is None or (slug != name and table.base_url is not None):
+            elsewhere = slug != name and table.base_url is not None
+            if slug is None or elsewhere or table.protocol == "wasm":
                 self._own[name] = table
             elif slug not in self._tables or slug == name:
                 self._tables[slug] = (name, table)
@@ -73,14 +79,15 @@ class Registry:
     @property
     def all(self) -> tuple[Registered, ...]:
         """Every provider, the configured ones first."""
-        own = [self._own_provider(name) for name in self._own if self._own[name].base_url]
-        rows = [self._of_row(row) for row in self.catalogue.rows]
+        own = [each for name in self._own if (each := self._complete(name)) is not None]
+        rows = [self._of_row(row) for row in self.catalogue.rows if row.slug not in self._own]
         return tuple(sorted((*own, *rows), key=lambda provider: provider.table_name is None))
 
     def find(self, name: str) -> Registered | None:
         """The provider, None when the name is unknown.
 
-        Raises ConfigurationError for a provider of one's own without base_url.
+        Raises ConfigurationError for a provider of one's own without base_url, or whose plugin
+        cannot be used.
         """
         if name in self._own:
             return self._own_provider(name)
@@ -100,9 +107,18 @@ class Registry:
         name, table = self._tables[row.slug]
         return Registered(row, table, name)
 
+    def _complete(self, name: str) -> Registered | None:
+        """A provider of one's own, None when its table is not complete: using it says why."""
+        try:
+            return self._own_provider(name)
+        except ConfigurationError:
+            return None
+
     def _own_provider(self, name: str) -> Registered:
         table = self._own[name]
         where = f"{self.config.origin(f'providers.{name}')}: providers.{name}"
+        if table.protocol == "wasm":
+            return self._of_plugin(name, table, where)
         if table.base_url is None:
             near = self.catalogue.nearest(name)
             hint = f"Did you mean [providers.{near[0]}]? " if near else ""
@@ -114,6 +130,22 @@ class Registry:
         protocol = table.protocol or "openai-chat"
         row = own_row(name, table.base_url, protocol, (_key_variable(name),))
         return Registered(row, table, name)
+
+    def _of_plugin(self, name: str, table: ProviderTable, where: str) -> Registered:
+        if table.plugin is None:
+            raise ConfigurationError(
+                'protocol = "wasm" needs a plugin',
+                where=where,
+                hint='Name its file: plugin = "my-provider.wasm".',
+            )
+        if name not in self._plugins:
+            written = self.config.text(table.plugin, f"providers.{name}.plugin")
+            plugin = read_plugin(written, self.config.paths.config_file.parent)
+            has_key = table.api_key or table.api_keys or table.api_key_env
+            variable = None if has_key else _key_variable(name)
+            row = plugin_row(name, plugin, variable, self.catalogue)
+            self._plugins[name] = Registered(row, table, name, plugin)
+        return self._plugins[name]
 
 
 def _key_variable(name: str) -> str:

@@ -87,7 +87,7 @@ class ProviderTable(msgspec.Struct, frozen=True, kw_only=True):
     enabled: bool = True
     """False: never used, and left out of discovery."""
     plugin: str | None = None
-    """The module of a provider with `protocol = "wasm"`."""
+    """The .wasm file of a provider with `protocol = "wasm"`; relative to this file's folder."""
     models: dict[str, ModelTable] = {}
 
 
@@ -275,7 +275,6 @@ NOT_IN_EFFECT: dict[str, str] = {
     "ignore": "extra ignore globs",
     "providers.*.fast_model": TIERS,
     "providers.*.premium_model": TIERS,
-    "providers.*.plugin": "provider plugins",
     "models.evaluator": ROLES,
     "models.planner": ROLES,
     "models.embedder": ROLES,

@@ -54,6 +54,8 @@ class Endpoint:
     base_url: str
     auth: AuthStyle = "bearer"
     key: Secret | None = None
+    key_header: str | None = None
+    """The header that carries the key as it is, when `auth` is not the way."""
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     profile: Profile = field(default_factory=Profile)
     timeouts: Timeouts = REMOTE
@@ -88,6 +90,8 @@ class Endpoint:
         """The header with the key; none without a key. Raises UsageError for unknown styles."""
         if self.key is None or self.auth == "none":
             return {}
+        if self.key_header is not None:
+            return {self.key_header: self.key.reveal()}
         match self.auth:
             case "bearer":
                 return {"Authorization": f"Bearer {self.key.reveal()}"}

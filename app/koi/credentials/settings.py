@@ -38,6 +38,8 @@ def provider_endpoint(name: str, registry: Registry) -> Endpoint:
     base_url = base_url_of(provider, protocol, registry)
     host = urlsplit(base_url).hostname or ""
     _check_policy(provider, host, registry)
+    if provider.plugin is not None:
+        provider.plugin.check_host(host)
     signer = open_signer(provider, protocol, base_url, registry)
     keyless = signer is not None or provider.table.auth == "none"
     secret = None if keyless else _key(provider, registry)
@@ -54,6 +56,7 @@ def provider_endpoint(name: str, registry: Registry) -> Endpoint:
         base_url=base_url,
         auth="none" if secret is None else _auth(provider, protocol),
         key=secret,
+        key_header=_key_header(provider),
         headers={**company.headers, **own_headers},
         header_secrets=tuple(Secret(value) for value in own_headers.values()),
         profile=provider.row.profile_for(protocol),
@@ -84,6 +87,12 @@ def _auth(provider: Registered, protocol: Protocol) -> AuthStyle:
     return "bearer" if style == "sigv4" else style
 
 
+def _key_header(provider: Registered) -> str | None:
+    if provider.plugin is None or provider.table.auth is not None:
+        return None
+    return provider.plugin.manifest.key_header
+
+
 def _timeouts(provider: Registered, host: str) -> Timeouts:
     usual = LOCAL if provider.row.company.local and host != "ollama.com" else REMOTE
     table = provider.table
@@ -96,7 +105,9 @@ def _timeouts(provider: Registered, host: str) -> Timeouts:
 
 def _named_by_person(provider: Registered) -> bool:
     """True when the host is the person's choice: configured, in OLLAMA_HOST, or a URL form."""
-    return provider.table.base_url is not None or provider.row.company.key_optional
+    if provider.table.base_url is not None:
+        return True
+    return provider.row.company.key_optional and provider.plugin is None
 
 
 def _check_policy(provider: Registered, host: str, registry: Registry) -> None:
