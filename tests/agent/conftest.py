@@ -20,7 +20,7 @@ from koi.agent.session import Session
 from koi.agent.state import SessionState
 from koi.core.agent_events import AgentEvent, ApprovalDecision, ApprovalRequested
 from koi.core.errors import ProviderError
-from koi.core.messages import JsonObject, ModelRequest, Part, Text, ToolCall, ToolSchema
+from koi.core.messages import JsonObject, ModelRequest, Part, Text, ToolCall, ToolMode, ToolSchema
 from koi.core.provider_events import (
     FinishReason,
     ProviderEvent,
@@ -30,7 +30,7 @@ from koi.core.provider_events import (
     UsageReported,
 )
 from koi.core.references import ModelReference
-from koi.core.seams import ModelInfo, ToolAccess, ToolContext, ToolMode, ToolOutcome, ToolPlan
+from koi.core.seams import ModelInfo, ToolAccess, ToolContext, ToolOutcome, ToolPlan
 from koi.core.usage import Price, Usage
 from koi.routing.attempts import Candidate
 from koi.routing.backoff import RetryPolicy

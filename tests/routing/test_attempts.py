@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from koi.core.agent_events import RequestStarted, Retrying, Streamed
 from koi.core.errors import ErrorKind, ProviderError
-from koi.core.messages import ModelRequest, Text, ToolCall
+from koi.core.messages import ModelRequest, Text, ToolCall, ToolMode
 from koi.core.provider_events import (
     ProviderEvent,
     ReasoningDelta,
@@ -24,7 +24,7 @@ from koi.core.provider_events import (
     ToolCallStarted,
 )
 from koi.core.references import ModelReference
-from koi.core.seams import ModelInfo, ToolMode
+from koi.core.seams import ModelInfo
 from koi.routing.attempts import AttemptEvent, Candidate, stream
 from koi.routing.backoff import TRANSIENT, RetryPolicy
 
@@ -115,7 +115,7 @@ async def test_a_good_answer_is_one_attempt() -> None:
     provider = Scripted([TextDelta("Hello"), END])
     events, waits, error = await run(provider)
     assert events == [
-        RequestStarted("r1", MODEL, "executor", 1),
+        RequestStarted("r1", MODEL, "executor", 1, "off"),
         Streamed("r1", TextDelta("Hello")),
         Streamed("r1", END),
     ]

@@ -12,6 +12,7 @@ from datetime import date
 
 import msgspec
 
+from koi.agent.corrections import Corrections
 from koi.agent.normalise import normalise, unique_calls
 from koi.agent.recorder import Recorder
 from koi.agent.runner import NOT_RUN, Emit, ToolRunner
@@ -19,7 +20,14 @@ from koi.agent.state import SessionState
 from koi.agent.system_prompt import system_prompt
 from koi.core.agent_events import BudgetReached, RequestStarted, Streamed, TurnFinished
 from koi.core.errors import LimitReached, ProviderError
-from koi.core.messages import Message, ModelRequest, Text, ToolCall, ToolResult, ToolSchema
+from koi.core.messages import (
+    Message,
+    ModelRequest,
+    Text,
+    ToolCall,
+    ToolMode,
+    ToolResult,
+)
 from koi.core.provider_events import (
     ReasoningDelta,
     StreamEnded,
@@ -56,6 +64,11 @@ class TurnParts:
     use_tools: bool = True
     today: Callable[[], date] = date.today
 
+    def tool_mode(self, state: SessionState) -> ToolMode:
+        """How the model is offered tools. Raises KoiError when its provider cannot be used."""
+        provider = self.candidate(state).provider
+        return provider.tool_mode(state.model.model) if self.use_tools else "off"
+
 
 @dataclass(slots=True)
 class _Answer:
@@ -75,6 +88,7 @@ class TurnProgress:
     turn_id: str
     started: float
     text: list[str] = field(default_factory=list)
+    corrections: Corrections = field(default_factory=Corrections)
 
     @property
     def seconds(self) -> float:
@@ -111,18 +125,17 @@ async def run_turn(
                 duration_s=progress.seconds,
                 denied=parts.runner.unattended - unattended,
             )
+        progress.corrections.check(state.model)
 
 
 def build_request(state: SessionState, parts: TurnParts) -> ModelRequest:
     """The request for the next step, from the state alone."""
-    tools: tuple[ToolSchema, ...] = ()
-    if parts.use_tools and parts.model_info(state).tools is not False:
-        tools = tuple(tool.schema for tool in parts.runner.tools.values())
+    offered = parts.runner.tools.values() if parts.tool_mode(state) != "off" else ()
     return ModelRequest(
         model=state.model.model,
         messages=normalise(state.history),
         system=system_prompt(state.workspace, parts.today(), state.mode, state.instructions),
-        tools=tools,
+        tools=tuple(tool.schema for tool in offered),
     )
 
 
@@ -143,7 +156,9 @@ async def _step(
         await _whole(_count(usage, answer.request_id, candidate, state, parts, emit))
         await parts.recorder.sync()
         if calls and ended.finish_reason == "tool_calls":
-            await parts.runner.run(calls, state, emit, results)
+            mode = candidate.provider.tool_mode(request.model)
+            sound = progress.corrections.sound(calls, mode, parts.runner, emit, results)
+            await parts.runner.run(sound, state, emit, results)
         elif calls:
             parts.runner.refuse(calls, CUT_CALL.format(ended.finish_reason), emit, results)
     finally:

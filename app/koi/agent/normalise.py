@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from koi.core.messages import Message, Part, Reasoning, Text, ToolCall, ToolResult
+import msgspec
+
+from koi.core.messages import Image, Message, Part, Reasoning, Text, ToolCall, ToolResult
 
 INTERRUPTED = "Interrupted: this call has no recorded result. It may have run."
 
@@ -13,9 +15,13 @@ def normalise(history: Sequence[Message]) -> tuple[Message, ...]:
     """The same conversation with the rules of all wire formats kept.
 
     Roles alternate and the user begins; each tool call is answered exactly once, directly
-    after the message that made it, in the order of the calls; a result without a call and a
-    message without content are left out.
+    after the message that made it, in the order of the calls, and no two calls share an id; a
+    result without a call and a message without content are left out.
     """
+    return _with_own_ids(_answered(history))
+
+
+def _answered(history: Sequence[Message]) -> list[Message]:
     result: list[Message] = []
     open_calls: tuple[ToolCall, ...] = ()
     for message in _merged(history):
@@ -34,7 +40,47 @@ def normalise(history: Sequence[Message]) -> tuple[Message, ...]:
             result.append(Message("user", answers + rest))
     if open_calls:
         result.append(Message("user", _answers(open_calls, ())))
-    return tuple(_merged(result))
+    return _merged(result)
+
+
+def _with_own_ids(messages: list[Message]) -> tuple[Message, ...]:
+    """Some servers count their calls anew in each answer; others refuse ids that come twice."""
+    known = {call.id for message in messages for call in message.tool_calls}
+    used: set[str] = set()
+    renamed: dict[str, str] = {}
+    result: list[Message] = []
+    for message in messages:
+        if message.role == "assistant":
+            renamed = {}
+            for call in message.tool_calls:
+                renamed[call.id] = _unused(call.id, used, known)
+                used.add(renamed[call.id])
+        if all(old == new for old, new in renamed.items()):
+            result.append(message)
+        else:
+            parts = tuple([_with_id(part, renamed) for part in message.parts])
+            result.append(Message(message.role, parts))
+    return tuple(result)
+
+
+def _unused(identity: str, used: set[str], known: set[str]) -> str:
+    """`identity` the first time, one that nothing else has after that."""
+    if identity not in used:
+        return identity
+    number = 2
+    while (other := f"{identity}_{number}") in used | known:
+        number += 1
+    return other
+
+
+def _with_id(part: Part, renamed: Mapping[str, str]) -> Part:
+    match part:
+        case ToolCall():
+            return msgspec.structs.replace(part, id=renamed.get(part.id, part.id))
+        case ToolResult():
+            return msgspec.structs.replace(part, call_id=renamed.get(part.call_id, part.call_id))
+        case _:
+            return part
 
 
 def _answers(calls: Iterable[ToolCall], parts: Sequence[Part]) -> tuple[Part, ...]:
@@ -48,7 +94,8 @@ def _answers(calls: Iterable[ToolCall], parts: Sequence[Part]) -> tuple[Part, ..
 def _merged(history: Iterable[Message]) -> list[Message]:
     merged: list[Message] = []
     for message in history:
-        parts = unique_calls(tuple([part for part in message.parts if _has_content(part)]))
+        kept = [part for part in message.parts if _belongs(part, message) and _has_content(part)]
+        parts = unique_calls(tuple(kept))
         if not parts:
             continue
         if merged and merged[-1].role == message.role:
@@ -72,6 +119,12 @@ def unique_calls(parts: tuple[Part, ...]) -> tuple[Part, ...]:
             seen.add(part.id)
         kept.append(part)
     return tuple(kept)
+
+
+def _belongs(part: Part, message: Message) -> bool:
+    if message.role == "user":
+        return isinstance(part, Text | Image | ToolResult)
+    return not isinstance(part, ToolResult)
 
 
 def _has_content(part: Part) -> bool:

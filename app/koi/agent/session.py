@@ -18,7 +18,7 @@ from koi.core.agent_events import (
     TurnStarted,
 )
 from koi.core.errors import KoiError, StorageError, UsageError
-from koi.core.messages import Message, Text
+from koi.core.messages import Message, Text, ToolMode
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,11 @@ class Session:
         self._turn: asyncio.Task[None] | None = None
         self._ending = False
         """An interrupt must not cut short the recording of a turn's end, nor make a second one."""
+
+    @property
+    def tool_mode(self) -> ToolMode:
+        """How the model is offered tools, as far as is known now. Raises KoiError."""
+        return self._parts.tool_mode(self.state)
 
     async def prompt(self, text: str) -> AsyncGenerator[AgentEvent, None]:
         """Run one turn and yield its events; the last one says how it ended.

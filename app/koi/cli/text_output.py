@@ -83,7 +83,8 @@ class TextWriter:
     def _note_turn(self, event: AgentEvent) -> None:
         match event:
             case Retrying():
-                self._note(f"retrying in {event.wait_s:.1f} s: {event.reason}")
+                when = f" in {event.wait_s:.1f} s" if event.wait_s else ""
+                self._note(f"retrying{when}: {event.reason}")
             case FellBack():
                 self._note(f"falling back to {event.to_model}: {event.reason}")
             case TurnFailed(error=error):

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from koi.core.errors import ErrorReport
-from koi.core.messages import ToolCall
+from koi.core.messages import ToolCall, ToolMode
 from koi.core.provider_events import FinishReason, ProviderEvent
 from koi.core.references import ModelReference
 from koi.core.usage import Cost, Usage
@@ -30,6 +30,7 @@ class RequestStarted(msgspec.Struct, frozen=True):
     model: ModelReference
     role: str
     attempt: int
+    tool_mode: ToolMode = "native"
 
 
 class Streamed(msgspec.Struct, frozen=True):

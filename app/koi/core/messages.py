@@ -9,6 +9,10 @@ import msgspec
 JsonObject: TypeAlias = dict[str, object]
 
 
+ToolMode: TypeAlias = Literal["native", "prompt", "off"]
+"""How a model is offered tools: in its own format, described in the prompt, or not at all."""
+
+
 class ProviderData(msgspec.Struct, frozen=True):
     """Opaque data of one provider family (signatures, encrypted reasoning), kept byte for byte.
 
@@ -41,7 +45,11 @@ class Image(msgspec.Struct, frozen=True, tag="image"):
 
 
 class ToolCall(msgspec.Struct, frozen=True, tag="tool_call"):
-    """A complete call. `arguments` is None when `arguments_raw` is no JSON object: never run."""
+    """A complete call. It never runs when `arguments` is None.
+
+    Then `arguments_raw` is what the model wrote, which is no JSON object; or it is one, and the
+    call was a quotation.
+    """
 
     id: str
     name: str

@@ -10,13 +10,10 @@ import msgspec
 
 from koi.core.agent_events import PreviewKind
 from koi.core.errors import ProviderError
-from koi.core.messages import JsonObject, ModelRequest, ToolSchema
+from koi.core.messages import JsonObject, ModelRequest, ToolMode, ToolSchema
 from koi.core.provider_events import ProviderEvent
 from koi.core.references import ModelReference
 from koi.core.usage import Price
-
-ToolMode: TypeAlias = Literal["native", "prompt", "off"]
-"""How a model is offered tools: in its own format, described in the prompt, or not at all."""
 
 
 class ModelInfo(msgspec.Struct, frozen=True):

@@ -6,9 +6,8 @@ import msgspec
 
 from koi.catalogue.learnt import LearntFacts
 from koi.core.errors import ProviderError
-from koi.core.messages import ModelRequest
+from koi.core.messages import ModelRequest, ToolMode
 from koi.core.references import ModelReference
-from koi.core.seams import ToolMode
 from koi.credentials.endpoint import Endpoint
 from koi.providers.refusals import (
     in_words,

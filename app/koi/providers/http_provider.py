@@ -10,10 +10,10 @@ import msgspec
 
 from koi.catalogue.learnt import LearntFacts
 from koi.core.errors import CredentialMissing, ProviderError
-from koi.core.messages import JsonObject, ModelRequest
+from koi.core.messages import JsonObject, ModelRequest, ToolMode
 from koi.core.provider_events import ProviderEvent
 from koi.core.references import ModelReference
-from koi.core.seams import ModelInfo, ToolMode
+from koi.core.seams import ModelInfo
 from koi.core.secret import without_secrets
 from koi.credentials.endpoint import Endpoint
 from koi.net.client import HttpAnswer, HttpClient

@@ -47,7 +47,8 @@ async def stream(
     """
     for attempt in count(1):
         request_id = new_id()
-        yield RequestStarted(request_id, candidate.reference, candidate.role, attempt)
+        mode = candidate.provider.tool_mode(request.model) if request.tools else "off"
+        yield RequestStarted(request_id, candidate.reference, candidate.role, attempt, mode)
         log.debug("request %s: %s, attempt %d", request_id, candidate.reference, attempt)
         started, visible = time.monotonic(), False
         try:
@@ -69,7 +70,7 @@ async def stream(
         except ProviderError as error:
             _log_end(request_id, f"{error.kind}, status {error.status}", started)
             if not visible and (taught := candidate.provider.learn(request, error)):
-                reason = f"{error.title} Asked again {taught}."
+                reason = f"{error.title.rstrip('.')}; asked again {taught}"
                 yield Retrying(candidate.reference, reason, error.status, 0.0, attempt)
                 continue
             wait = None if visible else wait_before_retry(error, attempt, policy)

@@ -51,6 +51,7 @@ class SessionHost:
             last = account.models[-1]
             self._state.costs = account.changed(last.model, last.role, Usage(), 0.0, window)
         self._state.set_header(model=str(session.state.model), mode=session.state.mode)
+        self._state.tool_mode = session.tool_mode
         self._bridge.attach(session)
         threading.Thread(target=_warm, name="koi-warm", daemon=True).start()
         return session
@@ -92,6 +93,7 @@ class SessionHost:
         reference = await usable_model(text, self.options)
         if self.session is not None:
             self.session.state.model = reference
+            self._state.tool_mode = self.session.tool_mode
         self._state.set_header(model=str(reference))
         return reference
 

@@ -46,6 +46,7 @@ def fold(state: ScreenState, event: AgentEvent, now: float) -> Changed:
         case RequestStarted():
             finish_stream(state, now)
             state.set_header(model=str(event.model))
+            state.tool_mode = event.tool_mode
             state.activity = Activity(safe(f"waiting for {event.model}", keep_newlines=False), now)
             return Changed.TRANSCRIPT | Changed.HEADER | Changed.ACTIVITY
         case Retrying() | FellBack():
@@ -77,9 +78,12 @@ def _fold_attempt(state: ScreenState, event: Retrying | FellBack, now: float) ->
     stop_calls(state, planned_only=True)
     if isinstance(event, Retrying):
         status = f" ({event.status})" if event.status is not None else ""
-        text = f"{event.model}: {event.reason}{status}; again in {duration(event.wait_s)}"
+        text = f"{event.model}: {event.reason}{status}"
+        step = f"asking {event.model} again"
+        if event.wait_s:
+            text += f"; again in {duration(event.wait_s)}"
+            step = f"waiting {duration(event.wait_s)} before {step}"
         state.transcript.add(Notice("info", text, state.measure))
-        step = f"waiting {duration(event.wait_s)} before asking {event.model} again"
     else:
         text = f"{event.from_model} → {event.to_model}: {event.reason}"
         state.transcript.add(Notice("warn", text, state.measure))

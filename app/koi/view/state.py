@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import IntFlag, auto
 
 from koi.core.agent_events import CostChanged
+from koi.core.messages import ToolMode
 from koi.core.usage import Usage
 from koi.view.items.answer import Answer
 from koi.view.items.reasoning import Reasoning
@@ -77,6 +78,8 @@ class ScreenState:
     workspace: SafeText = field(default_factory=lambda: safe(""))
     model: SafeText = field(default_factory=lambda: safe(""))
     mode: SafeText = field(default_factory=lambda: safe("ask"))
+    tool_mode: ToolMode = "native"
+    """How the model is offered tools."""
     transcript: Transcript = field(default_factory=Transcript)
     calls: list[ToolEntry] = field(default_factory=list)
     selected: int | None = None

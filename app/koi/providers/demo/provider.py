@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 
 from koi.core.errors import ProviderError
-from koi.core.messages import ModelRequest
+from koi.core.messages import ModelRequest, ToolMode
 from koi.core.provider_events import ProviderEvent
-from koi.core.seams import ModelInfo, ToolMode
+from koi.core.seams import ModelInfo
 from koi.core.usage import Price
 from koi.providers.demo.pacing import Pacing
 from koi.providers.demo.reference import DEMO

@@ -7,9 +7,8 @@ from contextlib import aclosing
 
 import msgspec
 
-from koi.core.messages import ModelRequest
+from koi.core.messages import ModelRequest, ToolMode
 from koi.core.provider_events import ProviderEvent
-from koi.core.seams import ToolMode
 from koi.providers.prompted.answer import PromptedAnswer
 from koi.providers.prompted.history import has_calls, in_text
 from koi.providers.prompted.instructions import instructions

@@ -61,7 +61,8 @@ def _in_text(part: Part, by_user: bool, names: dict[str, str]) -> Sequence[Part]
 def _call(call: ToolCall) -> str:
     arguments = withheld(call) if call.arguments is None else call.arguments
     if arguments is None:
-        return f"<tool_call>\n{neutralised(call.arguments_raw).strip()}\n</tool_call>"
+        opening = "" if call.arguments_raw.startswith("<") else "<tool_call>\n"
+        return f"{opening}{call.arguments_raw.strip()}\n</tool_call>"
     return f"<tool_call>\n{json_of({'name': call.name, 'arguments': arguments})}\n</tool_call>"
 
 

@@ -184,7 +184,7 @@ class Scanner:
         self._called = True
         made = ToolCall(identity, call.name, call.arguments)
         if call.arguments is None:
-            made = ToolCall(identity, call.name, None, call.raw)
+            made = ToolCall(identity, call.name, None, markup)
         elif self._quotations.hold(markup, call.name, call.arguments):
             made = ToolCall(identity, call.name, None, json_of(call.arguments))
         if not started:

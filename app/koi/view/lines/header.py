@@ -15,6 +15,8 @@ _SEPARATOR: Span = (" · ", MUTED)
 MODE_FACES = {"ask": PLAIN, "edit": Face("accent"), "plan": Face("ok"), "yolo": Face("warn", "b")}
 MODE_NOTES = {"yolo": "yolo, commands ask"}
 """What a mode's name alone would promise too much about: there is no sandbox yet."""
+TOOL_NOTES = {"prompt": "prompted tools", "off": "no tools"}
+"""What is said of a model that does not call tools in its own format."""
 
 
 def header_line(state: ScreenState, width: int) -> Line:
@@ -30,8 +32,10 @@ def header_line(state: ScreenState, width: int) -> Line:
         right.append((total(state.costs.session_cost), MUTED))
     if right:
         right.append((" ", PLAIN))
+    note = TOOL_NOTES.get(state.tool_mode, "") if state.model else ""
+    badge: list[Span] = [_SEPARATOR, (note, Face("warn"))] if note else []
     mode: Span = (MODE_NOTES.get(state.mode, state.mode), MODE_FACES.get(state.mode, PLAIN))
-    fixed = cells([(" koi", STRONG), _SEPARATOR, mode, *right], measure) + 1
+    fixed = cells([(" koi", STRONG), _SEPARATOR, mode, *badge, *right], measure) + 1
     room = width - fixed
     parts: list[Span] = [(" koi", Face("accent", "b"))]
     model = state.model or "no model"
@@ -43,7 +47,7 @@ def header_line(state: ScreenState, width: int) -> Line:
         parts += [_SEPARATOR, (_end_of(state.workspace, keep, measure), PLAIN)]
     used = cells(parts, measure) - 4
     parts += [_SEPARATOR, (_end_of(model, max(6, room - used - 3), measure), PLAIN)]
-    return row([*parts, _SEPARATOR, mode], right, width, measure)
+    return row([*parts, *badge, _SEPARATOR, mode], right, width, measure)
 
 
 def _end_of(text: str, width: int, measure: Measure) -> str:
