@@ -57,7 +57,8 @@ def open_registry(
 def open_provider(name: str, registry: Registry) -> Provider:
     """The provider `name`, ready to be asked. No connection is made yet.
 
-    Raises UsageError for an unknown one, CredentialMissing when it needs a key.
+    Raises UsageError for an unknown one, CredentialMissing when it needs a key, and
+    ConfigurationError for a plugin that cannot be used.
     """
     if name == DEMO.provider:
         from koi.providers.demo.pacing import pace_from
@@ -69,7 +70,13 @@ def open_provider(name: str, registry: Registry) -> Provider:
     from koi.providers.http_provider import HttpProvider
 
     learnt = learnt_facts(registry.config.paths.cache)
-    return HttpProvider(provider_endpoint(name, registry), learnt)
+    endpoint = provider_endpoint(name, registry)
+    plugin = registry.get(name).plugin
+    if plugin is None:
+        return HttpProvider(endpoint, learnt)
+    from koi.providers.wasm.wire import plugin_format
+
+    return HttpProvider(endpoint, learnt, plugin_format(plugin))
 
 
 class Providers:

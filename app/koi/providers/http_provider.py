@@ -37,12 +37,20 @@ _PROBE = Timeouts(connect_s=2.0, first_byte_s=5.0, idle_s=5.0)
 
 
 class HttpProvider:
-    """A Provider over HTTP. Raises UsageError for a protocol or an address it cannot use."""
+    """A Provider over HTTP. Raises UsageError for a protocol or an address it cannot use.
 
-    def __init__(self, endpoint: Endpoint, learnt: LearntFacts | None = None) -> None:
+    Without a format of its own it speaks the one of the endpoint's protocol.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        learnt: LearntFacts | None = None,
+        own_format: WireFormat | None = None,
+    ) -> None:
         self.name = endpoint.name
         self._endpoint = endpoint
-        self._format = wire_format(endpoint.protocol)
+        self._format = own_format or wire_format(endpoint.protocol)
         endpoint.auth_headers()
         join(endpoint.base_url, "/")
         self._host = host_of(endpoint.base_url)
