@@ -11,6 +11,7 @@ from koi.core.messages import JsonObject
 MAX_MESSAGE = 500
 MAX_PAGE = 200
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_EVENT = re.compile(r"(?:event:.*\n)?data: ?(\{.*\})")
 _TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
 
@@ -29,6 +30,10 @@ class ErrorBody(msgspec.Struct, frozen=True):
 def read_error_body(body: bytes) -> tuple[ErrorBody, object]:
     """The error in a whole response body, and its JSON when it is JSON."""
     text = body.decode("utf-8", "replace").strip()
+    if event := _EVENT.match(text):
+        # Gateways that had promised a stream send their error as its only event.
+        text = event[1]
+        body = text.encode()
     if not text.startswith(("{", "[", '"')):
         return ErrorBody(shorten(plain(text))), None
     try:
@@ -86,7 +91,7 @@ def _message(error: JsonObject) -> str:
         match error.get(key):
             case str() as text if text:
                 return text
-            case [{"msg": str() as text}, *_]:
+            case [{"msg": str() as text}, *_] | {"detail": [{"msg": str() as text}, *_]}:
                 return text
             case {"message": str() as text}:
                 return text

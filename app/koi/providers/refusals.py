@@ -24,7 +24,7 @@ _TOKENS = {
 """Each of the two is refused by models that know the other."""
 _OTHER_NAMES = {
     "stop": ("stop_sequences", "stopSequences"),
-    "tool_choice": ("toolChoice", "tool choice"),
+    "tool_choice": ("toolChoice",),
     "stream": ("streaming",),
     "max_tokens": ("max tokens",),
 }
