@@ -68,6 +68,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """False when the provider counts reasoning tokens on top of completion tokens (xAI)."""
     reasoning_echo: str | None = None
     """The field in which earlier reasoning goes back to this provider, if it wants it."""
+    think_tags: bool = False
+    """True when text may begin with <think>…</think>, which is reasoning (openai-chat)."""
     system_in_first_message: bool = False
     """True when the role `system` is refused: its text goes before the first user message."""
     call_id_form: Literal["protocol", "alphanumeric-9"] = "protocol"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 
+import msgspec
+
 from koi.core.messages import (
     Image,
     JsonObject,
@@ -21,6 +23,7 @@ from koi.core.messages import (
 )
 from koi.providers.wire.call_ids import WORDS, call_ids
 from koi.providers.wire.request import WireOptions, WireRequest
+from koi.providers.wire.tool_names import called_tools, tool_name
 
 PATH = "/v1/messages"
 VERSION = "2023-06-01"
@@ -49,6 +52,10 @@ def build(request: ModelRequest, options: WireOptions) -> WireRequest:
         body["tools"] = tools
         if request.tool_choice:
             body["tool_choice"] = _tool_choice(request.tool_choice)
+    elif called := called_tools(request.messages):
+        # A history with calls is refused when no tools are declared.
+        body["tools"] = [_tool(ToolSchema(name, "", {"type": "object"})) for name in called]
+        body["tool_choice"] = _tool_choice("none")
     body["messages"] = messages
     if request.temperature is not None:
         body["temperature"] = request.temperature
@@ -62,10 +69,14 @@ def build(request: ModelRequest, options: WireOptions) -> WireRequest:
 def _messages(messages: tuple[Message, ...], family: str) -> list[JsonObject]:
     """Messages of one role in a row become one, tool results first, as the format wants it."""
     ids = call_ids(messages, WORDS)
+    messages = _without_last_blank(messages)
     turns: list[tuple[str, list[JsonObject]]] = []
     for message in messages:
         blocks = [
-            block for part in message.parts if (block := _block(part, family, ids)) is not None
+            block
+            for part in message.parts
+            if message.role == "user" or not isinstance(part, Image)
+            if (block := _block(part, family, ids)) is not None
         ]
         if not blocks:
             continue
@@ -82,6 +93,18 @@ def _messages(messages: tuple[Message, ...], family: str) -> list[JsonObject]:
         }
         for role, blocks in turns
     ]
+
+
+def _without_last_blank(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """An answer to be continued must not end in blanks."""
+    last = messages[-1] if messages else None
+    if last is None or last.role != "assistant" or not last.parts:
+        return messages
+    *before, end = last.parts
+    if not isinstance(end, Text) or end.text == end.text.rstrip():
+        return messages
+    shorter = msgspec.structs.replace(end, text=end.text.rstrip())
+    return (*messages[:-1], Message("assistant", (*before, shorter)))
 
 
 def _mark_last_block(messages: list[JsonObject]) -> None:
@@ -122,7 +145,7 @@ def _tool_use(call: ToolCall, family: str, identity: str) -> JsonObject:
     use: JsonObject = {
         "type": "tool_use",
         "id": identity,
-        "name": call.name,
+        "name": tool_name(call.name),
         "input": arguments,
     }
     return use | _echo(call.provider_data, family)
@@ -151,7 +174,8 @@ def _image(image: Image) -> JsonObject:
 
 
 def _tool(tool: ToolSchema) -> JsonObject:
-    return {"name": tool.name, "description": tool.description, "input_schema": tool.parameters}
+    name = tool_name(tool.name)
+    return {"name": name, "description": tool.description, "input_schema": tool.parameters}
 
 
 def _tool_choice(choice: str) -> JsonObject:
@@ -160,4 +184,4 @@ def _tool_choice(choice: str) -> JsonObject:
             return {"type": choice}
         case "required":
             return {"type": "any"}
-    return {"type": "tool", "name": choice}
+    return {"type": "tool", "name": tool_name(choice)}

@@ -69,13 +69,13 @@ class MessagesParser:
                 self.done = True
             case "error":
                 raise inline_error(message)
-            case _ if event.name == "error" or "error" in message:
+            case _ if event.name == "error" or message.get("error"):
                 raise inline_error(message)
         return []
 
     def whole(self, answer: JsonObject) -> list[ProviderEvent]:
         """The events of an answer without streaming."""
-        if answer.get("type") == "error" or "error" in answer:
+        if answer.get("type") == "error" or answer.get("error"):
             raise inline_error(answer)
         if not isinstance(answer.get("content"), list):
             raise no_answer("content")

@@ -21,6 +21,7 @@ from koi.core.messages import (
 )
 from koi.providers.wire.fields import mapping, text
 from koi.providers.wire.gemini.names import is_third_generation
+from koi.providers.wire.tool_names import tool_name
 
 UNSIGNED = "skip_thought_signature_validator"
 """What Google's documentation has in the place of the signature of a call that Gemini did not make.
@@ -44,7 +45,7 @@ def contents(messages: tuple[Message, ...], family: str, model: str) -> list[Jso
     """The messages; those of one role in a row become one, with the results of calls first."""
     third = is_third_generation(model)
     called = {
-        call.id: _Called(call.name, text(_given_call(call, family), "id"))
+        call.id: _Called(tool_name(call.name), text(_given_call(call, family), "id"))
         for message in messages
         for call in message.tool_calls
     }
@@ -114,7 +115,7 @@ def _given_call(call: ToolCall, family: str) -> JsonObject:
 
 def _function_call(call: ToolCall, family: str) -> JsonObject:
     arguments = {"arguments_raw": call.arguments_raw} if call.arguments is None else call.arguments
-    made = {"name": call.name, "args": arguments}
+    made = {"name": tool_name(call.name), "args": arguments}
     return _echo(call.provider_data, family) | {"functionCall": _given_call(call, family) | made}
 
 

@@ -17,7 +17,9 @@ from koi.net.framing import StreamEvent
 from koi.net.json_text import decode_object
 from koi.providers.wire.fields import mapping, objects, text
 from koi.providers.wire.openai_chat.calls import OpenCalls
+from koi.providers.wire.openai_chat.echo import THINK_TAGS
 from koi.providers.wire.openai_chat.reasoning import merge_details, reasoning_text
+from koi.providers.wire.openai_chat.think_tags import Piece, ThinkTags
 from koi.providers.wire.openai_chat.usage import read_usage
 from koi.providers.wire.parser import cut_off, finish_reason, no_answer, tool_call
 from koi.providers.wire.request import WireOptions
@@ -37,6 +39,8 @@ class ChatParser:
         self._calls = OpenCalls()
         self._details: list[JsonObject] = []
         self._reasoning_field = ""
+        self._reasoning_opaque = ""
+        self._think_tags = ThinkTags() if options.profile.think_tags else None
         self._refused = False
         self._raw_finish: str | None = None
         self._usage: Usage | None = None
@@ -70,6 +74,8 @@ class ChatParser:
         reason = finish_reason(self._raw_finish, calls=bool(self._calls.all), refused=self._refused)
         calls = self._finished_calls(cut=reason == "length")
         events: list[ProviderEvent] = []
+        if self._think_tags is not None:
+            self._say_pieces(self._think_tags.finish(), events)
         if reason == "tool_calls":
             events.extend(ToolCallReady(call) for call in calls)
         if self._usage is not None:
@@ -99,9 +105,10 @@ class ChatParser:
             self._say(Reasoning, said, events)
         if details := objects(delta, "reasoning_details"):
             merge_details(self._details, details)
+        self._reasoning_opaque = text(delta, "reasoning_opaque") or self._reasoning_opaque
         content = delta.get("content")
         if isinstance(content, str):
-            self._say(Text, content, events)
+            self._say_text(content, events)
         elif isinstance(content, list):
             self._content_list(objects(delta, "content"), events)
         if refusal := text(delta, "refusal"):
@@ -116,10 +123,25 @@ class ChatParser:
         """Mistral's content as a list of parts, thinking among them."""
         for part in content:
             if part.get("type") != "thinking":
-                self._say(Text, text(part, "text"), events)
+                self._say_text(text(part, "text"), events)
                 continue
+            self._say(Reasoning, text(part, "thinking"), events)
             for thought in objects(part, "thinking"):
                 self._say(Reasoning, text(thought, "text"), events)
+
+    def _say_text(self, said: str, events: list[ProviderEvent]) -> None:
+        if self._think_tags is None:
+            self._say(Text, said, events)
+        else:
+            self._say_pieces(self._think_tags.feed(said), events)
+
+    def _say_pieces(self, pieces: list[Piece], events: list[ProviderEvent]) -> None:
+        for kind, said in pieces:
+            if kind == "text":
+                self._say(Text, said, events)
+            else:
+                self._reasoning_field = THINK_TAGS
+                self._say(Reasoning, said, events)
 
     def _say(
         self, kind: type[Text] | type[Reasoning], said: str, events: list[ProviderEvent]
@@ -139,6 +161,8 @@ class ChatParser:
             echo = {"reasoning_details": self._details}
         elif self._reasoning_field:
             echo = {"field": self._reasoning_field}
+        if self._reasoning_opaque:
+            echo["reasoning_opaque"] = self._reasoning_opaque
         if not echo:
             return parts
         data = ProviderData(self._family, echo)

@@ -21,6 +21,7 @@ from koi.core.messages import (
 )
 from koi.providers.wire.call_ids import WORDS, call_ids
 from koi.providers.wire.fields import text
+from koi.providers.wire.tool_names import tool_name
 
 _CUSTOM = "custom_tool_call"
 _CALLS = ("function_call", _CUSTOM)
@@ -94,11 +95,11 @@ def _call(call: ToolCall, identity: str, family: str) -> JsonObject:
     arguments = {"arguments_raw": call.arguments_raw} if call.arguments is None else call.arguments
     if _is_custom(call, family):
         said = call.arguments_raw if call.arguments is None else text(call.arguments, "input")
-        return {"type": _CUSTOM, "call_id": identity, "name": call.name, "input": said}
+        return {"type": _CUSTOM, "call_id": identity, "name": tool_name(call.name), "input": said}
     return {
         "type": "function_call",
         "call_id": identity,
-        "name": call.name,
+        "name": tool_name(call.name),
         "arguments": msgspec.json.encode(arguments).decode(),
     }
 
