@@ -25,6 +25,8 @@ def openai(message: str, code: object = None, type: str | None = None) -> bytes:
         (402, b"", "billing"),
         (429, openai("You exceeded your current quota", "insufficient_quota"), "billing"),
         (400, openai("Your credit balance is too low to access the API"), "billing"),
+        (422, openai("Over: 2.0, Max: 1.0", "422", "budget_exceeded"), "billing"),
+        (400, openai("Budget has been exceeded! Current cost: 2.0"), "billing"),
         (429, openai("slow down"), "rate_limit"),
         (429, b"not json", "rate_limit"),
         (500, b"", "overloaded"),
@@ -85,6 +87,13 @@ def test_an_error_in_quotes_is_taken_out_of_them() -> None:
 
 def test_what_only_looks_like_an_error_in_quotes_stays_as_it_is() -> None:
     assert response_error(400, {}, b'{"error":"{curly} words"}').title == "{curly} words"
+
+
+@pytest.mark.parametrize("before", [b"", b"event: error\n", b"event: error\r\n"])
+def test_an_error_as_the_first_event_of_a_stream_is_read(before: bytes) -> None:
+    error = openai("Error processing stream start", "500")
+    failed = response_error(500, {}, before + b"data: " + error + b"\n\ndata: [DONE]\n\n")
+    assert failed.title == "Error processing stream start"
 
 
 def test_long_messages_are_cut() -> None:

@@ -21,6 +21,8 @@ DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
         ({"retry-after": "Wed, 21 Oct 2015 07:28:30 GMT", "date": DATE}, 30),
         ({"retry-after": "Wed, 21 Oct 2015 07:27:00 GMT", "date": DATE}, 0),
         ({"retry-after": "soon"}, None),
+        ({"llm_provider-retry-after": "7"}, 7),
+        ({"llm_provider-retry-after": "7", "retry-after": "2"}, 2),
         ({"retry-after": "-5"}, None),
         ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "6m0s"}, 360),
         ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "12ms"}, 0.012),

@@ -40,6 +40,8 @@ _PATTERNS: dict[ErrorKind, tuple[str, ...]] = {
         r"(out of|no|not enough|requires more) credits",
         r"payment required",
         r"quota exhausted",
+        r"budget_exceeded",
+        r"budget has been exceeded",
     ),
     "tools_unsupported": (
         r"does(n't| not) support (tool|function)",

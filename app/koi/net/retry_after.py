@@ -16,6 +16,8 @@ _BUCKETS = (
     ("x-ratelimit-remaining-{}", "x-ratelimit-reset-{}"),
 )
 _COUNTED = ("requests", "tokens", "input-tokens", "output-tokens")
+_SAID = ("retry-after", "llm_provider-retry-after")
+"""Where a time is named; the second by gateways (LiteLLM) that repeat another's headers."""
 
 
 def retry_after_s(headers: Mapping[str, str], body: object = None) -> float | None:
@@ -27,7 +29,7 @@ def retry_after_s(headers: Mapping[str, str], body: object = None) -> float | No
     if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
         return milliseconds / 1000
     now = _http_date(headers.get("date")) or datetime.now(UTC)
-    if said := headers.get("retry-after"):
+    if said := next((headers[name] for name in _SAID if headers.get(name)), ""):
         seconds = _number(said)
         if seconds is not None:
             return seconds
