@@ -10,11 +10,8 @@ import pytest
 
 from koi.cli.dispatch import run
 from tests.conftest import RunKoi
-from tests.providers.recordings import expected, load, recording_files, replayed
 from tests.servers.answers import Answer, calls, cut_stream, failure, text
 from tests.servers.model_server import ModelServer
-
-GRADED = [path for path in recording_files() if load(path)["graded"]]
 
 
 @pytest.fixture(autouse=True)
@@ -160,20 +157,3 @@ def test_in_a_process_of_its_own(run_koi: RunKoi, model_server: ModelServer) -> 
     done = run_koi("probe", "chat/m", "--request", "-", stdin='{"messages":[]}')
     assert done.returncode == 0
     assert json.loads(done.stdout.splitlines()[-1])["text"] == "Grüße 🚀"
-
-
-@pytest.mark.parametrize("path", GRADED, ids=lambda path: path.stem)
-def test_recordings(path: Path, wire_folder: Path, configured: Path, capfdbinary: Capture) -> None:
-    recording = load(path)
-    wanted = expected(recording, wire_folder)
-    with replayed(wire_folder, recording, chop=(1, 7), seed=11) as url:
-        table = f'[providers.recorded]\nprotocol = "{recording["protocol"]}"\nbase_url = "{url}"\n'
-        configured.write_text(table)
-        flags = [] if recording["mode"] == "stream" else ["--no-stream"]
-        code, lines = probe(capfdbinary, "recorded/any-model", *flags)
-    result = lines[-1]
-    assert code == (0 if wanted.kind is None else 1)
-    assert (result["text"], result["reasoning"]) == (wanted.text, wanted.reasoning)
-    assert (result["error"] or {}).get("kind") == wanted.kind
-    if wanted.kind is None:
-        assert result["tool_calls"] == wanted.calls
