@@ -31,8 +31,9 @@ class ModelList(msgspec.Struct, frozen=True):
         return 0 <= time.time() - self.asked_at < FRESH_S
 
     def get(self, model: str) -> ModelInfo | None:
-        """One model of the list, None when it is not in it."""
-        return _by_name(self).get(model)
+        """One model of the list, None when it is not in it. `:latest` may be left out."""
+        models = _by_name(self)
+        return models.get(model) or models.get(f"{model}:latest")
 
 
 class ModelCache:

@@ -2,89 +2,31 @@
 
 from __future__ import annotations
 
-import re
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterable
 
 import msgspec
 
+from koi.catalogue.families import converses, known_facts, offered_models
 from koi.catalogue.model_cache import ModelCache
+from koi.catalogue.nearest import nearest_names
 from koi.catalogue.prices import list_models, read_facts
 from koi.catalogue.registry import Registered, Registry
 from koi.config.schema import ModelTable
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
 
-DATA = Path(__file__).with_name("models.json")
-_VERSION = re.compile(r"(?:-latest|-0|[-@]20\d{6}|-20\d\d-\d\d-\d\d)?\Z")
-_BEDROCK_VERSION = re.compile(r"(?:-v\d+)?(?::\d+\w*)*\Z")
-
-
-class ModelFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Limits in tokens, and abilities, of one model."""
-
-    context_window: int | None = None
-    max_output_tokens: int | None = None
-    tools: bool | None = None
-    vision: bool | None = None
-    reasoning: bool | None = None
-
-
-class _Family(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    providers: tuple[str, ...]
-    source: str
-    models: dict[str, ModelFacts]
-    elsewhere: bool = False
-    """True when the names mean the same models at endpoints that koi does not know."""
-
-
-@cache
-def _families() -> tuple[_Family, ...]:
-    return msgspec.json.decode(DATA.read_bytes(), type=tuple[_Family, ...])
-
-
-def _bundled_facts(provider: Registered, model: str) -> ModelFacts:
-    """What the bundled table says. Names with a date or `-latest` mean the same model.
-
-    Fast: reads one small file. All fields are None for a model that the table does not have.
-    """
-    elsewhere = provider.row.company.key_optional and not provider.row.company.local
-    if provider.row.protocol == "bedrock":
-        model, elsewhere = _makers_name(model), True
-    for family in _families():
-        if provider.name in family.providers or (family.elsewhere and elsewhere):
-            for name, facts in family.models.items():
-                if model.startswith(name) and _VERSION.match(model, len(name)):
-                    return facts
-    return ModelFacts()
-
-
-def _makers_name(model: str) -> str:
-    """What its maker calls a model of Bedrock: claude-… for us.anthropic.claude-…-v1:0, or an ARN.
-
-    https://docs.aws.amazon.com/bedrock/latest/userguide/models-supported.html
-    """
-    return _BEDROCK_VERSION.sub("", model.rpartition("/")[2].rpartition(".")[2])
-
-
-def _bundled_models(provider: str) -> tuple[str, ...]:
-    """The models of a provider in the bundled table."""
-    return tuple(
-        name for family in _families() if provider in family.providers for name in family.models
-    )
-
 
 def fast_model_info(reference: ModelReference, registry: Registry) -> ModelInfo:
     """What is known of a model without its price in the price list.
 
-    The configuration weighs more than what the provider said last, and that more than the
-    bundled table. Fast: reads small files.
+    The configuration weighs more than what the provider said last, and that more than the known
+    lines of models. Fast: reads small files once.
     """
     provider = registry.get(reference.provider)
     table = provider.table
     own = table.models.get(reference.model, ModelTable())
     listed = _listed(provider, reference, registry)
-    facts = _bundled_facts(provider, reference.model)
+    facts = known_facts(provider.name, reference.model)
     profile = provider.row.profile
     return ModelInfo(
         reference,
@@ -105,7 +47,7 @@ def fast_model_info(reference: ModelReference, registry: Registry) -> ModelInfo:
         reasoning=_first(own.reasoning, listed.reasoning, facts.reasoning),
         price=listed.price,
         streaming=_first(own.streaming, listed.streaming),
-        embeddings=_first(own.embeddings, listed.embeddings),
+        embeddings=_first(own.embeddings, listed.embeddings, facts.embeddings),
         size_bytes=listed.size_bytes,
     )
 
@@ -138,7 +80,7 @@ def model_info(reference: ModelReference, registry: Registry) -> ModelInfo:
     return msgspec.structs.replace(
         info,
         context_window=info.context_window or facts.context_window,
-        price=facts.price or info.price,
+        price=facts.price,
     )
 
 
@@ -147,27 +89,50 @@ def known_models(provider: Registered, registry: Registry) -> tuple[ModelInfo, .
     listed = set(list_models(provider))
     names = {
         name
-        for name in _bundled_models(provider.name)
+        for name in offered_models(provider.name)
         if not listed & {f"{name}-latest", f"{name}-0"}
     } | listed
     if provider.default_model:
         names.add(provider.default_model)
-    names.update(provider.table.models)
-    return tuple(
-        model_info(ModelReference(provider.name, name), registry) for name in sorted(names)
+    return described(provider, sorted(names), registry)
+
+
+def described(
+    provider: Registered, names: Iterable[str], registry: Registry
+) -> tuple[ModelInfo, ...]:
+    """What is known of these models of a provider, and of those that the configuration names.
+
+    Models that hold no conversation and make no vectors are left out. As slow as `model_info`.
+    """
+    kept = dict.fromkeys(name for name in names if converses(name))
+    kept |= dict.fromkeys(provider.table.models)
+    return tuple(model_info(ModelReference(provider.name, name), registry) for name in kept)
+
+
+def nearest_models(reference: ModelReference, registry: Registry) -> tuple[str, ...]:
+    """Models of the same provider that were probably meant, by what it listed last. Fast."""
+    provider = registry.get(reference.provider)
+    listed = ModelCache(registry.config.paths.cache).read(provider)
+    names = (
+        offered_models(provider.name)
+        if listed is None
+        else [info.reference.model for info in listed.models]
     )
+    own = [*provider.table.models, *([provider.default_model] if provider.default_model else [])]
+    candidates = [name for name in dict.fromkeys((*own, *names)) if converses(name)]
+    return nearest_names(reference.model, candidates)
 
 
 def providers_of(model: str, registry: Registry) -> tuple[str, ...]:
     """Providers that are known to have exactly this model.
 
-    First the bundled facts are asked, and only if they do not know the name, the slow price list.
+    First the bundled names are asked, and only if they do not have it, the slow price list.
     """
     candidates = [provider for provider in registry.all if provider.enabled]
     found = tuple(
         provider.name
         for provider in candidates
-        if model == provider.default_model or model in _bundled_models(provider.name)
+        if model == provider.default_model or model in offered_models(provider.name)
     )
     return found or tuple(
         provider.name for provider in candidates if model in list_models(provider)

@@ -1,4 +1,4 @@
-"""Prices: the person's own, else genai-prices (imported late, never updated by itself)."""
+"""Prices: the person's own, else the provider's, else genai-prices (imported late)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from koi.catalogue.model_cache import ModelCache
 from koi.catalogue.price_cache import PriceCache, PricedFacts
 from koi.catalogue.registry import Registered, Registry
 from koi.config.schema import PriceTable
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from genai_prices.types import ModelPrice, Provider
 
 FREE = Price(0.0, 0.0, 0.0, 0.0)
+_PATTERNS = ("ft:", "regional.")
+"""Entries of the price list that stand for many models, and are no names."""
 _loading = threading.Lock()
 
 
@@ -35,9 +38,9 @@ class Prices:
     async def facts(self, reference: ModelReference) -> PricedFacts:
         """Price and context window (tokens), each None when it is not known."""
         if reference not in self._known:
-            own = _configured_price(reference, self._registry)
+            own = _own_facts(reference, self._registry)
             listed = await self._listed(reference)
-            self._known[reference] = PricedFacts(own or listed.price, listed.context_window)
+            self._known[reference] = _joined(own, listed)
         return self._known[reference]
 
     async def _listed(self, reference: ModelReference) -> PricedFacts:
@@ -63,12 +66,27 @@ def _configured_price(reference: ModelReference, registry: Registry) -> Price | 
     return FREE if provider is not None and _is_free(provider, reference.model) else None
 
 
+def _own_facts(reference: ModelReference, registry: Registry) -> PricedFacts:
+    """The configured price, else what the provider itself said last."""
+    provider = registry.find(reference.provider)
+    listed = None if provider is None else ModelCache(registry.config.paths.cache).read(provider)
+    told = None if listed is None else listed.get(reference.model)
+    price, window = (None, None) if told is None else (told.price, told.context_window)
+    return PricedFacts(_configured_price(reference, registry) or price, window)
+
+
+def _joined(own: PricedFacts, listed: PricedFacts) -> PricedFacts:
+    return PricedFacts(
+        own.price or listed.price,
+        own.context_window or listed.context_window,
+    )
+
+
 def read_facts(reference: ModelReference, registry: Registry) -> PricedFacts:
     """Price and context window of a model. Takes up to 0.2 s the first time."""
-    own = _configured_price(reference, registry)
     provider = registry.find(reference.provider)
     listed = PricedFacts() if provider is None else _listed_facts(provider, reference.model)
-    return PricedFacts(own or listed.price, listed.context_window)
+    return _joined(_own_facts(reference, registry), listed)
 
 
 def list_models(provider: Registered) -> tuple[str, ...]:
@@ -80,7 +98,8 @@ def list_models(provider: Registered) -> tuple[str, ...]:
     return tuple(
         model.id
         for model in source.models
-        if not model.deprecated and _price(model.get_prices(now)) is not None
+        if not (model.deprecated or model.id.startswith(_PATTERNS))
+        and _price(model.get_prices(now)) is not None
     )
 
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from koi.catalogue.model_cache import ModelCache, ModelList
-from koi.catalogue.models import known_models, model_info
+from koi.catalogue.models import described, known_models
 from koi.catalogue.registry import Registered, Registry
 from koi.core.errors import KoiError, ProviderError
-from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo, Provider
 
 PATIENCE_S = 10.0
@@ -101,9 +100,6 @@ async def _described(
     if listed is None or not listed.models:
         known = await asyncio.to_thread(known_models, provider, registry)
         return ProviderModels(provider.name, known, "known")
-    names = dict.fromkeys(info.reference.model for info in listed.models)
-    names.update(dict.fromkeys(provider.table.models))
-    models = await asyncio.to_thread(
-        lambda: tuple(model_info(ModelReference(provider.name, name), registry) for name in names)
-    )
+    names = [info.reference.model for info in listed.models]
+    models = await asyncio.to_thread(described, provider, names, registry)
     return ProviderModels(provider.name, models, source, listed.asked_at)
