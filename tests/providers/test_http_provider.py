@@ -43,7 +43,7 @@ async def provider(
     headers: dict[str, str] | None = None,
 ) -> AsyncIterator[HttpProvider]:
     secret = Secret(key) if key else None
-    opened = HttpProvider(Endpoint("work", protocol, url, auth, secret, headers or {}))
+    opened = HttpProvider(Endpoint("work", protocol, url, auth, secret, headers=headers or {}))
     try:
         yield opened
     finally:
@@ -275,7 +275,7 @@ async def test_plain_http_needs_the_persons_word() -> None:
     [
         Endpoint("work", "wasm", "https://x.com"),
         Endpoint("work", "openai-chat", "nonsense"),
-        Endpoint("work", "openai-chat", "https://x.com", "other", Secret(KEY)),
+        Endpoint("work", "openai-chat", "https://x.com", "sigv4", Secret(KEY)),
     ],
     ids=["protocol", "address", "key"],
 )
@@ -286,6 +286,6 @@ def test_what_cannot_work_is_refused_at_once(endpoint: Endpoint) -> None:
 
 def test_an_endpoint_does_not_print_its_secrets() -> None:
     shown = repr(
-        Endpoint("work", "openai-chat", "https://x.com", "bearer", Secret(KEY), {"a": KEY})
+        Endpoint("work", "openai-chat", "https://x.com", key=Secret(KEY), headers={"a": KEY})
     )
     assert KEY not in shown
