@@ -340,3 +340,25 @@ async def test_a_question_mark_as_model_opens_the_list(workspace: Path) -> None:
         await until(app, "demo/koi · ask")
         assert app.host.session is not None
     await app.host.close()
+
+
+# Models without tools of their own
+
+
+async def test_the_header_says_when_tools_go_into_the_prompt(
+    workspace: Path, use_server: UseServer
+) -> None:
+    call = '<tool_call>{"name": "ls", "arguments": {}}</tool_call>'
+    model = use_server(
+        failure(400, "it does not support tools"), text(f"I look.\n{call}"), text("Ok.")
+    )
+    async with running(workspace, model=model) as (app, pilot):
+        assert "prompted tools" not in screen_text(app)
+        await ask(app, pilot, "look")
+        shown = screen_text(app)
+        assert f"{model} · prompted tools · ask" in shown
+        assert "asked again" in shown
+        assert "<tool_call>" not in shown
+        assert [str(entry.name) for entry in app.state.calls] == ["ls"]
+    async with running(workspace, model=model) as (app, pilot):
+        assert f"{model} · prompted tools · ask" in screen_text(app)

@@ -166,7 +166,8 @@ class HttpProvider:
                 self._endpoint.context_window(request.model),
                 await self._questions.ask(wire_format.detail, request.model, self._host),
             )
-            wire = wire_format.build(self._habits.lighter(request), options)
+            request = self._habits.lighter(request)
+            wire = wire_format.build(request, options)
             wire = self._habits.fitted(request, wire, stream=stream)
             if (api_path := self._endpoint.api_path) is not None:
                 url = _join(self._endpoint.base_url, f"/{api_path.lstrip('/')}", "")

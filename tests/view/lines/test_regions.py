@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from koi.core.agent_events import CostChanged, ModelCost
+from koi.core.messages import ToolMode
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
 from koi.core.usage import Cost, Price, Usage
@@ -214,3 +215,15 @@ def test_the_chosen_and_the_current_model_are_marked() -> None:
 
 def test_an_unknown_model_price_is_named_unknown() -> None:
     assert model_line(ModelInfo(MODEL), 60, cell_len).text.endswith("price unknown ")
+
+
+@pytest.mark.parametrize(
+    ("mode", "note"), [("native", ""), ("prompt", " · prompted tools"), ("off", " · no tools")]
+)
+def test_the_header_says_how_tools_are_offered(
+    state: ScreenState, mode: ToolMode, note: str
+) -> None:
+    state.tool_mode = mode
+    named = header_line(state, 76).text.rstrip()
+    assert named == f" koi · ~/src/app · anthropic/claude-sonnet-4-6{note} · ask"
+    assert cell_len(header_line(state, 40).text) <= 40
