@@ -43,6 +43,7 @@ def openai(message: str, code: object = None, type: str | None = None) -> bytes:
         (400, b'{"error":""m" does not support tools"}', "tools_unsupported"),
         (404, b'{"error":"model \'m\' not found"}', "model_not_found"),
         (500, b'{"error":"model requires more system memory (9 GiB) than 8 GiB"}', "bad_request"),
+        (500, openai("[json.exception.type_error.302] type must be string", 500), "bad_request"),
         (500, openai("tools param requires --jinja flag", 500), "tools_unsupported"),
         (400, openai("registry.ollama.ai/gemma does not support tools"), "tools_unsupported"),
         (404, openai("No endpoints found that support tool use"), "tools_unsupported"),

@@ -9,12 +9,17 @@ from typing import Protocol as Seam
 from koi.catalogue.rows import AuthStyle, Profile, Protocol
 from koi.config.schema import ToolSupport
 from koi.core.errors import UsageError
+from koi.core.seams import ModelInfo
 from koi.core.secret import Secret
 from koi.net.timeouts import REMOTE, Timeouts
 
 
 def _unknown(model: str) -> None:
     return None
+
+
+def _none(model: str) -> tuple[str, ...]:
+    return ()
 
 
 def _automatic(model: str) -> ToolSupport:
@@ -54,8 +59,6 @@ class Endpoint:
     base_url: str
     auth: AuthStyle = "bearer"
     key: Secret | None = None
-    key_header: str | None = None
-    """The header that carries the key as it is, when `auth` is not the way."""
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     profile: Profile = field(default_factory=Profile)
     timeouts: Timeouts = REMOTE
@@ -69,8 +72,10 @@ class Endpoint:
     """Tokens that a model can answer with, by its name; None when unknown."""
     configured_tools: Callable[[str], ToolSupport] = _automatic
     """How a model is offered tools, by its name, as the configuration wants it."""
-    knows_tools: Callable[[str], bool | None] = _unknown
-    """Whether a model calls tools in its own format, by its name; None when unknown."""
+    known: Callable[[str], ModelInfo | None] = _unknown
+    """What is known of a model, by its name; None when nothing is."""
+    nearest: Callable[[str], tuple[str, ...]] = _none
+    """Models of this provider that were probably meant by a name that it does not know."""
     models_url: str | None = None
     siblings: tuple[str, ...] = ()
     """The same company in other regions, where a key that is refused here may be at home."""
@@ -78,6 +83,8 @@ class Endpoint:
     """Values of `headers` that may be keys too; no error repeats them."""
     signer: Signer | None = None
     """Takes the place of `key` where a fixed header is not enough."""
+    key_header: str | None = None
+    """The header that carries the key as it is, when `auth` is not the way."""
 
     @property
     def secrets(self) -> tuple[Secret, ...]:

@@ -52,7 +52,10 @@ _PATTERNS: dict[ErrorKind, tuple[str, ...]] = {
         r"(not|un)[ -]?(currently )?supported",
         r"tools? not supported",
     ),
-    "bad_request": (r"requires more (system )?memory",),
+    "bad_request": (
+        r"requires more (system )?memory",
+        r"json\.exception\.|failed to parse (messages|tools|input|grammar)",
+    ),
     "auth": (
         r"invalid[_ ]api[_ ]key",
         r"(incorrect|invalid|no|missing|wrong) api[ -]?key",

@@ -79,7 +79,14 @@ class HttpProvider:
         return self._habits.learn(request.model, error)
 
     async def list_models(self) -> tuple[ModelInfo, ...]:
-        """The models that the endpoint says it has. Raises ProviderError."""
+        """The models that the endpoint says it has, and what it says of them.
+
+        Raises ProviderError.
+        """
+        listed = await self._listed()
+        return await self._questions.describe(self._format.detail, listed, self._host)
+
+    async def _listed(self) -> tuple[ModelInfo, ...]:
         listing = self._format.models
         if listing is None:
             return ()
@@ -95,7 +102,7 @@ class HttpProvider:
         """What the endpoint and its configuration say of one model. Raises ProviderError."""
         names = (model, f"{model}:latest")
         listed = next(
-            (info for info in await self.list_models() if info.reference.model in names),
+            (info for info in await self._listed() if info.reference.model in names),
             ModelInfo(ModelReference(self.name, model)),
         )
         if (detail := self._format.detail) is not None:
@@ -158,7 +165,7 @@ class HttpProvider:
         with self._named(request.model):
             wire_format = await self._format_of(request.model)
             options = WireOptions(
-                family(self.name, request.model),
+                family(f"{self.name}/{self._endpoint.protocol}", request.model),
                 self._endpoint.profile,
                 self._endpoint.output_limit(request.model),
                 stream,

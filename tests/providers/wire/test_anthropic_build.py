@@ -170,3 +170,36 @@ def test_building_does_not_change_the_history() -> None:
         ModelRequest("m", (Message("assistant", (Opaque(ProviderData("family", block)),)),)), PLAIN
     )
     assert block == {"type": "server_tool_use", "id": "s"}
+
+
+def test_calls_in_the_history_are_declared_when_no_tool_is_offered() -> None:
+    said = (
+        Message("user", (Text("Hello"),)),
+        Message("assistant", (ToolCall("a", "ls", {}), ToolCall("b", "no such!", {}))),
+        Message("user", (ToolResult("a", "x"), ToolResult("b", "y"))),
+    )
+    body = build(ModelRequest("m", said), PLAIN).body
+    assert [tool["name"] for tool in cast(list[Any], body["tools"])] == ["ls", "no_such_"]
+    assert body["tool_choice"] == {"type": "none"}
+
+
+def test_an_answer_to_be_continued_does_not_end_in_blanks() -> None:
+    sent = messages(Message("user", (Text("Go"),)), Message("assistant", (Text("So: \n"),)))
+    assert sent[-1]["content"][-1]["text"] == "So:"
+
+
+def test_blanks_inside_the_conversation_stay() -> None:
+    sent = messages(
+        Message("user", (Text("Go"),)),
+        Message("assistant", (Text("So: \n"),)),
+        Message("user", (Text("On"),)),
+    )
+    assert sent[1]["content"][0]["text"] == "So: \n"
+
+
+def test_images_of_a_model_are_left_out() -> None:
+    sent = messages(
+        Message("user", (Text("Draw"),)),
+        Message("assistant", (Image("image/png", b"png"), Text("Here"))),
+    )
+    assert [block["type"] for block in sent[1]["content"]] == ["text"]

@@ -216,6 +216,13 @@ def test_an_error_in_one_piece() -> None:
         parser().whole({"type": "error", "error": {"type": "api_error", "message": "no"}})
 
 
+def test_an_error_of_null_is_none() -> None:
+    whole = parser()
+    said: JsonObject = {"type": "text", "text": "Hi"}
+    whole.whole({"content": [said], "error": None, "stop_reason": "end_turn"})
+    assert Outcome(whole.finish()).ended.parts == (Text("Hi"),)
+
+
 @given(
     st.lists(
         st.sampled_from(

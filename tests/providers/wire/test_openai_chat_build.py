@@ -191,3 +191,65 @@ def test_signatures_of_calls_go_back_to_the_same_family_only() -> None:
 def test_blocks_of_others_are_left_out() -> None:
     foreign = Opaque(ProviderData("anthropic", {"type": "server_tool_use"}))
     assert messages(assistant(foreign, Text("ok"))) == [{"role": "assistant", "content": "ok"}]
+
+
+CALLED = assistant(ToolCall("a", "ls", {}))
+RESULT = Message("user", (ToolResult("a", "one.txt"),))
+WANTS = WireOptions("family", Profile(reasoning_echo="reasoning_content"))
+
+
+def test_who_wants_reasoning_gets_a_blank_where_others_have_answered() -> None:
+    foreign = Reasoning("secret", ProviderData("other", {"field": "reasoning"}))
+    for said in (CALLED, assistant(Text("ok")), assistant(foreign, Text("ok"))):
+        assert messages(USER, said, options=WANTS)[1]["reasoning_content"] == " "
+
+
+def test_opaque_reasoning_of_copilot_goes_back_with_its_text() -> None:
+    data = ProviderData("family", {"field": "reasoning_text", "reasoning_opaque": "x"})
+    (sent,) = messages(assistant(Reasoning("hm", data), Text("ok")))
+    assert (sent["reasoning_text"], sent["reasoning_opaque"]) == ("hm", "x")
+
+
+def test_reasoning_in_tags_goes_back_in_tags_to_the_same_family_only() -> None:
+    data = ProviderData("family", {"field": "<think>"})
+    said = assistant(Reasoning("hm", data), Text("Yes"))
+    assert messages(said)[0]["content"] == "<think>hm</think>\n\nYes"
+    assert messages(said, options=WireOptions("other"))[0]["content"] == "Yes"
+
+
+def test_what_is_around_an_answer_left_out_is_one_message() -> None:
+    sent = messages(USER, assistant(Reasoning("hm")), Message("user", (Text("And?"),)))
+    assert sent == [{"role": "user", "content": "Hello\n\nAnd?"}]
+
+
+@pytest.mark.parametrize(
+    ("model", "roles"),
+    [
+        ("gpt-5", ["assistant", "tool", "user"]),
+        ("mistral-large-latest", ["assistant", "tool", "assistant", "user"]),
+        ("open-mixtral-8x22b", ["assistant", "tool", "assistant", "user"]),
+        ("mistralai/Devstral-Small-2507", ["assistant", "tool", "assistant", "user"]),
+    ],
+)
+def test_mistral_refuses_a_prompt_right_after_a_result(model: str, roles: list[str]) -> None:
+    sent = body(ModelRequest(model, (CALLED, RESULT, USER)))["messages"]
+    assert [message["role"] for message in sent] == roles
+
+
+def test_ids_are_as_the_profile_wants_them() -> None:
+    wants = WireOptions("family", Profile(call_id_form="alphanumeric-9"))
+    call, result = messages(CALLED, RESULT, options=wants)
+    identity = call["tool_calls"][0]["id"]
+    assert len(identity) == 9
+    assert identity.isalnum()
+    assert result["tool_call_id"] == identity
+
+
+def test_a_result_is_never_empty() -> None:
+    _, result = messages(CALLED, Message("user", (ToolResult("a", ""),)))
+    assert result["content"] == "(no output)"
+
+
+def test_a_name_that_no_tool_can_have_is_made_to_fit() -> None:
+    (sent,) = messages(assistant(ToolCall("a", "functions.ls!", {})))
+    assert sent["tool_calls"][0]["function"]["name"] == "functions_ls_"

@@ -321,3 +321,51 @@ def test_no_json_breaks_it(messages: list[JsonObject]) -> None:
     except ProviderError:
         return
     assert outcome.ended
+
+
+def test_tags_are_text_unless_the_profile_knows_them() -> None:
+    assert answer(chunk({"content": "<think>hm</think>Yes"}, "stop")).ended.parts == (
+        Text("<think>hm</think>Yes"),
+    )
+
+
+def test_tags_that_the_profile_knows_are_reasoning() -> None:
+    pieces = [chunk({"content": piece}) for piece in ("<th", "ink>h", "m</thi", "nk>\n\n", "Yes")]
+    found = feed(parser(think_tags=True), *pieces, DONE)
+    assert (found.reasoning, found.text) == ("hm", "Yes")
+    data = ProviderData("family", {"field": "<think>"})
+    assert found.ended.parts == (Reasoning("hm", data), Text("Yes"))
+
+
+def test_a_tag_that_never_came_whole_is_text() -> None:
+    found = feed(parser(think_tags=True), chunk({"content": "<thi"}, "stop"))
+    assert found.text == "<thi"
+    assert found.ended.parts == (Text("<thi"),)
+
+
+def test_opaque_reasoning_of_copilot_is_kept_wherever_it_comes() -> None:
+    found = answer(
+        chunk({"reasoning_text": "hm"}),
+        chunk({"content": "", "reasoning_opaque": "first"}),
+        chunk({**fragment("{}", id="a", name="ls"), "reasoning_opaque": "last"}),
+        DONE,
+    )
+    data = ProviderData("family", {"field": "reasoning_text", "reasoning_opaque": "last"})
+    assert found.ended.parts[0] == Reasoning("hm", data)
+
+
+def test_reasoning_and_its_details_in_one_chunk_are_said_once() -> None:
+    details = [{"type": "reasoning.text", "text": "hm"}]
+    delta: JsonObject = {"reasoning": "hm", "reasoning_content": "hm", "reasoning_details": details}
+    assert answer(chunk(delta, "stop")).reasoning == "hm"
+
+
+def test_thinking_parts_may_hold_plain_text() -> None:
+    parts = [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "Yes"}]
+    found = answer(chunk({"content": parts}, "stop"))
+    assert (found.reasoning, found.text) == ("hm", "Yes")
+
+
+def test_a_filtered_answer_runs_no_calls() -> None:
+    found = answer(chunk(fragment("{}", index=0, id="a", name="ls")), chunk({}, "content_filter"))
+    assert (found.ended.finish_reason, found.ready) == ("content_filter", [])

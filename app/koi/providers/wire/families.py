@@ -10,8 +10,10 @@ _LINE = re.compile(r"[a-z]+")
 def family(provider: str, model: str) -> str:
     """The family of a model: its provider, and the line that its name begins with.
 
+    `provider` says in which protocol it is spoken to as well, as the data of one means nothing in
+    another: anthropic/anthropic, minimax/openai-chat.
     An aggregator serves many lines under one name, and refuses the signatures of one when they
-    are sent to another: `openrouter/anthropic/claude-sonnet-4.6` is of `openrouter/claude`.
+    are sent to another: its anthropic/claude-sonnet-4.6 and its openai/gpt-5 are two families.
     """
     found = _LINE.match(_bare(model))
     return f"{provider}/{found[0]}" if found else provider
