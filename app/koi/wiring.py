@@ -159,6 +159,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
         model = await choose_model(options, registry, resumed)
         providers = Providers(registry)
         providers.get(model.provider)  # fails now, not at the first prompt
+        await _learn(model, registry)
         mode: Mode = options.mode or "ask"
         if journal is None:
             journal = _new_journal(options, registry, model, mode)
@@ -196,7 +197,17 @@ async def usable_model(text: str, options: SessionOptions) -> ModelReference:
     if reference is None:
         raise UsageError("no model was named", hint="Write it as provider/model.")
     await open_provider(reference.provider, registry).aclose()
+    await _learn(reference, registry)
     return reference
+
+
+async def _learn(model: ModelReference, registry: Registry) -> None:
+    """Have a local server say what its model can do, the first time that it is used."""
+    if model == DEMO or not registry.get(model.provider).row.company.local:
+        return
+    from koi.providers.live_models import learn_local
+
+    await learn_local(model, registry, lambda name: open_provider(name, registry))
 
 
 async def usable_models(options: SessionOptions) -> AsyncGenerator[tuple[ModelInfo, ...], None]:
@@ -232,6 +243,7 @@ def _join(
     from koi.catalogue.models import fast_model_info
     from koi.catalogue.prices import Prices
     from koi.core.usage import Price
+    from koi.credentials.ollama import configured_window
     from koi.routing.attempts import Candidate
     from koi.routing.backoff import RetryPolicy
     from koi.tools.registry import builtin_tools
@@ -245,7 +257,9 @@ def _join(
         if state.model == DEMO:
             return ModelInfo(DEMO)
         found = fast_model_info(state.model, registry)
-        window = found.context_window or windows.get(state.model)
+        provider = registry.get(state.model.provider)
+        chosen = configured_window(provider, state.model.model, registry.config)
+        window = chosen or found.context_window or windows.get(state.model)
         return msgspec.structs.replace(found, context_window=window)
 
     async def price(reference: ModelReference) -> Price | None:

@@ -11,6 +11,8 @@ from pathlib import Path
 import msgspec
 
 from koi.catalogue.registry import Registered
+from koi.config.config import Config
+from koi.config.interpolation import variables
 from koi.core.errors import StorageError
 from koi.core.seams import ModelInfo
 from koi.files.atomic import create_private_folder, write_atomic
@@ -39,8 +41,9 @@ class ModelList(msgspec.Struct, frozen=True):
 class ModelCache:
     """One file for each provider and address, so that no list is taken for another server's."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder / "models"
+    def __init__(self, config: Config) -> None:
+        self._folder = config.paths.cache / "models"
+        self._environment = config.environment
 
     def read(self, provider: Registered) -> ModelList | None:
         """The last list, None when there is none. Fast after the first time."""
@@ -57,7 +60,11 @@ class ModelCache:
             write_atomic(self._path(provider), content, mode=0o600)
 
     def _path(self, provider: Registered) -> Path:
-        place = f"{provider.name} {provider.table.base_url or provider.row.company.base_url}"
+        company, get = provider.row.company, self._environment.get
+        named = get(company.base_url_env, "") if company.base_url_env else ""
+        address = provider.table.base_url or named or company.base_url
+        parts = [get(name, "") for name in variables(address, with_default=True)]
+        place = " ".join((provider.name, provider.protocol, address, *parts))
         return self._folder / f"{hashlib.sha256(place.encode()).hexdigest()[:24]}.json"
 
 

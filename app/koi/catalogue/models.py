@@ -53,7 +53,7 @@ def fast_model_info(reference: ModelReference, registry: Registry) -> ModelInfo:
 
 
 def _listed(provider: Registered, reference: ModelReference, registry: Registry) -> ModelInfo:
-    known = ModelCache(registry.config.paths.cache).read(provider)
+    known = ModelCache(registry.config).read(provider)
     found = None if known is None else known.get(reference.model)
     return found or ModelInfo(reference)
 
@@ -112,7 +112,7 @@ def described(
 def nearest_models(reference: ModelReference, registry: Registry) -> tuple[str, ...]:
     """Models of the same provider that were probably meant, by what it listed last. Fast."""
     provider = registry.get(reference.provider)
-    listed = ModelCache(registry.config.paths.cache).read(provider)
+    listed = ModelCache(registry.config).read(provider)
     names = (
         offered_models(provider.name)
         if listed is None

@@ -69,7 +69,7 @@ def _configured_price(reference: ModelReference, registry: Registry) -> Price | 
 def _own_facts(reference: ModelReference, registry: Registry) -> PricedFacts:
     """The configured price, else what the provider itself said last."""
     provider = registry.find(reference.provider)
-    listed = None if provider is None else ModelCache(registry.config.paths.cache).read(provider)
+    listed = None if provider is None else ModelCache(registry.config).read(provider)
     told = None if listed is None else listed.get(reference.model)
     price, window = (None, None) if told is None else (told.price, told.context_window)
     return PricedFacts(_configured_price(reference, registry) or price, window)

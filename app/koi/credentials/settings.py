@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from koi.catalogue.models import fast_model_info
+from koi.catalogue.models import fast_model_info, nearest_models
 from koi.catalogue.registry import Registered, Registry
 from koi.catalogue.rows import USUAL_AUTH, AuthStyle, Protocol
 from koi.config.schema import ModelTable
@@ -68,9 +68,8 @@ def provider_endpoint(name: str, registry: Registry) -> Endpoint:
             fast_model_info(ModelReference(provider.name, model), registry).max_output_tokens
         ),
         configured_tools=lambda model: table.models.get(model, ModelTable()).tools or table.tools,
-        knows_tools=lambda model: (
-            fast_model_info(ModelReference(provider.name, model), registry).tools
-        ),
+        known=lambda model: fast_model_info(ModelReference(provider.name, model), registry),
+        nearest=lambda model: nearest_models(ModelReference(provider.name, model), registry),
         models_url=models_url(base_url)
         if protocol == "bedrock"
         else (company.models_url if own_place else None),

@@ -8,7 +8,9 @@ from koi.catalogue.learnt import LearntFacts
 from koi.core.errors import ProviderError
 from koi.core.messages import ModelRequest, ToolMode
 from koi.core.references import ModelReference
+from koi.core.seams import ModelInfo
 from koi.credentials.endpoint import Endpoint
+from koi.providers.images import without_images
 from koi.providers.refusals import (
     in_words,
     lighter_body,
@@ -33,16 +35,18 @@ class Habits:
         configured = self._endpoint.configured_tools(model)
         if configured != "auto":
             return configured
-        if "tools" in self._refused(model) or self._endpoint.knows_tools(model) is False:
+        if "tools" in self._refused(model) or self._known(model).tools is False:
             return "prompt"
         return "native"
 
     def streams(self, model: str) -> bool:
-        """False for a model that refuses to stream."""
-        return "stream" not in self._refused(model)
+        """False for a model that refuses to stream, or is known not to."""
+        return "stream" not in self._refused(model) and self._known(model).streaming is not False
 
     def lighter(self, request: ModelRequest) -> ModelRequest:
         """The request as the model accepts it, before it is built."""
+        if self._known(request.model).vision is False:
+            request = without_images(request)
         return lighter_request(request, self._refused(request.model))
 
     def fitted(self, request: ModelRequest, wire: WireRequest, *, stream: bool) -> WireRequest:
@@ -63,6 +67,9 @@ class Habits:
             return ""
         self._learnt.add(self._reference(model), name)
         return in_words(name)
+
+    def _known(self, model: str) -> ModelInfo:
+        return self._endpoint.known(model) or ModelInfo(self._reference(model))
 
     def _refused(self, model: str) -> frozenset[str]:
         return self._learnt.refused(self._reference(model))

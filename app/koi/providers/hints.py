@@ -16,3 +16,6 @@ def sharpen(error: ProviderError, endpoint: Endpoint) -> None:
         others = " and ".join(endpoint.siblings)
         region = f"A key works in its own region only; the others are {others}."
         error.hint = f"{error.hint} {region}".lstrip()
+    if error.kind == "model_not_found" and error.model is not None:
+        near = " or ".join(f"{endpoint.name}/{name}" for name in endpoint.nearest(error.model))
+        error.hint = f"{error.hint} Did you mean {near}?".lstrip() if near else error.hint

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from koi.catalogue.learnt import learnt_facts
 from koi.catalogue.model_cache import ModelCache, ModelList
 from koi.catalogue.models import described, known_models
 from koi.catalogue.registry import Registered, Registry
 from koi.core.errors import KoiError, ProviderError
+from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo, Provider
 
 PATIENCE_S = 10.0
 """Seconds for one provider's list."""
+LEARNING_S = 1.0
+"""Seconds that a session waits for what a local server says of its model."""
 
 Source: TypeAlias = Literal["live", "cached", "known"]
 
@@ -41,8 +46,9 @@ async def live_models(
 ) -> tuple[ProviderModels, ...]:
     """The models of some providers, in their order. Never raises for one that does not answer.
 
-    A list that is younger than a day is not asked for again, unless `refresh` says so or the
-    server is on the person's own machine, where models come and go.
+    A list that is younger than a day is not asked for again, unless the server is on the person's
+    own machine, where models come and go, or `refresh` says so. Then also what refusals taught
+    about the models is forgotten.
     """
     lists = (_models_of(provider, registry, opener, refresh) for provider in providers)
     return tuple(await asyncio.gather(*lists))
@@ -52,7 +58,7 @@ async def remembered_models(
     providers: Sequence[Registered], registry: Registry
 ) -> tuple[ProviderModels, ...]:
     """What is known of their models without asking anybody."""
-    cache = ModelCache(registry.config.paths.cache)
+    cache = ModelCache(registry.config)
     return tuple(
         [
             await _described(provider, registry, cache.read(provider), "cached")
@@ -64,9 +70,11 @@ async def remembered_models(
 async def _models_of(
     provider: Registered, registry: Registry, opener: Callable[[str], Provider], refresh: bool
 ) -> ProviderModels:
-    cache = ModelCache(registry.config.paths.cache)
+    cache = ModelCache(registry.config)
     kept = cache.read(provider)
     local = provider.row.company.local
+    if refresh:
+        learnt_facts(registry.config.paths.cache).forget(provider.name)
     if kept is not None and kept.fresh and not refresh and not local:
         return await _described(provider, registry, kept, "cached")
     try:
@@ -103,3 +111,18 @@ async def _described(
     names = [info.reference.model for info in listed.models]
     models = await asyncio.to_thread(described, provider, names, registry)
     return ProviderModels(provider.name, models, source, listed.asked_at)
+
+
+async def learn_local(
+    reference: ModelReference, registry: Registry, opener: Callable[[str], Provider]
+) -> None:
+    """Ask a server what it has, unless its list names the model: then the first request knows
+    whether the model calls tools. Never raises.
+    """
+    provider = registry.get(reference.provider)
+    listed = ModelCache(registry.config).read(provider)
+    if listed is not None and listed.get(reference.model) is not None:
+        return
+    with contextlib.suppress(KoiError, TimeoutError):
+        async with asyncio.timeout(LEARNING_S):
+            ModelCache(registry.config).write(provider, await _ask(provider, opener))

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from koi.core.errors import CredentialMissing, ProviderError
 from koi.core.messages import JsonObject
+from koi.core.seams import ModelInfo
 from koi.net.timeouts import Timeouts
 from koi.providers.wire.model_detail import ModelDetail
 from koi.providers.wire.request import ModelAnswers, WireRequest
 
 log = logging.getLogger(__name__)
 
+AT_A_TIME = 8
+MOST_DESCRIBED = 200
+"""Models of one list that are asked about."""
 PATIENCE = Timeouts(connect_s=2.0, first_byte_s=3.0, idle_s=3.0)
 
 
@@ -50,9 +55,42 @@ class ModelQuestions:
             return ModelAnswers()
         try:
             state = await self._get(detail.state_path)
-            if model not in self._facts:
-                self._facts[model] = await self._post(detail.facts(model))
         except (ProviderError, CredentialMissing) as error:
             log.debug("%s: nothing known of %s: %s", host, model, error.title)
             return ModelAnswers(self._facts.get(model, {}))
+        return await self._answers(detail, model, state)
+
+    async def describe(
+        self, detail: ModelDetail | None, models: Sequence[ModelInfo], host: str
+    ) -> tuple[ModelInfo, ...]:
+        """The models of a list with what the endpoint says of each, a few asked at a time.
+
+        Never raises: of a model that it does not answer for, what the list says is known.
+        """
+        if detail is None or not any(detail.wanted(each.reference.model, host) for each in models):
+            return tuple(models)
+        try:
+            state = await self._get(detail.state_path)
+        except (ProviderError, CredentialMissing) as error:
+            log.debug("%s: nothing known of its models: %s", host, error.title)
+            return tuple(models)
+        turns = asyncio.Semaphore(AT_A_TIME)
+
+        async def described(info: ModelInfo) -> ModelInfo:
+            name = info.reference.model
+            if not detail.wanted(name, host):
+                return info
+            async with turns:
+                return detail.read(info, await self._answers(detail, name, state))
+
+        known = await asyncio.gather(*map(described, models[:MOST_DESCRIBED]))
+        return (*known, *models[MOST_DESCRIBED:])
+
+    async def _answers(self, detail: ModelDetail, model: str, state: JsonObject) -> ModelAnswers:
+        if model not in self._facts:
+            try:
+                self._facts[model] = await self._post(detail.facts(model))
+            except (ProviderError, CredentialMissing) as error:
+                log.debug("nothing known of %s: %s", model, error.title)
+                return ModelAnswers({}, {})
         return ModelAnswers(self._facts[model], state)
