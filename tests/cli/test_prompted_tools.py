@@ -72,6 +72,16 @@ def test_the_refusal_is_remembered_by_the_next_process(
     assert (koi_home / "cache" / "learnt.json").is_file()
 
 
+def test_a_fresh_list_of_models_forgets_the_refusal(
+    run_koi: RunKoi, machine: Machine, model_server: ModelServer, config_file: Path
+) -> None:
+    model_server.script(REFUSED, text("one"), text("two"))
+    machine("hi")
+    assert run_koi("models", "chatty", "--refresh").returncode == 0
+    machine("hi again")
+    assert model_server.model_requests[2].body["tools"]
+
+
 def test_people_are_told_once_on_standard_error(
     run_koi: RunKoi, model_server: ModelServer, config_file: Path
 ) -> None:
