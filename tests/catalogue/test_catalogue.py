@@ -20,8 +20,13 @@ def test_names_are_unambiguous_and_found_in_any_case() -> None:
 
 def test_generic_and_foreign_variables_are_never_read() -> None:
     variables = {name for row in load_catalogue().rows for name in row.company.api_key_env}
-    forbidden = {"API_KEY", "ZEROCLAW_API_KEY", "GITHUB_TOKEN", "AWS_REGION"}
+    forbidden = {"API_KEY", "ZEROCLAW_API_KEY", "AWS_REGION"}
     assert not variables & (forbidden | {"ANTHROPIC_OAUTH_TOKEN"})
+
+
+def test_only_a_provider_that_is_never_chosen_by_itself_reads_the_token_of_github() -> None:
+    rows = [row for row in load_catalogue().rows if "GITHUB_TOKEN" in row.company.api_key_env]
+    assert [(row.slug, row.profile.default_model) for row in rows] == [("github-models", None)]
 
 
 def test_only_local_rows_use_plain_http() -> None:

@@ -96,7 +96,6 @@ def test_a_key_of_another_vendor_is_fine_for_an_endpoint_of_ones_own(tmp_path: P
     [
         ("anthropic", "ANTHROPIC_OAUTH_TOKEN", "sk-ant-oat01-0123456789"),
         ("anthropic", "ANTHROPIC_API_KEY", "sk-ant-oat01-0123456789"),
-        ("github-models", "GITHUB_TOKEN", "ghp_0123456789"),
     ],
 )
 def test_what_needs_a_yes_is_listed_and_not_used(
@@ -107,16 +106,16 @@ def test_what_needs_a_yes_is_listed_and_not_used(
     assert variable in found.detail
 
 
-@pytest.mark.parametrize("variable", ["API_KEY", "ZEROCLAW_API_KEY", "AWS_REGION", "GITHUB_TOKEN"])
+@pytest.mark.parametrize("variable", ["API_KEY", "ZEROCLAW_API_KEY", "AWS_REGION"])
 def test_generic_variables_are_no_credentials(tmp_path: Path, variable: str) -> None:
     registry = registry_of(tmp_path, environment={variable: KEY})
     assert keys_in(registry).providers == ()
 
 
 def test_naming_a_variable_is_a_yes(tmp_path: Path) -> None:
-    text = '[providers.github-models]\napi_key_env = "GITHUB_TOKEN"\n'
-    found = findings(tmp_path, "github-models", text, {"GITHUB_TOKEN": "ghp_0123456789"})
-    assert [item.state for item in found] == ["usable", "needs_yes"]
+    text = '[providers.github-models]\napi_key_env = "WORK_TOKEN"\n'
+    found = findings(tmp_path, "github-models", text, {"WORK_TOKEN": "ghp_0123456789"})
+    assert [item.state for item in found] == ["usable"]
 
 
 def test_a_provider_that_is_switched_off_has_no_findings(tmp_path: Path) -> None:
