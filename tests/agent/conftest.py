@@ -171,6 +171,7 @@ def build_bench(
     rules: Sequence[Rule] = (),
     limits: TurnLimits | None = None,
     price: Price | None = None,
+    candidate: Callable[[SessionState], Candidate] | None = None,
 ) -> Bench:
     """A session that keeps its files in `folder`; `answers` are what the model says."""
     provider = ScriptedProvider()
@@ -189,7 +190,7 @@ def build_bench(
         return price
 
     parts = TurnParts(
-        candidate=lambda state: Candidate(state.model, provider),
+        candidate=candidate or (lambda state: Candidate(state.model, provider)),
         model_info=lambda state: ModelInfo(state.model, context_window=1000),
         price=price_of,
         runner=ToolRunner(tools, gate, recorder, folder / "spill"),
