@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-Wire: TypeAlias = Literal["openai-chat", "anthropic"]
+Wire: TypeAlias = Literal["openai-chat", "anthropic", "cohere"]
 JsonObject: TypeAlias = dict[str, object]
 
 

@@ -1,7 +1,7 @@
-"""A model behind real sockets on loopback: HTTP/1.1, OpenAI chat and Anthropic Messages.
+"""A model behind real sockets on loopback: HTTP/1.1, OpenAI chat, Anthropic Messages, Cohere v2.
 
 It gives the answers of its script in order and records what was asked. Any path that ends in
-/chat/completions or /messages is a model, any that ends in /models lists one.
+/chat/completions, /messages or /v2/chat is a model, any that ends in /models lists one.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self, TypeAlias, cast
 
+from tests.servers import cohere
 from tests.servers.answers import Answer, JsonObject, Wire, error_body, events, whole_body
 
 Script: TypeAlias = Answer | Callable[["RecordedRequest"], Answer]
@@ -115,6 +116,8 @@ def wire_of(path: str) -> Wire | None:
     path = path.partition("?")[0].rstrip("/")
     if path.endswith("/chat/completions"):
         return "openai-chat"
+    if path.endswith("/v2/chat"):
+        return "cohere"
     return "anthropic" if path.endswith("/messages") else None
 
 
@@ -217,7 +220,12 @@ class _Handler(BaseHTTPRequestHandler):
         asked = request.body
         model = str(asked.get("model", ""))
         if not asked.get("stream"):
-            self._send_whole(200, whole_body(wire, model, answer), dict(answer.headers))
+            theirs = wire == "cohere"
+            whole = cohere.whole_body(answer) if theirs else whole_body(wire, model, answer)
+            self._send_whole(200, whole, dict(answer.headers))
+            return
+        if wire == "cohere":
+            self._stream(answer, cohere.events(answer))
             return
         options = asked.get("stream_options")
         with_usage = isinstance(options, dict) and bool(options.get("include_usage"))

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 EXTRA = "pip install 'koi-agent[wasm]'"
 MAX_MODULE = 1024 * 1024
-MAX_MEMORY = 256 * 1024 * 1024
+MAX_MEMORY = 512 * 1024 * 1024
 MAX_OUTPUT = 32 * 1024 * 1024
 FUEL = 200_000_000
 """Instructions for one call, about a tenth of a second."""
-FUEL_PER_BYTE = 500
+FUEL_PER_BYTE = 300
 """On top, for each byte of input: a long conversation takes longer to write down."""
 _MAGIC = b"\0asm\1\0\0\0"
 _OFF = (
