@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from koi.core.messages import JsonObject
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
 from koi.providers.wire.model_list import read_models
@@ -38,3 +39,36 @@ def test_odd_lists_are_empty(answer: object) -> None:
 
 def test_a_bare_list_is_a_list() -> None:
     assert len(read_models("p", [{"id": "a"}])) == 1
+
+
+@pytest.mark.parametrize(
+    ("entry", "embeddings"),
+    [
+        ({"type": "chat"}, None),
+        ({"type": "model"}, None),
+        ({"type": "embedding"}, True),
+        ({"capabilities": {"completion_chat": True}}, None),
+        ({"id": "mistral-embed", "capabilities": {"completion_chat": False}}, True),
+        ({"architecture": {"output_modalities": ["image", "text"]}}, None),
+        ({"architecture": {"output_modalities": ["embeddings"]}}, True),
+        ({"architecture": {"output_modalities": [1]}}, None),
+    ],
+)
+def test_models_that_make_vectors_are_told_apart(
+    entry: JsonObject, embeddings: bool | None
+) -> None:
+    (model,) = read_models("p", {"data": [{"id": "a"} | entry]})
+    assert model.embeddings is embeddings
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"type": "image"},
+        {"type": "rerank"},
+        {"id": "mistral-ocr", "capabilities": {"completion_chat": False}},
+        {"architecture": {"output_modalities": ["image"]}},
+    ],
+)
+def test_models_for_something_else_are_left_out(entry: JsonObject) -> None:
+    assert read_models("p", {"data": [{"id": "a"} | entry]}) == ()

@@ -21,6 +21,11 @@ _WINDOWS = (
 )
 _OUTPUTS = ("max_output_tokens", "max_completion_tokens", "max_tokens")
 _PER_MTOK = 1_000_000
+_EMBEDS = frozenset({"embedding", "embeddings"})
+_OTHER_KINDS = frozenset(
+    {"audio", "image", "moderation", "rerank", "reranking", "speech", "transcribe", "video"}
+)
+"""What Together, Vercel and others call models that neither chat nor make vectors."""
 
 
 class ModelListing(msgspec.Struct, frozen=True):
@@ -34,7 +39,11 @@ class ModelListing(msgspec.Struct, frozen=True):
 
 
 def read_models(provider: str, answer: object) -> tuple[ModelInfo, ...]:
-    """The models of a list, in the server's order; entries without a name are left out."""
+    """The models of a list, in the server's order.
+
+    Left out are entries without a name, and those that the server says are for something else
+    than conversations and vectors.
+    """
     if isinstance(answer, list):
         answer = {"data": answer}
     if not isinstance(answer, dict):
@@ -45,7 +54,8 @@ def read_models(provider: str, answer: object) -> tuple[ModelInfo, ...]:
 
 def _model(provider: str, entry: JsonObject) -> ModelInfo | None:
     name = text(entry, "id") or text(entry, "name")
-    if not name:
+    embeds = _embeds(entry, name)
+    if not name or (not embeds and _is_of_another_kind(entry)):
         return None
     top = mapping(entry, "top_provider")
     meta = mapping(entry, "meta")
@@ -58,7 +68,32 @@ def _model(provider: str, entry: JsonObject) -> ModelInfo | None:
         tools=_tools(entry),
         vision=_vision(entry),
         price=_price(mapping(entry, "pricing")),
+        embeddings=embeds or None,
     )
+
+
+def _embeds(entry: JsonObject, name: str) -> bool:
+    if text(entry, "type") in _EMBEDS:
+        return True
+    if mapping(entry, "capabilities").get("completion_chat") is False:
+        return "embed" in name
+    return bool(_EMBEDS & _made(entry))
+
+
+def _is_of_another_kind(entry: JsonObject) -> bool:
+    made = _made(entry)
+    return (
+        text(entry, "type") in _OTHER_KINDS
+        or mapping(entry, "capabilities").get("completion_chat") is False
+        or bool(made and "text" not in made)
+    )
+
+
+def _made(entry: JsonObject) -> frozenset[str]:
+    """What a model answers with (OpenRouter), empty when the server does not say."""
+    modalities = mapping(entry, "architecture").get("output_modalities")
+    given = modalities if isinstance(modalities, list) else []
+    return frozenset(kind for kind in given if isinstance(kind, str))
 
 
 def _first(source: JsonObject, names: tuple[str, ...]) -> int | None:
