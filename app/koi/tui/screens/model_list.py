@@ -15,10 +15,11 @@ from textual.screen import ModalScreen
 from koi.core.errors import KoiError, UsageError
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
-from koi.tui.screens.chooser import Chooser, matches
+from koi.tui.screens.chooser import Chooser
 from koi.view.line import MUTED, PLAIN, Face, Line, Span
-from koi.view.lines.models import model_line, nearest_models
+from koi.view.lines.models import model_line
 from koi.view.lines.row import row
+from koi.view.model_search import matching_models, nearest_models
 from koi.view.safe_text import safe
 
 Models = Callable[[], AsyncGenerator[tuple[ModelInfo, ...], None]]
@@ -80,9 +81,7 @@ class ModelList(ModalScreen[ModelReference | None]):
         self.dismiss(self._reference(event.index))
 
     def _refill(self, chosen: ModelReference | None = None) -> None:
-        self._shown = tuple(
-            model for model in self._known if matches(str(model.reference), self._filter)
-        )
+        self._shown = matching_models(self._filter, self._known)
         near = not self._shown and bool(self._filter)
         if near:
             self._shown = nearest_models(self._filter, self._known)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Sequence
-
 from koi.core.seams import ModelInfo
 from koi.view.line import MUTED, PLAIN, Face, Line, Measure, Span
 from koi.view.lines.row import row
@@ -40,14 +37,6 @@ def abilities(model: ModelInfo) -> list[str]:
     if model.tools is False:
         has.insert(0, "prompted tools")
     return [*has, "no streaming"] if model.streaming is False else has
-
-
-def nearest_models(typed: str, models: Sequence[ModelInfo]) -> tuple[ModelInfo, ...]:
-    """Up to five models that were probably meant, the nearest first."""
-    names = {str(model.reference).lower(): model for model in models}
-    names |= {model.reference.model.lower(): model for model in reversed(models)}
-    near = difflib.get_close_matches(typed.lower(), names, n=5, cutoff=0.5)
-    return tuple({names[name].reference: names[name] for name in near}.values())
 
 
 def _notes(model: ModelInfo) -> list[str]:
