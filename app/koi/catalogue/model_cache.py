@@ -49,7 +49,8 @@ class ModelCache:
         """The last list, None when there is none. Fast after the first time."""
         path = self._path(provider)
         with suppress(OSError):
-            return _read(path, path.stat().st_mtime_ns)
+            found = path.stat()
+            return _read(path, (found.st_mtime_ns, found.st_ino, found.st_size))
         return None
 
     def write(self, provider: Registered, models: tuple[ModelInfo, ...]) -> None:
@@ -69,8 +70,8 @@ class ModelCache:
 
 
 @lru_cache(maxsize=64)
-def _read(path: Path, changed_ns: int) -> ModelList | None:
-    """The list as it was at a time; None for a damaged file, which the next list replaces."""
+def _read(path: Path, version: tuple[int, int, int]) -> ModelList | None:
+    """One version of a list; None for a damaged file, which the next list replaces."""
     with suppress(OSError, msgspec.MsgspecError):
         return msgspec.json.decode(path.read_bytes(), type=ModelList)
     return None

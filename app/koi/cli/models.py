@@ -73,10 +73,20 @@ def _note(found: ProviderModels) -> str:
     if found.failure is None:
         return ""
     problem = safe(f"{found.provider}: {found.failure.title}", keep_newlines=False).rstrip(".")
+    if not found.models:
+        return f"{problem}."
     if found.asked_at is None:
         return f"{problem}. These are the models that koi knows of."
-    age = (time.time() - found.asked_at) / 3600
-    return f"{problem}. This is its list of {age:.0f} hours ago."
+    return f"{problem}. This is its list of {_age(time.time() - found.asked_at)} ago."
+
+
+def _age(seconds: float) -> str:
+    """A time that has passed, in words. A list from the future was made under a wrong clock."""
+    minutes = max(0, round(seconds / 60))
+    if minutes < 120:
+        return f"{minutes} minute{'' if minutes == 1 else 's'}"
+    hours = minutes // 60
+    return f"{hours} hours" if hours < 48 else f"{hours // 24} days"
 
 
 def _print(infos: list[ModelInfo]) -> None:
