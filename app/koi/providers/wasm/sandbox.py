@@ -7,7 +7,8 @@ limits. Fuel is charged for each instruction, and for each byte of those that mo
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+import importlib.util
+import weakref
 from typing import TYPE_CHECKING
 
 from koi.catalogue.plugins import Plugin, read_bounded
@@ -48,30 +49,42 @@ class Sandbox:
 
     def __init__(self, plugin: Plugin) -> None:
         """Raises ConfigurationError for a module that cannot be used, or without the runtime."""
+        content = _read(plugin)
         self.name = plugin.manifest.name
-        self._module = _compile(plugin)
+        self._engine = _engine()
+        # The runtime's own finalizers fail when the interpreter is on its way out.
+        weakref.finalize(self, self._engine.close)
+        self._module = _compile(plugin, self._engine, content)
+        weakref.finalize(self, self._module.close)
+        _check_imports(plugin, self._module)
+        _check_exports(plugin, self._module)
 
     def open(self) -> Instance:
         """A fresh instance. Raises ProviderError (protocol) when it fails to start."""
-        return Instance(self.name, self._module)
+        return Instance(self.name, self._engine, self._module)
 
 
 class Instance:
     """One instance with its own memory; after an error it is not used again."""
 
-    def __init__(self, name: str, module: wasmtime.Module) -> None:
+    def __init__(self, name: str, engine: wasmtime.Engine, module: wasmtime.Module) -> None:
         import wasmtime
 
         self._name = name
-        self._store = wasmtime.Store(_engine())
+        self._store = wasmtime.Store(engine)
+        weakref.finalize(self, self._store.close)
         self._store.set_limits(
             memory_size=MAX_MEMORY, table_elements=100_000, instances=1, tables=4, memories=1
         )
         self._store.set_fuel(FUEL)
+        failure = ""
         try:
-            exports = wasmtime.Instance(self._store, module, []).exports(self._store)
+            instance = wasmtime.Instance(self._store, module, [])
         except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
-            raise plugin_error(name, trap_words(error)) from error
+            failure = trap_words(error)
+        if failure:
+            raise plugin_error(name, failure)
+        exports = instance.exports(self._store)
         self._memory = exports["memory"]
         self._functions = {each: exports[each] for each in (*_SIGNATURES, _FREE) if each in exports}
 
@@ -83,7 +96,8 @@ class Instance:
             self._store.set_fuel(FUEL + FUEL_PER_BYTE * len(given))
             return self._call(function, given)
         except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
-            raise plugin_error(self._name, f"{function}: {trap_words(error)}") from error
+            failure = trap_words(error)
+        raise plugin_error(self._name, f"{function}: {failure}")
 
     def _call(self, function: str, given: bytes) -> bytes:
         import wasmtime
@@ -132,7 +146,6 @@ _SIGNATURES = {
 _FREE_SIGNATURE: tuple[list[str], list[str]] = (["i32", "i32"], [])
 
 
-@cache
 def _engine() -> wasmtime.Engine:
     import wasmtime
 
@@ -143,33 +156,40 @@ def _engine() -> wasmtime.Engine:
     return wasmtime.Engine(config)
 
 
-def _compile(plugin: Plugin) -> wasmtime.Module:
-    try:
-        import wasmtime
-    except ImportError as error:
+def _read(plugin: Plugin) -> bytes:
+    """The bytes of the module. Raises ConfigurationError when they cannot be one."""
+    if importlib.util.find_spec("wasmtime") is None:
         raise ConfigurationError(
             f"the plugin {plugin.manifest.name} needs the package wasmtime",
             where=str(plugin.module),
             hint=f"Install it with: {EXTRA}",
-        ) from error
+        )
     content = read_bounded(plugin.module, MAX_MODULE)
     wanted = plugin.manifest.sha256
     if wanted is not None and hashlib.sha256(content).hexdigest() != wanted:
         raise _unusable(plugin, "is not the file whose sha256 its manifest has")
     if not content.startswith(_MAGIC):
         raise _unusable(plugin, "is not a WebAssembly module")
+    return content
+
+
+def _compile(plugin: Plugin, engine: wasmtime.Engine, content: bytes) -> wasmtime.Module:
+    import wasmtime
+
     try:
-        module = wasmtime.Module(_engine(), content)
+        return wasmtime.Module(engine, content)
     except wasmtime.WasmtimeError as error:
-        raise _unusable(plugin, f"is not a sound WebAssembly module: {last_line(error)}") from error
+        failure = last_line(error)
+    raise _unusable(plugin, f"is not a sound WebAssembly module: {failure}")
+
+
+def _check_imports(plugin: Plugin, module: wasmtime.Module) -> None:
     if imports := [f"{each.module}.{each.name}" for each in module.imports]:
         raise _unusable(
             plugin,
             f"imports {', '.join(imports[:3])[:200]}: a plugin gets nothing from outside, neither "
             "network, files, clock, nor environment",
         )
-    _check_exports(plugin, module)
-    return module
 
 
 def _check_exports(plugin: Plugin, module: wasmtime.Module) -> None:
