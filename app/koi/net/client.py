@@ -29,20 +29,22 @@ class HttpAnswer:
     """A good answer whose body is still to be read. Header names are lower case."""
 
     def __init__(self, response: httpx.Response, guard: ReadGuard, idle_s: float) -> None:
+        import httpx
+
+        self._failures = (httpx.HTTPError, httpx.StreamError, OSError)
         self.status = response.status_code
         self.headers: Mapping[str, str] = dict(response.headers)
         self._host = response.url.host
-        self._chunks = response.aiter_bytes()
+        encoded = "content-encoding" in response.headers
+        self._chunks = response.aiter_bytes() if encoded else response.aiter_raw()
         self._guard = guard
         self._idle_s = idle_s
 
     async def next_chunk(self) -> bytes | None:
         """More of the body as it arrives, None at its proper end. Raises ProviderError."""
-        import httpx
-
         try:
-            return await self._guard.next(self._chunks)
-        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+            return await self._guard.bound(anext(self._chunks, None))
+        except self._failures as error:
             raise transport_error(error, self._host, began=True) from error
 
     def data_seen(self) -> None:

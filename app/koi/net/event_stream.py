@@ -94,7 +94,7 @@ class EventStreamDecoder:
 
     def _message(self, data: bytes, position: int, length: int) -> StreamEvent:
         end = position + length - _CHECKSUM
-        if zlib.crc32(memoryview(data)[position:end]) != _checksum(data, end)[0]:
+        if zlib.crc32(data[position:end]) != _checksum(data, end)[0]:
             raise _damaged("the checksum of a message is wrong")
         start = position + _PRELUDE + _lengths(data, position)[1]
         block = data[position + _PRELUDE : start]
@@ -119,7 +119,7 @@ class EventStreamDecoder:
 def _checked_length(data: bytes, position: int) -> int:
     """The length in a prelude. Raises ProviderError (protocol) for one that cannot be."""
     total, headers, checksum = _lengths(data, position)
-    if zlib.crc32(memoryview(data)[position : position + 8]) != checksum:
+    if zlib.crc32(data[position : position + 8]) != checksum:
         raise _damaged("the checksum of a message's beginning is wrong")
     payload = total - headers - _PRELUDE - _CHECKSUM
     if headers > MAX_HEADERS or not 0 <= payload <= MAX_PAYLOAD:

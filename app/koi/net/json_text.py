@@ -10,6 +10,7 @@ from koi.core.errors import ProviderError
 from koi.core.messages import JsonObject
 
 _WRONG_ENDPOINT = "Check that base_url and protocol belong together."
+_UNSOUND = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _decode = msgspec.json.Decoder().decode
 
 
@@ -20,13 +21,16 @@ def decode_json(body: bytes) -> object:
     """
     try:
         return _decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except _UNSOUND:
         return _decode_patiently(body)
 
 
 def decode_object(body: bytes) -> JsonObject:
     """Like decode_json, for what must be an object."""
-    value = decode_json(body)
+    try:
+        value = _decode(body)
+    except _UNSOUND:
+        value = _decode_patiently(body)
     if isinstance(value, dict):
         return value
     raise ProviderError(

@@ -11,6 +11,8 @@ from koi.net.framing import StreamEvent
 
 MAX_LINE = 8 * 1024 * 1024
 MAX_EVENT = 16 * 1024 * 1024
+_LINE_COST = 40
+"""Bytes of memory for a line besides its text: many short ones are as heavy as a long one."""
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -60,7 +62,9 @@ class SseDecoder:
             self._at_start = False
             chunk = chunk.removeprefix(_BOM)
         self._events = []
-        self._blocks(chunk[self._open_event(chunk) :])
+        if self._data or self._name:
+            chunk = chunk[self._open_event(chunk) :]
+        self._blocks(chunk)
         return self._events
 
     def finish(self) -> list[StreamEvent]:
@@ -113,6 +117,8 @@ class SseDecoder:
             else:
                 self._lines(block)
             self._dispatch()
+        if not rest:
+            return
         lines, newline, partial = rest.rpartition(b"\n")
         if newline:
             self._lines(lines)
@@ -132,7 +138,7 @@ class SseDecoder:
         if field == b"data":
             value = value.removeprefix(b" ")
             self._data.append(value)
-            self._data_size += len(value) + 1
+            self._data_size += len(value) + _LINE_COST
             if self._data_size > MAX_EVENT:
                 raise _too_large("an event", MAX_EVENT)
         elif field == b"event":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import Awaitable
 from typing import TypeVar
 
 import msgspec
@@ -50,17 +50,10 @@ class ReadGuard:
         self._offset = time.time() - time.monotonic()
         self._handle = self._loop.call_later(min(limit_s, CHECK_S), self._check)
 
-    async def next(self, chunks: AsyncIterator[bytes]) -> bytes | None:
-        """The next chunk, None at the end. Raises ProviderError (timeout) when time is up."""
-        try:
-            return await self.bound(anext(chunks))
-        except StopAsyncIteration:
-            return None
-
     async def bound(self, work: Awaitable[T]) -> T:
         """Wait for `work` as long as there is time. Raises ProviderError (timeout)."""
         self._task = asyncio.current_task()
-        self._since = self._loop.time()
+        self._since = time.monotonic()
         try:
             return await work
         except asyncio.CancelledError:
@@ -69,7 +62,7 @@ class ReadGuard:
             raise self._failure from None
         finally:
             self._task = None
-            self._spent += self._loop.time() - self._since
+            self._spent += time.monotonic() - self._since
 
     def data_seen(self, idle_s: float) -> None:
         """Data came: from now on, `idle_s` seconds may pass without any."""
@@ -84,7 +77,7 @@ class ReadGuard:
         self._handle.cancel()
 
     def _check(self) -> None:
-        waiting = self._loop.time() - self._since if self._task else 0.0
+        waiting = time.monotonic() - self._since if self._task else 0.0
         left = self._limit_s - self._spent - waiting
         slept = time.time() - time.monotonic() - self._offset > SLEEP_S
         self._offset = time.time() - time.monotonic()

@@ -14,6 +14,8 @@ def text(source: JsonObject, key: str) -> str:
 def count(source: JsonObject, key: str) -> int | None:
     """A number of tokens, None when there is none."""
     value = source.get(key)
+    if type(value) is int and 0 <= value < 2**63:
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return max(0, int(value)) if abs(value) < 2**63 else None

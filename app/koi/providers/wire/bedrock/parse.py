@@ -122,7 +122,10 @@ class ConverseParser:
         return _say(block, block.add(delta))
 
     def _block(self, index: int | None) -> Block:
-        return self._blocks.setdefault(index or 0, Block())
+        block = self._blocks.get(index or 0)
+        if block is None:
+            block = self._blocks[index or 0] = Block()
+        return block
 
 
 def _say(block: Block, said: str) -> list[ProviderEvent]:

@@ -44,13 +44,14 @@ class AnswerParts:
     def __init__(self, family: str) -> None:
         self._family = family
         self._parts: list[_Said | _Call | JsonObject] = []
+        self._call_ids: set[str] = set()
         self._open: _Call | None = None
         """The call whose arguments still come. Vertex AI may never say that it ended."""
 
     @property
     def called(self) -> bool:
         """True when there is a call among the parts."""
-        return any(isinstance(part, _Call) for part in self._parts)
+        return bool(self._call_ids)
 
     def add(self, part: JsonObject) -> list[ProviderEvent]:
         """Take a part, or the continuation of one; the events that it means."""
@@ -109,8 +110,8 @@ class AnswerParts:
         return last if isinstance(last, _Call) else None
 
     def _begin(self, name: str, given_id: str) -> _Call:
-        taken = {part.identity for part in self._parts if isinstance(part, _Call)}
-        identity = given_id if given_id and given_id not in taken else new_call_id()
+        identity = given_id if given_id and given_id not in self._call_ids else new_call_id()
+        self._call_ids.add(identity)
         call = _Call(identity, name, {"functionCall": {"id": given_id}} if given_id else {})
         self._parts.append(call)
         return call
