@@ -8,6 +8,7 @@ OPENING = "<think>"
 CLOSING = "</think>"
 Piece: TypeAlias = tuple[Literal["text", "reasoning"], str]
 _State: TypeAlias = Literal["before", "inside", "after", "text"]
+_AT_THE_BEGINNING: tuple[tuple[str, _State], ...] = ((OPENING, "inside"), (CLOSING, "after"))
 
 
 class ThinkTags:
@@ -51,10 +52,10 @@ class ThinkTags:
 
     def _before(self) -> list[Piece] | None:
         start = self._held.lstrip()
-        for tag, state in ((OPENING, "inside"), (CLOSING, "after")):
+        for tag, state in _AT_THE_BEGINNING:
             if start.startswith(tag):
                 self._held = start[len(tag) :]
-                return self._to("inside" if state == "inside" else "after")
+                return self._to(state)
             if tag.startswith(start):
                 return None
         return self._to("text")
