@@ -19,6 +19,7 @@ from koi.core.errors import ProviderError
 from koi.core.messages import Message, ModelRequest, Text, ToolSchema
 from koi.core.provider_events import StreamEnded
 from koi.core.references import ModelReference
+from koi.core.seams import ModelInfo
 from koi.credentials.endpoint import Endpoint
 from koi.providers.http_provider import HttpProvider
 from koi.routing.attempts import AttemptEvent, Candidate, stream
@@ -47,7 +48,7 @@ async def opened(
         protocol,
         url,
         configured_tools=lambda model: tools,
-        knows_tools=lambda model: knows_tools,
+        known=lambda model: ModelInfo(ModelReference("work", model), tools=knows_tools),
     )
     provider = HttpProvider(endpoint, learnt)
     try:

@@ -52,7 +52,7 @@ _HINTS: dict[ErrorKind, str] = {
     "overloaded": "The provider has trouble: try again, or use another model.",
     "timeout": "The provider took too long: try again, or use another model.",
     "context_overflow": "Start a new session, or send less: the request does not fit the model.",
-    "tools_unsupported": "Use a model that can call tools.",
+    "tools_unsupported": 'Use a model that can call tools, or set tools = "prompt" for it.',
     "model_not_found": "Check the model's name; `koi models` lists what the provider offers.",
     "content_policy": "The provider's content rules refuse this: put it in other words.",
     "bad_request": "The provider does not accept the request in this form.",
