@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from koi.catalogue.rows import Profile
+from koi.catalogue.rows import Profile, Protocol
 from koi.core.errors import ErrorKind, ProviderError
 from koi.core.messages import Message, ModelRequest, Text
 from koi.core.secret import Secret
@@ -59,3 +59,38 @@ async def test_a_refused_key_names_the_sibling_region(model_server: ModelServer)
         await provider.aclose()
     assert caught.value.kind == "auth"
     assert "moonshot-intl" in caught.value.hint
+
+
+def near(error: ProviderError, *names: str) -> str:
+    """The hint of an error when these names are near."""
+    error.model = "gtp-5"
+    sharpen(error, Endpoint("work", "openai-chat", URL, nearest=lambda model: names))
+    return error.hint
+
+
+def test_a_model_that_is_not_there_is_told_the_near_ones() -> None:
+    missing = ProviderError("No.", kind="model_not_found", hint="See koi models.")
+    assert near(missing, "gpt-5", "gpt-5.2") == (
+        "See koi models. Did you mean work/gpt-5 or work/gpt-5.2?"
+    )
+    assert near(ProviderError("No.", kind="model_not_found", hint="Look.")) == "Look."
+    assert near(ProviderError("No.", kind="timeout"), "gpt-5") == ""
+
+
+@pytest.mark.parametrize("protocol", ["openai-chat", "anthropic", "openai-responses", "gemini"])
+async def test_every_protocol_tells_the_near_models(
+    model_server: ModelServer, protocol: Protocol
+) -> None:
+    missing = failure(404, "The model `gtp-5` does not exist")
+    for path in ("/v1/responses", "/v1beta/models/gtp-5:streamGenerateContent"):
+        model_server.pages[path] = lambda request: missing
+    model_server.script(missing)
+    endpoint = Endpoint("work", protocol, model_server.url, nearest=lambda model: ("gpt-5",))
+    provider = HttpProvider(endpoint)
+    request = ModelRequest("gtp-5", (Message("user", (Text("Hello"),)),))
+    with pytest.raises(ProviderError) as caught:
+        async for _ in provider.stream(request):
+            pass
+    await provider.aclose()
+    assert caught.value.kind == "model_not_found"
+    assert "Did you mean work/gpt-5?" in caught.value.hint

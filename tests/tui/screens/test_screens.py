@@ -183,6 +183,34 @@ async def test_a_long_list_scrolls_with_the_choice() -> None:
         assert chosen.model not in ("m0", "m99")
 
 
+async def test_letters_of_a_name_find_a_model() -> None:
+    app = ScreenApp(ModelList(three_models, SONNET))
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        await pilot.press(*"lma33", "enter")
+        assert app.results == [LLAMA]
+
+
+async def test_a_misspelt_name_is_asked_back() -> None:
+    app = ScreenApp(ModelList(three_models, SONNET))
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        await pilot.press(*"sonett")
+        first, note = rows(app)
+        assert "anthropic/sonnet" in first
+        assert "did you mean" in note
+
+
+async def test_models_that_make_vectors_are_not_for_chatting() -> None:
+    async def models() -> Models:
+        yield (ModelInfo(GPT), ModelInfo(ModelReference("p", "vectors"), embeddings=True))
+
+    app = ScreenApp(ModelList(models, GPT))
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        assert len(rows(app)) == 1
+
+
 # Sessions
 
 
