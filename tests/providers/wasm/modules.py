@@ -14,7 +14,7 @@ framing = "{framing}"
 auth = "bearer"
 default_model = "some-model"
 """
-REQUEST = '{"path": "/ask", "body": {"model": "m"}}'
+REQUEST = '{"path": "/v2/chat", "body": {"model": "m"}}'
 ENDED = '{"type": "ended", "finish_reason": "stop"}'
 HELLO = f'{{"events": [{{"type": "text", "text": "Hello"}}, {ENDED}]}}'
 
