@@ -215,3 +215,14 @@ def test_a_local_ollama_tells_sizes_and_abilities_every_time(run_koi: RunKoi) ->
         del server.models["codellama:7b"]
         done = run_koi("models", "ollama", environment=environment)
         assert "codellama" not in done.stdout
+
+
+def test_a_local_model_without_tools_is_never_offered_any(run_koi: RunKoi) -> None:
+    with OllamaServer(plain=LocalModel(16_384, ("completion",))) as server:
+        server.answers.append([{"content": "Hello."}])
+        environment = {"OLLAMA_HOST": server.url}
+        done = run_koi("run", "-m", "ollama/plain", "hello", environment=environment)
+        assert done.returncode == 0, done.stderr
+        (asked,) = server.asked("/api/chat")
+        assert "tools" not in asked.body
+    assert "Hello." in done.stdout

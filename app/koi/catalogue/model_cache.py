@@ -21,8 +21,10 @@ FRESH_S = 24 * 3600.0
 """Seconds after which a list is asked for anew."""
 
 
-class ModelList(msgspec.Struct, frozen=True):
-    """What a provider said, and when (seconds since 1970)."""
+class ModelList(msgspec.Struct, frozen=True, eq=False):
+    """What a provider said, and when (seconds since 1970). Compared by identity, so that finding
+    a model in it stays fast.
+    """
 
     asked_at: float
     models: tuple[ModelInfo, ...]
