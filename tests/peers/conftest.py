@@ -53,10 +53,6 @@ class Peer:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return bytes(answer.read())
 
-    def add_fixtures(self, *fixtures: dict[str, object]) -> None:
-        """Teach aimock more answers; they come after those that it has."""
-        self.post("/__aimock/fixtures", {"fixtures": fixtures})
-
     def _call(
         self, *arguments: str, timeout_s: float = START_S
     ) -> subprocess.CompletedProcess[str]:
