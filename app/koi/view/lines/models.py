@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from koi.core.seams import ModelInfo
+from koi.core.usage import Price
 from koi.view.line import MUTED, PLAIN, Face, Line, Measure, Span
 from koi.view.lines.row import row
 from koi.view.safe_text import safe
 from koi.view.units import size, tokens
 
+UNKNOWN_PRICE = "price unknown"
+
 
 def model_line(
     model: ModelInfo, width: int, measure: Measure, *, selected: bool = False, current: bool = False
 ) -> Line:
-    """One model: its reference, then context, price per million tokens, abilities."""
+    """One model: its reference, then price per million tokens, context, abilities, size on disk."""
     face = Face("selected", "r") if selected else PLAIN
     mark = ("▸" if selected else " ") + ("●" if current else " ")
     left: list[Span] = [
@@ -24,7 +27,7 @@ def model_line(
         right: Span = ("  " + " · ".join(notes) + " ", MUTED)
         if measure(right[0]) + measure(left[1][0]) + 4 <= width:
             return row(left, [right], width, measure)
-        notes.pop()
+        notes.pop(0 if notes[0] == UNKNOWN_PRICE else -1)
     return row(left, (), width, measure)
 
 
@@ -40,14 +43,16 @@ def abilities(model: ModelInfo) -> list[str]:
 
 
 def _notes(model: ModelInfo) -> list[str]:
-    notes = []
-    price = model.price
-    if price is not None:
-        notes.append(f"${price.input_per_mtok:g} in ${price.output_per_mtok:g} out")
-    else:
-        notes.append("price unknown")
+    notes = [_price(model.price)]
     if model.context_window:
         notes.append(f"{tokens(model.context_window)} ctx")
-    if model.size_bytes:
-        notes.append(size(model.size_bytes))
-    return notes + abilities(model)
+    able = abilities(model)
+    return [*notes, *able, *([size(model.size_bytes)] if model.size_bytes else [])]
+
+
+def _price(price: Price | None) -> str:
+    if price is None:
+        return UNKNOWN_PRICE
+    if not (price.input_per_mtok or price.output_per_mtok):
+        return "free"
+    return f"${price.input_per_mtok:g} in ${price.output_per_mtok:g} out"
