@@ -71,9 +71,9 @@ class ProviderTable(msgspec.Struct, frozen=True, kw_only=True):
     premium_model: str | None = None
     """Model of the premium tier."""
     context_window: Tokens | None = None
-    """Tokens that its models can hold, when koi does not know it."""
+    """Tokens that its models can hold. Default: as koi knows each model."""
     max_output_tokens: Tokens | None = None
-    """Tokens that its models can answer with, when koi does not know it."""
+    """Tokens that its models can answer with. Default: as koi knows each model."""
     tools: ToolSupport = "auto"
     """auto: as koi knows the model; native: always; prompt: described in the prompt; off: none."""
     headers: dict[str, str] = {}
