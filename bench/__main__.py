@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench import decode, first_request, imports, startup, streaming, transcript
+from bench import beside_sdks, decode, first_request, imports, startup, transcript
 from bench.figures import Figure, table
 
 RESULTS = Path(__file__).with_name("results")
@@ -29,7 +29,7 @@ def main(wanted: list[str]) -> int:
             "imports": lambda: imports.measure(3),
             "request": lambda: first_request.measure(folder),
             "decode": lambda: decode.measure(RUNS),
-            "streaming": lambda: streaming.measure(RUNS),
+            "sdks": lambda: beside_sdks.measure(RUNS),
         }
         if unknown := set(wanted) - set(parts):
             print(f"unknown: {', '.join(sorted(unknown))}; there are: {', '.join(parts)}")

@@ -1,46 +1,51 @@
-"""Decoding of a stream: raw framing, and all the way to events."""
+"""Framing alone: bytes into events, in the chunks of a full socket and with one event a chunk."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from bench.figures import Figure, Spread
-from tests.servers.answers import Answer, events
+from bench.replay import blocks
+from bench.streams.all import messages
+from koi.net.event_stream import EventStreamDecoder
+from koi.net.framing import Framing
+from koi.net.json_array import JsonArrayDecoder
+from koi.net.ndjson import NdjsonDecoder
+from koi.net.sse import SseDecoder
 
 MEGABYTE = 1_000_000
-CHUNK = 16_384
-SENTENCE = "The fixture expires at midnight UTC, so the test fails once a day; use a margin. "
-
-
-def recorded_stream(size: int) -> bytes:
-    """A streamed answer of about `size` bytes in the OpenAI format, four characters an event."""
-    one = b"".join(events("openai-chat", "model", Answer(text=SENTENCE, piece=4), with_usage=True))
-    answer = Answer(text=SENTENCE * (size // len(one)), piece=4)
-    return b"".join(events("openai-chat", "model", answer, with_usage=True))
+GOAL = 100
+STREAMS: tuple[tuple[str, str, Callable[[], Framing], float | None], ...] = (
+    ("openai-chat", "server-sent events", SseDecoder, GOAL),
+    ("openai-responses", "server-sent events", SseDecoder, GOAL),
+    ("anthropic", "server-sent events", SseDecoder, GOAL),
+    ("gemini", "server-sent events", SseDecoder, GOAL),
+    ("bedrock", "event stream with both checksums", EventStreamDecoder, GOAL),
+    ("ollama", "JSON lines", NdjsonDecoder, GOAL),
+    ("gemini-array", "JSON array", JsonArrayDecoder, None),
+)
 
 
 def measure(runs: int) -> list[Figure]:
-    """Megabytes per second of framing."""
-    from koi.net.sse import SseDecoder
-
-    stream = recorded_stream(8 * MEGABYTE)
-    chunks = [stream[start : start + CHUNK] for start in range(0, len(stream), CHUNK)]
-
-    def frame() -> int:
-        decoder = SseDecoder()
-        return sum(len(decoder.feed(chunk)) for chunk in chunks) + len(decoder.finish())
-
-    seconds, count = _timed(frame, runs)
-    speed = Spread(tuple(len(stream) / MEGABYTE / one for one in seconds))
-    note = f"{count:,} events of {len(stream) // count} bytes; {speed.note('MB/s')}"
-    return [Figure("server-sent events, raw framing", speed.median, "MB/s", 100, True, note)]
+    """Megabytes per second of framing. Only Gemini without alt=sse sends arrays: no goal there."""
+    figures = []
+    for protocol, what, decoder, goal in STREAMS:
+        body = messages(protocol)
+        for how, chunks in (("16 KiB a chunk", blocks(body)), ("one event a chunk", body)):
+            speed, count = _speed(decoder, chunks, runs)
+            note = f"{count:,} events of {sum(map(len, body)) // count} bytes; {speed.note('MB/s')}"
+            name = f"framing, {what} ({protocol}), {how}"
+            figures.append(Figure(name, speed.median, "MB/s", goal, True, note))
+    return figures
 
 
-def _timed(action: Callable[[], int], runs: int) -> tuple[list[float], int]:
-    seconds, count = [], 0
+def _speed(make: Callable[[], Framing], chunks: Sequence[bytes], runs: int) -> tuple[Spread, int]:
+    size = sum(map(len, chunks))
+    speeds, count = [], 0
     for _ in range(runs):
+        decoder = make()
         started = time.perf_counter()
-        count = action()
-        seconds.append(time.perf_counter() - started)
-    return seconds, count
+        count = sum(len(decoder.feed(chunk)) for chunk in chunks) + len(decoder.finish())
+        speeds.append(size / MEGABYTE / (time.perf_counter() - started))
+    return Spread(tuple(speeds)), count

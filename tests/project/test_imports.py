@@ -22,6 +22,11 @@ except SystemExit as stop:
     assert stop.code in (0, None), stop.code
 """
 
+EXTRAS = {"botocore", "urllib3", "wasmtime", "mcp"}
+"""What only a provider that needs it may import."""
+SDKS = {"openai", "anthropic", "google", "ollama", "boto3", "pydantic", "httpx2", "aiohttp"}
+"""What at most a dependency imports, and not while koi starts."""
+
 
 def packages_after(statements: str, folder: Path) -> set[str]:
     """The top-level packages that a new interpreter has imported after some statements."""
@@ -46,7 +51,8 @@ def packages_of_command(folder: Path, *arguments: str) -> set[str]:
 
 @pytest.mark.parametrize("option", ["--version", "--help"])
 def test_version_and_help_import_nothing_heavy(option: str, workspace: Path) -> None:
-    heavy = {"textual", "rich", "httpx", "keyring", "msgspec", "tomlkit", "genai_prices"}
+    heavy = {"textual", "rich", "httpx", "keyring", "msgspec", "tomlkit", "genai_prices", "yaml"}
+    heavy |= EXTRAS | SDKS
     if option == "--help":
         heavy.discard("msgspec")
     assert packages_of_command(workspace, option) & heavy == set()
@@ -54,7 +60,12 @@ def test_version_and_help_import_nothing_heavy(option: str, workspace: Path) -> 
 
 def test_a_run_without_a_screen_imports_no_screen(workspace: Path) -> None:
     imported = packages_of_command(workspace, "run", "--demo", "list the files")
-    assert imported & {"textual", "rich", "httpx", "keyring"} == set()
+    assert imported & ({"textual", "rich", "httpx", "keyring", "yaml"} | EXTRAS | SDKS) == set()
+
+
+def test_the_providers_are_there_without_what_only_some_of_them_need() -> None:
+    imported = packages_after("import koi.providers.http_provider, koi.wiring", Path.cwd())
+    assert imported & (EXTRAS | SDKS) == set()
 
 
 def test_the_view_imports_no_screen() -> None:
@@ -69,5 +80,5 @@ def test_the_view_imports_no_screen() -> None:
 
 def test_the_chat_is_ready_to_be_painted_without_the_network(workspace: Path) -> None:
     imported = packages_after("import koi.tui.app", workspace)
-    late = {"httpx", "keyring", "tomlkit", "genai_prices", "pydantic", "pygments", "yaml"}
-    assert imported & late == set()
+    late = {"httpx", "keyring", "tomlkit", "genai_prices", "pygments", "yaml"}
+    assert imported & (late | EXTRAS | SDKS) == set()

@@ -1,0 +1,1 @@
+"""Long streamed answers of every protocol, in the shape of real recordings."""
