@@ -92,7 +92,7 @@ def test_the_smallest_plugin_answers(
 ) -> None:
     (block,) = blocks("wat")
 
-    install(koi_home, wat2wasm(block), url=model_server.url)
+    install(koi_home, bytes(wat2wasm(block)), url=model_server.url)
     table = blocks("toml")[0].replace("cohere-v2.wasm", "mine.wasm") + 'auth = "none"\n'
     (koi_home / "config.toml").write_text(table)
     model_server.script(text("Anything"))
