@@ -23,6 +23,14 @@ async def test_a_new_file_with_its_folders(bench: Bench) -> None:
     assert outcome.display == plan.preview
 
 
+async def test_a_write_without_a_difference_says_so(bench: Bench) -> None:
+    assert (await bench.plan("write", path="new", content="")).preview == "new: an empty file\n"
+    bench.put("a", "same\n")
+    await bench.call("read", path="a")
+    plan = await bench.plan("write", path="a", content="same\n")
+    assert plan.preview == "a: nothing changes\n"
+
+
 async def test_an_unread_file_is_not_replaced(bench: Bench) -> None:
     bench.put("a", "precious")
     with pytest.raises(ToolFailure, match="was not read") as failure:

@@ -42,10 +42,11 @@ class WriteTool:
             require_seen(target, before, context)
         after = _after(before, wanted.content, target)
         change = await asyncio.to_thread(_change, before, after, target)
+        unchanged = "an empty file" if before is None else "nothing changes"
         return ToolPlan(
             "write",
             f"{target.name} {change.summary if before is not None else f'(new, +{change.added})'}",
-            change.text or f"{target.name}: an empty file\n",
+            change.text or f"{target.name}: {unchanged}\n",
             "diff",
             (target.path,),
             precondition=ABSENT if before is None else digest(before),

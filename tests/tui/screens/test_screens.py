@@ -21,7 +21,7 @@ from koi.store.journal import Journal
 from koi.store.records import PromptRecord, SessionRecord
 from koi.store.sessions import SessionSummary, list_sessions
 from koi.tui.keys import default_keys
-from koi.tui.screens.chooser import Chooser, Rows
+from koi.tui.screens.chooser import Chooser, FilterInput, Rows
 from koi.tui.screens.first_run import FirstRun, first_run_lines, key_variables
 from koi.tui.screens.help import HelpScreen, help_lines
 from koi.tui.screens.model_list import ModelList
@@ -80,6 +80,17 @@ async def test_the_current_model_is_marked_and_chosen_first() -> None:
         assert [row[:2] for row in rows(app)] == ["  ", "▸●", "  "]
         await pilot.press("enter")
         assert app.results == [GPT]
+
+
+async def test_keys_that_come_at_once_keep_their_order() -> None:
+    app = ScreenApp(ModelList(three_models, SONNET))
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        await pilot.press(*"gpt")
+        for key, letter in [("ctrl+u", "\x15"), ("l", "l"), ("x", "x"), ("backspace", "\x7f")]:
+            app.post_message(events.Key(key, letter))
+        await pilot.pause()
+        assert app.screen.query_one(FilterInput).value == "l"
 
 
 async def test_typing_filters_the_models() -> None:

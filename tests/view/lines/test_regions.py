@@ -116,6 +116,20 @@ def test_the_tool_pane_fits(width: int, height: int) -> None:
     assert all(cells(line.spans, cell_len) <= max(width, 1) for line in lines)
 
 
+def test_models_of_the_same_name_are_told_with_their_providers(state: ScreenState) -> None:
+    usage, cost = Usage(1, 0, 0, 1), Cost().add(1.0)
+    served = [ModelReference(name, "gpt-4o") for name in ("openai", "azure")]
+    models = tuple(ModelCost(model, "executor", usage, cost) for model in (*served, MODEL))
+    state.costs = CostChanged(
+        MODEL, "executor", usage, cost.usd, usage, cost, usage, cost, models, None
+    )
+    assert [" ".join(line.split()[:2]) for line in text(cost_pane_lines(state, 44))[-3:]] == [
+        "executor openai/gpt-4o",
+        "executor azure/gpt-4o",
+        "executor claude-sonnet-4-6",
+    ]
+
+
 def test_the_cost_pane(state: ScreenState) -> None:
     spend(state, Cost(0.41))
     state.session_limit_usd = 5.0

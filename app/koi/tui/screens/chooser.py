@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,12 +16,26 @@ from koi.tui.line_pane import LinePane
 from koi.view.line import MUTED, Line
 from koi.view.safe_text import safe
 
+_SCROLLS = re.compile("scroll_|page_")
+"""What every widget of Textual does with the arrows; here they move the choice."""
 Draw = Callable[[int, int, bool], Line]
 """A row by its index, for a width; the last argument is True for the chosen one."""
 
 
 class FilterInput(Input):
     """One line of text. What is pasted into it cannot reach the terminal unchanged."""
+
+    async def on_key(self, event: events.Key) -> None:
+        """Edit at once: Textual would look for bindings only after the key went up to the
+        application, and letters that were typed behind it would overtake it.
+        """
+        bindings = self._bindings.key_to_bindings.get(event.key, ())
+        edits = [binding for binding in bindings if not _SCROLLS.match(binding.action)]
+        for binding in edits:
+            await self.run_action(binding.action)
+        if edits:
+            event.stop()
+            event.prevent_default()
 
     def on_paste(self, event: events.Paste) -> None:
         """Put the first line in, without control characters."""

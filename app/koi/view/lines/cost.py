@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from koi.core.usage import Usage
 from koi.view.line import MUTED, PLAIN, Face, Line, Measure, Span
 from koi.view.lines.header import title
@@ -34,8 +36,11 @@ def cost_pane_lines(state: ScreenState, width: int) -> list[Line]:
         percent = f" ({share:.0%})" if share is not None else ""
         text = f"{tokens(state.context_tokens)}{limit_text}{percent}"
         lines.append(_amount("context", text, width, measure))
+    names = Counter((entry.role, entry.model.model) for entry in costs.models)
     for entry in costs.models:
-        name = safe(f"{entry.role} {entry.model.model}", keep_newlines=False)
+        model = entry.model
+        ambiguous = names[entry.role, model.model] > 1
+        name = safe(f"{entry.role} {model if ambiguous else model.model}", keep_newlines=False)
         left: list[Span] = [(name, PLAIN)]
         lines.append(row(left, [(" " + total(entry.cost), MUTED)], width, measure))
     return lines
