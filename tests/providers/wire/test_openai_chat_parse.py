@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from koi.catalogue.rows import Profile
 from koi.core.errors import ProviderError
 from koi.core.messages import JsonObject, ProviderData, Reasoning, Text, ToolCall
-from koi.core.provider_events import FinishReason, ToolCallDelta, ToolCallStarted
+from koi.core.provider_events import (
+    FinishReason,
+    ToolCallDelta,
+    ToolCallReady,
+    ToolCallStarted,
+)
 from koi.core.usage import Usage
 from koi.providers.wire.openai_chat.parse import ChatParser
 from koi.providers.wire.request import WireOptions
@@ -77,6 +82,34 @@ def test_two_calls_whatever_their_indexes(indexes: tuple[int | None, int | None]
         chunk({}, "tool_calls"),
     )
     assert found.ready == [ToolCall("c1", "add", {"a": 1}), ToolCall("c2", "add", {"a": 2})]
+
+
+@pytest.mark.parametrize("index", [None, 0])
+@pytest.mark.parametrize("names", [("add", "add"), ("add", "read")])
+def test_two_whole_calls_without_ids(index: int | None, names: tuple[str, str]) -> None:
+    found = answer(
+        chunk(fragment('{"a":1}', index=index, id="", name=names[0])),
+        chunk(fragment('{"a":2}', index=index, id="", name=names[1])),
+        chunk({}, "tool_calls"),
+    )
+    assert [(call.name, call.arguments) for call in found.ready] == [
+        (names[0], {"a": 1}),
+        (names[1], {"a": 2}),
+    ]
+    assert len({call.id for call in found.ready}) == 2
+
+
+@pytest.mark.parametrize("identity", ["", "c1"])
+def test_calls_of_an_answer_in_one_piece_need_no_ids_of_their_own(identity: str) -> None:
+    calls = [
+        {"id": identity, "function": {"name": "add", "arguments": arguments}}
+        for arguments in ('{"a":1}', "", '{"a":2}')
+    ]
+    reading = parser()
+    reading.whole({"choices": [{"message": {"tool_calls": calls}, "finish_reason": "stop"}]})
+    ready = [event.call for event in reading.finish() if isinstance(event, ToolCallReady)]
+    assert [call.arguments for call in ready] == [{"a": 1}, {}, {"a": 2}]
+    assert len({call.id for call in ready}) == 3
 
 
 def test_two_calls_at_index_0_in_fragments() -> None:

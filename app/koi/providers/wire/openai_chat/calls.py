@@ -1,6 +1,7 @@
 """Tool calls of a chat stream: which fragment belongs to which call.
 
-Indexes may be missing, start at 1, or all be 0; ids and names may be repeated, empty or null.
+Indexes may be missing, start at 1, or all be 0; ids may be missing, ids and names be repeated,
+empty or null.
 """
 
 from __future__ import annotations
@@ -39,15 +40,19 @@ class OpenCalls:
         self.all: list[OpenCall] = []
         self._by_index: dict[int, OpenCall] = {}
 
-    def take(self, delta: JsonObject) -> list[ProviderEvent]:
-        """The events that one element of `tool_calls` means."""
+    def take(self, delta: JsonObject, *, whole: bool = False) -> list[ProviderEvent]:
+        """The events that one element of `tool_calls` means; `whole`: it is a call by itself."""
         function = mapping(delta, "function")
         name, identity = text(function, "name"), text(delta, "id")
-        call = self._call(delta.get("index"), identity, name)
+        fragment = _fragment(function.get("arguments"))
+        index = delta.get("index")
+        known = None if whole else self._known(index, identity)
+        if known is not None and _opens_another(known, identity, name, fragment):
+            known = None
+        call = known or self._open(index, identity)
         if extra := mapping(delta, "extra_content"):
             call.extra = extra
         events: list[ProviderEvent] = []
-        fragment = _fragment(function.get("arguments"))
         if name and not call.name:
             call.name = name
             if identity and not call.given_id:
@@ -61,10 +66,7 @@ class OpenCalls:
                 events.append(ToolCallDelta(call.id, fragment))
         return events
 
-    def _call(self, index: object, identity: str, name: str) -> OpenCall:
-        known = self._known(index, identity)
-        if known is not None and not _opens_another(known, identity, name):
-            return known
+    def _open(self, index: object, identity: str) -> OpenCall:
         used = any(call.id == identity for call in self.all)
         call = OpenCall(new_call_id() if used or not identity else identity, bool(identity))
         self.all.append(call)
@@ -80,9 +82,24 @@ class OpenCalls:
         return self.all[-1] if self.all else None
 
 
-def _opens_another(call: OpenCall, identity: str, name: str) -> bool:
-    """A new id together with a name opens a new call, even under an index that is in use."""
-    return bool(identity and name and call.name and identity != call.id)
+def _opens_another(call: OpenCall, identity: str, name: str, fragment: str) -> bool:
+    """Whether a new call begins under an index that is in use, or without one.
+
+    A new id together with a name says so; without an id, a name with arguments after arguments
+    that are whole already.
+    """
+    if not (name and call.name):
+        return False
+    if identity:
+        return identity != call.id
+    return bool(fragment) and not call.given_id and _is_whole(call.raw)
+
+
+def _is_whole(raw: str) -> bool:
+    try:
+        return isinstance(msgspec.json.decode(raw), dict)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return False
 
 
 def _fragment(arguments: object) -> str:

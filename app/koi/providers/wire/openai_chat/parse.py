@@ -94,11 +94,11 @@ class ChatParser:
         events: list[ProviderEvent] = []
         for choice in objects(chunk, "choices"):
             if _is_first(choice):
-                self._delta(mapping(choice, key), events)
+                self._delta(mapping(choice, key), events, whole=key == "message")
                 self._raw_finish = text(choice, "finish_reason") or self._raw_finish
         return events
 
-    def _delta(self, delta: JsonObject, events: list[ProviderEvent]) -> None:
+    def _delta(self, delta: JsonObject, events: list[ProviderEvent], *, whole: bool) -> None:
         said, name = reasoning_text(delta)
         if said:
             self._reasoning_field = self._reasoning_field or name
@@ -115,7 +115,7 @@ class ChatParser:
             self._refused = True
             self._say(Text, refusal, events)
         for call in objects(delta, "tool_calls"):
-            events.extend(self._calls.take(call))
+            events.extend(self._calls.take(call, whole=whole))
         if function := mapping(delta, "function_call"):
             events.extend(self._calls.take({"index": 0, "function": function}))
 
