@@ -3,9 +3,10 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 WORKERS ?= 2
+SECONDS ?= 300
 export PYTHON
 
-.PHONY: help set-up demo test check format docs bench test-peers lock clean
+.PHONY: help set-up demo test check format docs bench fuzz test-peers lock clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -34,6 +35,9 @@ docs: set-up ## Write docs/reference/ again from the code
 
 bench: set-up ## Measure start-up, imports, painting, decoding; beside a bare Textual program
 	@$(BIN)/python -m bench
+
+fuzz: set-up ## Try the decoders and parsers with foreign bytes for SECONDS=300
+	@$(BIN)/python -m pytest -m fuzz -n $(WORKERS) --dist worksteal --fuzz-seconds $(SECONDS)
 
 test-peers: set-up ## Run the tests that need real servers and recordings (KOI_PEERS, KOI_WIRE)
 	@$(BIN)/python -m pytest -m peers -rs

@@ -15,7 +15,20 @@ from typing import Protocol
 import pytest
 from hypothesis import settings
 
+from tests.fuzzing import (
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_pyfunc_call,
+)
 from tests.servers.model_server import ModelServer
+
+__all__ = [
+    "pytest_addoption",
+    "pytest_collection_modifyitems",
+    "pytest_configure",
+    "pytest_pyfunc_call",
+]
 
 TESTS = Path(__file__).parent
 GUARD = TESTS / "network_guard"
@@ -26,7 +39,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # began it cannot trap.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-settings.register_profile("koi", deadline=None, derandomize="CI" in os.environ)
+# Few examples each time, and others each time: make fuzz is there for many.
+settings.register_profile("koi", deadline=None, max_examples=40, derandomize="CI" in os.environ)
 settings.load_profile("koi")
 
 PERSONS_ENVIRONMENT = dict(os.environ)

@@ -49,6 +49,9 @@ class Recording(msgspec.Struct, frozen=True):
     response: RecordedResponse
     expected: JsonFields
 
+    def __repr__(self) -> str:
+        return self.id
+
     @property
     def koi_protocol(self) -> Protocol:
         """What koi calls the protocol."""

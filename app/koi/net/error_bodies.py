@@ -10,6 +10,8 @@ from koi.core.messages import JsonObject
 
 MAX_MESSAGE = 500
 MAX_PAGE = 200
+MAX_MARKUP = 8 * 1024
+"""Characters of a page that are looked at: hostile markup takes time that grows with its square."""
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _EVENT = re.compile(r"(?:event:.*\n)?data: ?(\{.*\})")
 _TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
@@ -131,13 +133,15 @@ def _status(error: JsonObject) -> int | None:
 
 
 def _word(value: object) -> str:
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    named = isinstance(value, str | int) and not isinstance(value, bool)
+    return str(value)[:MAX_MESSAGE] if named else ""
 
 
 def plain(text: str) -> str:
     """Readable text of an HTML page: its title, else its words. Other text as it is."""
     if not _looks_like_html(text):
         return text
+    text = text[:MAX_MARKUP]
     title = _TITLE.search(text)
     words = title[1] if title and title[1].strip() else _TAGS.sub(" ", text)
     return f"HTML page: {shorten(' '.join(words.split()), MAX_PAGE)}"

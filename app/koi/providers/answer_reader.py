@@ -16,6 +16,8 @@ from koi.providers.wire.parser import StreamParser
 
 END_OF_BODY_S = 1.0
 """How long a body may stay open after its end marker, in seconds."""
+MAX_STREAM = 256 * 1024 * 1024
+"""Bytes of a streamed answer: ten times the longest that a model gives today, one token an event."""
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -38,6 +40,7 @@ class AnswerReader:
         self._failure: ProviderError | None = None
         """Raised after the events that came before it."""
         self._finished = False
+        self._size = 0
 
     async def next(self) -> Sequence[ProviderEvent] | None:
         """Some more events, None after the last. Raises ProviderError, also for a cut answer."""
@@ -73,6 +76,13 @@ class AnswerReader:
 
     def _feed(self, chunk: bytes) -> Sequence[ProviderEvent]:
         assert self._decoder is not None
+        self._size += len(chunk)
+        if self._size > MAX_STREAM:
+            raise ProviderError(
+                f"The answer is larger than {MAX_STREAM // (1024 * 1024)} MiB",
+                kind="protocol",
+                hint="Ask again; if it stays so, the endpoint does not speak this protocol.",
+            )
         found = self._decoder.feed(chunk)
         if not found:
             return ()

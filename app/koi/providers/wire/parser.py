@@ -90,6 +90,13 @@ def new_call_id() -> str:
     return f"call_{secrets.token_hex(8)}"
 
 
+def own_call_id(given: str, taken: set[str]) -> str:
+    """The id of a call, from now on taken: the given one, or a new one when it is no other's."""
+    identity = new_call_id() if not given or given in taken else given
+    taken.add(identity)
+    return identity
+
+
 def cut_off() -> ProviderError:
     """The error for an answer whose end never came."""
     return ProviderError(

@@ -8,7 +8,7 @@ import msgspec
 
 from koi.core.messages import JsonObject, Opaque, Part, ProviderData, Reasoning, Text
 from koi.providers.wire.fields import mapping, text
-from koi.providers.wire.parser import new_call_id, tool_call
+from koi.providers.wire.parser import tool_call
 
 
 @dataclass(slots=True)
@@ -27,10 +27,8 @@ class Block:
 
     @property
     def identity(self) -> str:
-        """The id of a tool call; one is made when the server gave none."""
-        identity = text(self.start, "id") or new_call_id()
-        self.start["id"] = identity
-        return identity
+        """The id of a tool call."""
+        return text(self.start, "id")
 
     def add(self, delta: JsonObject) -> str:
         """Take a delta; returns what it adds to the main text of a text, thinking or tool block."""

@@ -19,7 +19,7 @@ from koi.net.framing import StreamEvent
 from koi.net.json_text import decode_object
 from koi.providers.wire.anthropic.blocks import Block
 from koi.providers.wire.fields import count, mapping, objects, text
-from koi.providers.wire.parser import cut_off, finish_reason, no_answer
+from koi.providers.wire.parser import cut_off, finish_reason, no_answer, own_call_id
 from koi.providers.wire.request import WireOptions
 
 _COUNTS = (
@@ -40,6 +40,7 @@ class MessagesParser:
         self._family = options.family
         self._blocks: list[Block] = []
         self._by_index: dict[int | None, Block] = {}
+        self._call_ids: set[str] = set()
         self._counts: dict[str, int] = {}
         self._raw_finish: str | None = None
         self._model: str | None = None
@@ -112,6 +113,7 @@ class MessagesParser:
         """A message starts. Gateways may start over: what was half done is dropped then."""
         self._blocks = [block for block in self._blocks if block.whole]
         self._by_index.clear()
+        self._call_ids = {block.identity for block in self._blocks if block.type == "tool_use"}
         self._model = text(message, "model") or self._model
         self._count(mapping(message, "usage"))
 
@@ -134,6 +136,7 @@ class MessagesParser:
         self._by_index[index] = block
         match block.type:
             case "tool_use":
+                content["id"] = own_call_id(text(content, "id"), self._call_ids)
                 return [ToolCallStarted(block.identity, text(content, "name"))]
             case "text":
                 return _say(block, text(content, "text"))

@@ -11,7 +11,7 @@ import msgspec
 
 from koi.core.messages import JsonObject, Opaque, Part, ProviderData, Reasoning, Text
 from koi.providers.wire.fields import mapping, objects, text
-from koi.providers.wire.parser import new_call_id, tool_call
+from koi.providers.wire.parser import own_call_id, tool_call
 
 Kind: TypeAlias = Literal["text", "reasoning", "tool", "other"]
 _SERVER_TOOL = "server_tool_use"
@@ -31,13 +31,16 @@ class Block:
     signature: str = ""
     redacted: list[str] = field(default_factory=list)
     results: list[object] = field(default_factory=list)
+    call_ids: set[str] = field(default_factory=set)
+    """The ids of all calls of the answer."""
+    _identity: str = ""
 
     @property
     def identity(self) -> str:
-        """The id of a tool call; one is made when the server gave none."""
-        identity = text(self.start, "toolUseId") or new_call_id()
-        self.start["toolUseId"] = identity
-        return identity
+        """The id of a tool call; one is made when the server gave none of its own."""
+        if not self._identity:
+            self._identity = own_call_id(text(self.start, "toolUseId"), self.call_ids)
+        return self._identity
 
     @property
     def tool(self) -> str:

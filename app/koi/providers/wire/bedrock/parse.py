@@ -45,6 +45,7 @@ class ConverseParser:
         self.done = False
         self._family = options.family
         self._blocks: dict[int, Block] = {}
+        self._call_ids: set[str] = set()
         self._stopped = False
         self._raw_finish: str | None = None
         self._usage: JsonObject = {}
@@ -76,7 +77,7 @@ class ConverseParser:
             raise no_answer("output.message.content")
         events: list[ProviderEvent] = []
         for index, item in enumerate(objects(content, "content")):
-            block = self._blocks[index] = Block()
+            block = self._blocks[index] = Block(call_ids=self._call_ids)
             said = block.take(item)
             if block.kind == "tool":
                 events.append(ToolCallStarted(block.identity, block.tool))
@@ -124,7 +125,7 @@ class ConverseParser:
     def _block(self, index: int | None) -> Block:
         block = self._blocks.get(index or 0)
         if block is None:
-            block = self._blocks[index or 0] = Block()
+            block = self._blocks[index or 0] = Block(call_ids=self._call_ids)
         return block
 
 

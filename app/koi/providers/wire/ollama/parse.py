@@ -24,7 +24,7 @@ from koi.net.errors import inline_error
 from koi.net.framing import StreamEvent
 from koi.net.json_text import decode_object
 from koi.providers.wire.fields import count, mapping, objects, text
-from koi.providers.wire.parser import cut_off, finish_reason, new_call_id, no_answer, tool_call
+from koi.providers.wire.parser import cut_off, finish_reason, no_answer, own_call_id, tool_call
 from koi.providers.wire.request import WireOptions
 
 
@@ -40,6 +40,7 @@ class OllamaParser:
         """Text and thinking in their order, each run as the list of its deltas."""
         self._calls: list[tuple[str, str, str]] = []
         """Id, name and raw arguments: every call comes whole."""
+        self._call_ids: set[str] = set()
         self._raw_finish: str | None = None
         self._usage: Usage | None = None
         self._model: str | None = None
@@ -109,7 +110,7 @@ class OllamaParser:
             raw = arguments
         else:
             raw = msgspec.json.encode(arguments).decode()
-        identity, name = text(call, "id") or new_call_id(), text(function, "name")
+        identity, name = own_call_id(text(call, "id"), self._call_ids), text(function, "name")
         self._calls.append((identity, name, raw))
         return [ToolCallStarted(identity, name), ToolCallDelta(identity, raw)]
 

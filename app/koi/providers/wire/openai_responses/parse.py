@@ -114,6 +114,9 @@ class ResponsesParser:
             raise cut_off()
         reason = self._finish_reason()
         cut = reason == "length"
+        for item in self._items:
+            if item.kind in CALLS and not item.announced:
+                item.name_call(self._call_ids)  # its arguments came, but never its beginning
         parts: list[Part] = [
             part for item in self._items if (part := item.part(self._family, cut=cut)) is not None
         ]
