@@ -56,6 +56,18 @@ def test_everything_at_once() -> None:
     assert (request.max_tokens, request.temperature, request.stop) == (5, 0, ("END",))
 
 
+def test_calls_as_koi_prints_them_are_read() -> None:
+    printed = [
+        {"type": "tool_call", "id": "a", "name": "f", "arguments": {"x": 1}},
+        {"type": "tool_call", "id": "b", "name": "f", "arguments": None, "arguments_raw": '{"x"'},
+    ]
+    request = read(messages=[{"role": "assistant", "tool_calls": printed}])
+    assert request.messages[0].parts == (
+        ToolCall("a", "f", {"x": 1}),
+        ToolCall("b", "f", None, '{"x"'),
+    )
+
+
 def test_images_are_data_urls() -> None:
     image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,YWJj"}}
     body = {"messages": [{"role": "user", "content": [image]}]}
@@ -70,6 +82,7 @@ def test_images_are_data_urls() -> None:
         {"messages": "hello"},
         {"messages": [{"role": "robot", "content": "x"}]},
         {"messages": [], "tools": [{}]},
+        {"messages": [{"role": "assistant", "tool_calls": [{"id": "c"}]}]},
         {
             "messages": [
                 {

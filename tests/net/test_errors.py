@@ -55,6 +55,11 @@ def openai(message: str, code: object = None, type: str | None = None) -> bytes:
         (400, openai("Tool choice is required, but model did not call a tool"), "bad_request"),
         (404, openai("The model `x` does not exist", "model_not_found"), "model_not_found"),
         (400, openai("xyz is not a valid model ID"), "model_not_found"),
+        (
+            400,
+            openai("The requested model is not supported.", "model_not_supported"),
+            "model_not_found",
+        ),
         (404, b'{"error":"model \\"x\\" not found, try pulling it first"}', "model_not_found"),
         (404, b"404 page not found", "bad_request"),
         (400, openai("x", "content_filter"), "content_policy"),

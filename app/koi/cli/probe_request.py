@@ -3,8 +3,9 @@
 {"system": "…", "messages": [{"role": "user", "content": "…"}], "tools": [{"name", "description",
 "parameters"}], "tool_choice": "auto", "max_tokens": 100, "temperature": 0, "stop": ["…"]}. Content
 is text, or a list of {"type": "text"} and {"type": "image_url"} parts with data: URLs. Also read:
-messages of the roles system, developer and tool, `tool_calls` of the assistant, tools inside
-{"type": "function", "function": {…}}, max_completion_tokens, and what Anthropic calls these things
+messages of the roles system, developer and tool, `tool_calls` of the assistant (also in the form
+in which koi prints them), tools inside {"type": "function", "function": {…}}, max_completion_tokens,
+and what Anthropic calls these things
 (a system of text blocks, image, tool_use and tool_result blocks, input_schema, stop_sequences).
 `model` and `stream` are left to the command line; other fields are not sent, and named.
 """
@@ -43,7 +44,10 @@ class _Function(msgspec.Struct):
 
 class _Call(msgspec.Struct):
     id: str
-    function: _Function
+    function: _Function | None = None
+    name: str = ""
+    arguments: str | JsonObject | None = ""
+    arguments_raw: str = ""
 
 
 class _Tool(msgspec.Struct):
@@ -152,7 +156,9 @@ def _message(message: _Message, where: str) -> Message:
         said = "".join(part.text for part in content if isinstance(part, Text))
         return Message("user", (ToolResult(message.tool_call_id, said),))
     if message.role == "assistant":
-        return Message("assistant", (*content, *(_call(call) for call in message.tool_calls)))
+        return Message(
+            "assistant", (*content, *(_call(call, where) for call in message.tool_calls))
+        )
     return Message("user", tuple(content))
 
 
@@ -206,8 +212,14 @@ def _image(media_type: str, data: str, where: str) -> Image:
         ) from error
 
 
-def _call(call: _Call) -> ToolCall:
-    raw = call.function.arguments
+def _call(call: _Call, where: str) -> ToolCall:
+    said = call.function or call
+    if not said.name:
+        raise UsageError(
+            f"{where}: a call has no name",
+            hint='Write {"id": …, "name": …, "arguments": {…}} for each.',
+        )
+    raw = call.arguments_raw if said.arguments is None else said.arguments
     arguments: object = raw
     if isinstance(raw, str):
         try:
@@ -216,8 +228,8 @@ def _call(call: _Call) -> ToolCall:
             arguments = None
     if isinstance(arguments, dict):
         found: JsonObject = arguments
-        return ToolCall(call.id, call.function.name, found)
-    return ToolCall(call.id, call.function.name, None, str(raw))
+        return ToolCall(call.id, said.name, found)
+    return ToolCall(call.id, said.name, None, str(raw))
 
 
 def _tool(tool: _Tool, where: str) -> ToolSchema:

@@ -65,7 +65,7 @@ _PATTERNS: dict[ErrorKind, tuple[str, ...]] = {
         r"authentication fail",
     ),
     "model_not_found": (
-        r"model_not_found",
+        r"model_not_(found|supported)",
         r"deploymentnotfound",
         r"deployment .*does not exist",
         r"model[^.]{0,120} (does not|doesn't|not) exist",

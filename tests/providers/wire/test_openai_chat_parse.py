@@ -152,6 +152,11 @@ def test_arguments_that_are_no_object_are_kept_as_they_came(raw: str) -> None:
     assert found.ready == [ToolCall("c", "add", None, raw)]
 
 
+def test_arguments_of_another_type_never_run() -> None:
+    found = answer(chunk(fragment([1], index=0, id="c", name="add")), chunk({}, "tool_calls"))
+    assert found.ready == [ToolCall("c", "add", None, "[1]")]
+
+
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning", "reasoning_text"])
 def test_reasoning_has_three_names(field: str) -> None:
     found = answer(chunk({field: "hm"}), chunk({"content": "ok"}), chunk({}, "stop"))

@@ -106,4 +106,4 @@ def _fragment(arguments: object) -> str:
     """Arguments as text; some servers send the object itself."""
     if isinstance(arguments, str):
         return arguments
-    return msgspec.json.encode(arguments).decode() if isinstance(arguments, dict) else ""
+    return "" if arguments is None else msgspec.json.encode(arguments).decode()
