@@ -4,9 +4,9 @@
 "parameters"}], "tool_choice": "auto", "max_tokens": 100, "temperature": 0, "stop": ["…"]}. Content
 is text, or a list of {"type": "text"} and {"type": "image_url"} parts with data: URLs. Also read:
 messages of the roles system, developer and tool, `tool_calls` of the assistant (also in the form
-in which koi prints them), tools inside {"type": "function", "function": {…}}, max_completion_tokens,
-and what Anthropic calls these things
-(a system of text blocks, image, tool_use and tool_result blocks, input_schema, stop_sequences).
+in which koi prints them), tools inside {"type": "function", "function": {…}},
+max_completion_tokens, and what Anthropic calls these things (a system of text blocks, image,
+tool_use and tool_result blocks, input_schema, stop_sequences).
 `model` and `stream` are left to the command line; other fields are not sent, and named.
 """
 
