@@ -166,6 +166,17 @@ async def test_tools_that_are_refused_go_into_the_prompt(
     assert last.event.finish_reason == "tool_calls"
 
 
+async def test_a_model_without_tools_in_streams_is_not_streamed(model_server: ModelServer) -> None:
+    message = "This model doesn't support tool use in streaming mode."
+    model_server.script(failure(400, message), text("fine"))
+    async with opened(model_server) as provider:
+        await attempts(provider, msgspec.structs.replace(HELLO, tools=(LS,)))
+        assert provider.tool_mode("m") == "native"
+    sent = model_server.model_requests[1].body
+    assert "tools" in sent
+    assert not sent.get("stream")
+
+
 async def test_the_configuration_is_never_overruled(model_server: ModelServer) -> None:
     model_server.script(failure(400, NO_TOOLS))
     async with opened(model_server, tools="native") as provider:

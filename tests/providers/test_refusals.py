@@ -175,6 +175,14 @@ TEACHING = {
             ),
         ),
     ),
+    "Bedrock, tools in streams": (
+        "stream",
+        refusal(400, {"message": "This model doesn't support tool use in streaming mode."}),
+    ),
+    "Bedrock, tools": (
+        "tools",
+        refusal(400, {"message": "This model doesn't support tool use."}),
+    ),
     "tool_choice": (
         "tool_choice",
         refusal(400, openai("tool_choice is not supported by this model", None, "tool_choice")),

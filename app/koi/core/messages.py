@@ -114,3 +114,5 @@ class ModelRequest(msgspec.Struct, frozen=True):
     stop: tuple[str, ...] = ()
     tool_choice: str | None = None
     """auto, none, required, or the name of one tool."""
+    follows_tools: bool = False
+    """True when the last message is results of tools that are told as text."""

@@ -39,6 +39,10 @@ _REFUSED = re.compile(
     r"|only the default|deprecated|cannot be (set|used|specified)",
     re.IGNORECASE,
 )
+_WHEN_STREAMED = re.compile(
+    r"\b(in|with|when|while) (using )?(the )?stream(s|ed|ing)?\b", re.IGNORECASE
+)
+"""Bedrock: This model doesn't support tool use in streaming mode."""
 _SYSTEM = re.compile(
     r"(system|developer)['\"`]? (role|message|prompt|instruction)s?\b"
     r"|messages\[\d\]\.role|\brole['\"`:]* ['\"`]?(system|developer)",
@@ -68,6 +72,8 @@ def refused_name(error: ProviderError, sent: Set[str]) -> str:
     A value out of its range, a rate, a key, a broken connection teach nothing.
     """
     if error.kind == "tools_unsupported" and error.status in _TEACHING_STATUS | {200}:
+        if "stream" in sent and _WHEN_STREAMED.search(error.title):
+            return "stream"
         only_choice = "tool_choice" in sent and _names("tool_choice", error.title)
         name = "tool_choice" if only_choice else "tools"
         return name if name in sent else ""

@@ -14,9 +14,11 @@ from koi.core.messages import (
     Text,
     ToolCall,
     ToolResult,
+    ToolSchema,
 )
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
+from koi.providers.prompted.exchange import with_words, without_tools
 from koi.providers.wire.copilot.headers import request_headers
 from koi.providers.wire.copilot.models import read_models
 from koi.providers.wire.copilot.wire import COPILOT
@@ -84,6 +86,17 @@ def test_a_prompt_is_the_persons_turn_however_long_the_session() -> None:
 
 def test_the_answer_to_a_call_is_the_agents_turn() -> None:
     assert initiator(PROMPT, CALL, RESULT) == "agent"
+
+
+def test_results_that_are_told_as_text_are_the_agents_turn_too() -> None:
+    def told(*messages: Message) -> str:
+        request = ModelRequest("m", messages, tools=(ToolSchema("ls", "lists", {}),))
+        assert request_headers(without_tools(request)) == request_headers(with_words(request))
+        return request_headers(with_words(request))["X-Initiator"]
+
+    assert told(PROMPT, CALL, RESULT) == "agent"
+    assert told(PROMPT) == "user"
+    assert told(PROMPT, CALL, Message("user", (*RESULT.parts, Text("Stop")))) == "user"
 
 
 def test_a_prompt_beside_results_is_the_persons_turn() -> None:

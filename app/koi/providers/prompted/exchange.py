@@ -10,7 +10,7 @@ import msgspec
 from koi.core.messages import ModelRequest, ToolMode
 from koi.core.provider_events import ProviderEvent
 from koi.providers.prompted.answer import PromptedAnswer
-from koi.providers.prompted.history import has_calls, in_text
+from koi.providers.prompted.history import ends_with_results, has_calls, in_text
 from koi.providers.prompted.instructions import instructions
 
 
@@ -22,6 +22,7 @@ def without_tools(request: ModelRequest) -> ModelRequest:
         messages=in_text(messages) if has_calls(messages) else messages,
         tools=(),
         tool_choice=None,
+        follows_tools=ends_with_results(messages),
     )
 
 

@@ -16,6 +16,12 @@ def has_calls(messages: Iterable[Message]) -> bool:
     )
 
 
+def ends_with_results(messages: Sequence[Message]) -> bool:
+    """True when the last message is results of tools and nothing else."""
+    last = messages[-1].parts if messages else ()
+    return bool(last) and all(isinstance(part, ToolResult) for part in last)
+
+
 def in_text(messages: Sequence[Message]) -> tuple[Message, ...]:
     """The same conversation, roles and images kept, with its calls and results as text.
 

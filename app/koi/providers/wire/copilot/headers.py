@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from koi.core.messages import Image, Message, ModelRequest, Part, Text, ToolResult
+from koi.core.messages import Image, ModelRequest, Part, Text, ToolResult
 
 INTENT = "conversation-edits"
 
@@ -13,18 +13,21 @@ def request_headers(request: ModelRequest) -> dict[str, str]:
     `user` is a turn that the person began, and is billed as such; what follows by itself upon the
     results of tools is the agent's.
     """
-    last = request.messages[-1] if request.messages else None
     said = {
         "Openai-Intent": INTENT,
-        "X-Initiator": "user" if last is None or _by_person(last) else "agent",
+        "X-Initiator": "user" if _by_person(request) else "agent",
     }
     if any(_shows_image(part) for message in request.messages for part in message.parts):
         said["Copilot-Vision-Request"] = "true"
     return said
 
 
-def _by_person(message: Message) -> bool:
-    return message.role == "user" and any(isinstance(part, Text | Image) for part in message.parts)
+def _by_person(request: ModelRequest) -> bool:
+    if not request.messages:
+        return True
+    last = request.messages[-1]
+    said = last.role == "user" and any(isinstance(part, Text | Image) for part in last.parts)
+    return said and not request.follows_tools
 
 
 def _shows_image(part: Part) -> bool:
