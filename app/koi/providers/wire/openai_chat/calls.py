@@ -86,18 +86,20 @@ def _opens_another(call: OpenCall, identity: str, name: str, fragment: str) -> b
     """Whether a new call begins under an index that is in use, or without one.
 
     A new id together with a name says so; without an id, a name with arguments after arguments
-    that are whole already.
+    that came whole at once: who gives no ids sends no fragments.
     """
     if not (name and call.name):
         return False
     if identity:
         return identity != call.id
-    return bool(fragment) and not call.given_id and _is_whole(call.raw)
+    return bool(fragment) and not call.given_id and _came_whole(call)
 
 
-def _is_whole(raw: str) -> bool:
+def _came_whole(call: OpenCall) -> bool:
+    if len(call.fragments) != 1:
+        return False
     try:
-        return isinstance(msgspec.json.decode(raw), dict)
+        return isinstance(msgspec.json.decode(call.raw), dict)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return False
 
