@@ -17,7 +17,7 @@ from koi.providers.wire.parser import StreamParser
 END_OF_BODY_S = 1.0
 """How long a body may stay open after its end marker, in seconds."""
 MAX_STREAM = 256 * 1024 * 1024
-"""Bytes of a streamed answer: ten times the longest that a model gives today, one token an event."""
+"""Bytes of a streamed answer: ten times the longest of today's models, one token an event."""
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -25,6 +25,7 @@ class AnswerReader:
     """Pulls chunks, and turns them into events until the answer is complete.
 
     `framing` chooses the decoder by the first byte of the body, as content types are often wrong.
+    With `aside` the parser works in a thread beside the event loop, one piece after the other.
     """
 
     def __init__(
@@ -32,10 +33,14 @@ class AnswerReader:
         answer: HttpAnswer,
         parser: StreamParser,
         framing: Callable[[bytes], Framing | None],
+        *,
+        aside: bool = False,
     ) -> None:
         self._answer = answer
         self._parser = parser
         self._framing = framing
+        self._aside = aside
+        self._abandoned = False
         self._decoder: Framing | None = None
         self._failure: ProviderError | None = None
         """Raised after the events that came before it."""
@@ -57,7 +62,9 @@ class AnswerReader:
         if self._decoder is None:
             return await self._first()
         chunk = await self._answer.next_chunk()
-        return self._at_end_of_body() if chunk is None else self._feed(chunk)
+        if chunk is None:
+            return await self._work(self._at_end_of_body)
+        return await self._feed(chunk)
 
     async def _first(self) -> Sequence[ProviderEvent]:
         start = b""
@@ -70,11 +77,11 @@ class AnswerReader:
             raise page_error(self._answer.status, await self._answer.read(start))
         self._decoder = self._framing(first)
         if self._decoder is None:
-            body = await self._answer.read(start)
-            return self._finish(self._parser.whole(decode_object(body)))
-        return self._feed(start)
+            answer = decode_object(await self._answer.read(start))
+            return await self._work(lambda: self._finish(self._parser.whole(answer)))
+        return await self._feed(start)
 
-    def _feed(self, chunk: bytes) -> Sequence[ProviderEvent]:
+    async def _feed(self, chunk: bytes) -> Sequence[ProviderEvent]:
         assert self._decoder is not None
         self._size += len(chunk)
         if self._size > MAX_STREAM:
@@ -87,6 +94,18 @@ class AnswerReader:
         if not found:
             return ()
         self._answer.data_seen()
+        return await self._work(lambda: self._take(found))
+
+    async def _work(self, step: Callable[[], Sequence[ProviderEvent]]) -> Sequence[ProviderEvent]:
+        if not self._aside:
+            return step()
+        try:
+            return await asyncio.to_thread(step)
+        except asyncio.CancelledError:
+            self._abandoned = True
+            raise
+
+    def _take(self, found: list[StreamEvent]) -> Sequence[ProviderEvent]:
         events = self._parse(found)
         if self._parser.done and not self._parser.ends_with_body:
             return self._finish(events)
@@ -102,6 +121,8 @@ class AnswerReader:
         events: list[ProviderEvent] = []
         try:
             for message in found:
+                if self._abandoned:
+                    break
                 events.extend(self._parser.feed(message))
         except ProviderError as error:
             self._failure = error

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from typing import TypeVar
 from urllib.parse import urljoin
 
 import msgspec
@@ -33,6 +35,7 @@ from koi.providers.wire.format import WireFormat, server_sent_events
 from koi.providers.wire.model_list import ModelListing
 from koi.providers.wire.request import WireOptions, WireRequest
 
+_Made = TypeVar("_Made")
 _PROBE = Timeouts(connect_s=2.0, first_byte_s=5.0, idle_s=5.0)
 
 
@@ -174,16 +177,16 @@ class HttpProvider:
                 await self._questions.ask(wire_format.detail, request.model, self._host),
             )
             request = self._habits.lighter(request)
-            wire = wire_format.build(request, options)
+            wire = await _work(wire_format, lambda: wire_format.build(request, options))
             wire = self._habits.fitted(request, wire, stream=stream)
             if (api_path := self._endpoint.api_path) is not None:
                 url = _join(self._endpoint.base_url, f"/{api_path.lstrip('/')}", "")
                 wire = msgspec.structs.replace(wire, path=url)
-            parser = wire_format.parser(options)
+            parser = await _work(wire_format, lambda: wire_format.parser(options))
             accept = f"{wire_format.accept}, application/json" if stream else "application/json"
             framing = wire_format.framing if stream else server_sent_events
             async with self._post(wire, accept=accept) as answer:
-                reader = AnswerReader(answer, parser, framing)
+                reader = AnswerReader(answer, parser, framing, aside=wire_format.aside)
                 while (events := await reader.next()) is not None:
                     for event in events:
                         yield event
@@ -281,6 +284,10 @@ class HttpProvider:
             error.args = (error.title,)
             sharpen(error, self._endpoint)
             raise
+
+
+async def _work(wire_format: WireFormat, step: Callable[[], _Made]) -> _Made:
+    return await asyncio.to_thread(step) if wire_format.aside else step()
 
 
 def _join(base_url: str, path: str, version: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import cast
 
+import msgspec
 import pytest
 
 from koi.core.errors import ProviderError
@@ -17,8 +18,10 @@ from koi.core.messages import Message, ModelRequest, Text
 from koi.core.provider_events import ProviderEvent, StreamEnded, TextDelta
 from koi.core.secret import Secret
 from koi.credentials.endpoint import Endpoint
+from koi.net.framing import StreamEvent
 from koi.providers.http_provider import HttpProvider
 from koi.providers.wasm.wire import plugin_format
+from koi.providers.wire.request import WireOptions, WireRequest
 from tests.conftest import RunKoi
 from tests.net.raw_server import RawServer, whole
 from tests.providers.wasm.example import EXAMPLE
@@ -263,3 +266,52 @@ def test_many_threads_may_use_one_plugin(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert found == [b'{"events":[]}'] * 80
+
+
+class SlowParser:
+    """Takes as long over each message as the test wants."""
+
+    ends_with_body = False
+    done = False
+
+    def __init__(self) -> None:
+        self.threads: list[int] = []
+        self.begun, self.go_on = threading.Event(), threading.Event()
+
+    def feed(self, event: StreamEvent) -> list[ProviderEvent]:
+        self.threads.append(threading.get_ident())
+        self.begun.set()
+        self.go_on.wait(30)
+        return []
+
+    def whole(self, answer: JsonObject) -> list[ProviderEvent]:
+        raise AssertionError(answer)
+
+    def finish(self) -> list[ProviderEvent]:
+        return [StreamEnded("stop", "stop", ())]
+
+
+async def test_a_plugin_works_beside_the_screen_and_is_left_when_the_person_stops_it(
+    tmp_path: Path,
+) -> None:
+    parser = SlowParser()
+    builders: list[int] = []
+    own = plugin_format(install(tmp_path, module()))
+
+    def build(request: ModelRequest, options: WireOptions) -> WireRequest:
+        builders.append(threading.get_ident())
+        return own.build(request, options)
+
+    slow = msgspec.structs.replace(own, build=build, parser=lambda options: parser)
+    async with RawServer([whole(b"data: x\n\n" * 50)]).running() as server:
+        made = HttpProvider(Endpoint("mine", "wasm", server.url), own_format=slow)
+        asking = asyncio.create_task(ask(made))
+        await asyncio.to_thread(parser.begun.wait, 30)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        parser.go_on.set()
+        await made.aclose()
+        await asyncio.get_running_loop().shutdown_default_executor()
+    assert threading.get_ident() not in builders + parser.threads
+    assert len(parser.threads) == 1

@@ -43,4 +43,4 @@ def plugin_format(plugin: Plugin) -> WireFormat:
             case "json":
                 return None
 
-    return WireFormat(write, read, cut, version="", accept=_ACCEPT[manifest.framing])
+    return WireFormat(write, read, cut, version="", accept=_ACCEPT[manifest.framing], aside=True)

@@ -54,5 +54,7 @@ class WireFormat(msgspec.Struct, frozen=True):
     """A path that answers whenever the server is there; None: its list of models."""
     advice: Callable[[ProviderError, str], str] = _no_advice
     """What to do about an error with a model, "" where the general hint is as good."""
+    aside: bool = False
+    """True when building and parsing may take long: they run in threads beside the event loop."""
     choice: FormatChoice | None = None
     """Set where models of the same endpoint are asked in different formats."""
