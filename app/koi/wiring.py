@@ -213,10 +213,10 @@ async def _learn(model: ModelReference, registry: Registry) -> None:
 async def usable_models(options: SessionOptions) -> AsyncGenerator[tuple[ModelInfo, ...], None]:
     """The models of every usable provider, and the demo: first what is remembered, then asked.
 
-    Raises ConfigurationError.
+    Raises ConfigurationError; after the last list ProviderError, when some gave none.
     """
     from koi.credentials.discovery import discover, usable_providers
-    from koi.providers.live_models import live_models, remembered_models
+    from koi.providers.live_models import failed_lists, live_models, remembered_models
 
     registry = open_registry(
         options.config_flag, workspace=options.workspace, trusted=options.trust
@@ -227,6 +227,8 @@ async def usable_models(options: SessionOptions) -> AsyncGenerator[tuple[ModelIn
     yield (*(info for found in remembered for info in found.models), demo)
     live = await live_models(providers, registry, lambda name: open_provider(name, registry))
     yield (*(info for found in live for info in found.models), demo)
+    if (failure := failed_lists(live)) is not None:
+        raise failure
 
 
 def _join(

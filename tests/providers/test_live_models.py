@@ -18,6 +18,7 @@ from koi.core.seams import Provider
 from koi.providers import live_models as module
 from koi.providers.live_models import (
     ProviderModels,
+    failed_lists,
     learn_local,
     live_models,
     remembered_models,
@@ -145,6 +146,10 @@ async def test_one_that_fails_does_not_hide_the_others(
     assert (away.source, names(away)) == ("known", ["ours"])
     assert away.failure is not None
     assert (here.source, here.failure) == ("live", None)
+    told = failed_lists((away, here))
+    assert told is not None
+    assert told.title.startswith("no list from gone: ")
+    assert failed_lists((here,)) is None
 
 
 async def test_one_that_takes_too_long_is_not_waited_for(

@@ -67,6 +67,19 @@ async def remembered_models(
     )
 
 
+def failed_lists(lists: Sequence[ProviderModels]) -> ProviderError | None:
+    """One error for all the providers that could not be asked, None when there is none."""
+    failures = [(found.provider, found.failure.title) for found in lists if found.failure]
+    if not failures:
+        return None
+    why = "; ".join(f"{provider}: {title.rstrip('.')}" for provider, title in failures)
+    return ProviderError(
+        f"no list from {why}",
+        kind="network",
+        hint="Of these, the models known before are shown.",
+    )
+
+
 async def _models_of(
     provider: Registered, registry: Registry, opener: Callable[[str], Provider], refresh: bool
 ) -> ProviderModels:
@@ -94,7 +107,9 @@ async def _models_of(
 
 
 async def _ask(provider: Registered, opener: Callable[[str], Provider]) -> tuple[ModelInfo, ...]:
-    opened = opener(provider.name)
+    # Compiling a plugin may take a second or two.
+    plugin = provider.plugin is not None
+    opened = await asyncio.to_thread(opener, provider.name) if plugin else opener(provider.name)
     try:
         return await opened.list_models()
     finally:

@@ -156,6 +156,21 @@ async def test_the_current_model_is_there_before_the_providers_answer() -> None:
         assert len(rows(app)) == 3
 
 
+async def test_one_provider_without_a_list_is_told_below_those_of_the_others() -> None:
+    async def without_one() -> Models:
+        async for models in three_models():
+            yield models
+        raise ProviderError("no list from lab: refused", kind="network", hint="Known are shown.")
+
+    app = ScreenApp(ModelList(without_one, SONNET))
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        assert len(rows(app)) == 4
+        assert rows(app)[-1] == " no list from lab: refused. Known are shown."
+        await pilot.press(*"gpt5x")
+        assert rows(app)[-1] == " did you mean one of these?"
+
+
 async def test_a_failure_to_list_models_is_told_and_a_name_can_still_be_typed() -> None:
     async def broken() -> Models:
         yield ()

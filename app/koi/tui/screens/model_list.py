@@ -23,7 +23,7 @@ from koi.view.model_search import matching_models, nearest_models
 from koi.view.safe_text import safe
 
 Models = Callable[[], AsyncGenerator[tuple[ModelInfo, ...], None]]
-"""What is known at once, then what the providers say."""
+"""What is known at once, then what the providers say; a KoiError at the end is a note below."""
 
 
 class ModelList(ModalScreen[ModelReference | None]):
@@ -96,7 +96,7 @@ class ModelList(ModalScreen[ModelReference | None]):
         else:
             selected = 0
         count = len(references) + (self._typed is not None)
-        note = self._note or ("did you mean one of these?" if near and self._shown else "")
+        note = ("did you mean one of these?" if near and self._shown else "") or self._note
         note = note or ("" if count else "no model matches; type provider/model to use any")
         self.query_one(Chooser).rows.fill(count, selected, note)
 
