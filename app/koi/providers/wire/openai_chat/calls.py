@@ -39,6 +39,7 @@ class OpenCalls:
     def __init__(self) -> None:
         self.all: list[OpenCall] = []
         self._by_index: dict[int, OpenCall] = {}
+        self._by_id: dict[str, OpenCall] = {}
 
     def take(self, delta: JsonObject, *, whole: bool = False) -> list[ProviderEvent]:
         """The events that one element of `tool_calls` means; `whole`: it is a call by itself."""
@@ -55,8 +56,9 @@ class OpenCalls:
         events: list[ProviderEvent] = []
         if name and not call.name:
             call.name = name
-            if identity and not call.given_id:
+            if identity and not call.given_id and identity not in self._by_id:
                 call.id, call.given_id = identity, True
+                self._by_id[identity] = call
             events.append(ToolCallStarted(call.id, name))
             if call.fragments:
                 events.append(ToolCallDelta(call.id, call.raw))
@@ -67,9 +69,10 @@ class OpenCalls:
         return events
 
     def _open(self, index: object, identity: str) -> OpenCall:
-        used = any(call.id == identity for call in self.all)
+        used = identity in self._by_id
         call = OpenCall(new_call_id() if used or not identity else identity, bool(identity))
         self.all.append(call)
+        self._by_id[call.id] = call
         if isinstance(index, int):
             self._by_index[index] = call
         return call
@@ -78,7 +81,7 @@ class OpenCalls:
         if isinstance(index, int):
             return self._by_index.get(index)
         if identity:
-            return next((call for call in self.all if call.id == identity), None)
+            return self._by_id.get(identity)
         return self.all[-1] if self.all else None
 
 
