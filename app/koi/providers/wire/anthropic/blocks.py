@@ -18,6 +18,8 @@ class Block:
     start: JsonObject
     pieces: list[str] = field(default_factory=list)
     """Deltas of the block's main text: text, thinking, or JSON of the input."""
+    growing: dict[str, list[str]] = field(default_factory=dict)
+    """What came of other fields in more than one delta: signatures."""
     whole: bool = False
 
     @property
@@ -41,8 +43,9 @@ class Block:
                 return self._grow(text(delta, "partial_json"))
             case "citations_delta":
                 earlier = self.start.get("citations")
-                citations = earlier if isinstance(earlier, list) else []
-                self.start["citations"] = [*citations, delta.get("citation")]
+                if not isinstance(earlier, list):
+                    self.start["citations"] = earlier = []
+                earlier.append(delta.get("citation"))
             case _:
                 self._merge(delta)
         return ""
@@ -57,12 +60,17 @@ class Block:
             if key == "type":
                 continue
             earlier = self.start.get(key)
-            both = isinstance(earlier, str) and isinstance(value, str)
-            self.start[key] = f"{earlier}{value}" if both else value
+            if isinstance(earlier, str) and isinstance(value, str):
+                self.growing.setdefault(key, [earlier]).append(value)
+            else:
+                self.growing.pop(key, None)
+                self.start[key] = value
 
     def part(self, family: str, *, cut: bool) -> Part | None:
         """The block as a neutral part. `cut`: the answer stopped short, so {} is not assumed."""
         grown = "".join(self.pieces)
+        self.start |= {key: "".join(pieces) for key, pieces in self.growing.items()}
+        self.growing.clear()
         match self.type:
             case "text":
                 return _text(self.start, text(self.start, "text") + grown, family)
