@@ -210,6 +210,13 @@ def test_opaque_reasoning_of_copilot_goes_back_with_its_text() -> None:
     assert (sent["reasoning_text"], sent["reasoning_opaque"]) == ("hm", "x")
 
 
+def test_of_two_families_in_one_message_only_the_own_one_gets_its_data_back() -> None:
+    foreign = ProviderData("other", {"field": "reasoning_text", "reasoning_opaque": "x"})
+    own = ProviderData("family", {"field": "reasoning_text"})
+    (sent,) = messages(assistant(Reasoning("a", foreign), Reasoning("b", own), Text("ok")))
+    assert sent == {"role": "assistant", "content": "ok"}
+
+
 def test_reasoning_in_tags_goes_back_in_tags_to_the_same_family_only() -> None:
     data = ProviderData("family", {"field": "<think>"})
     said = assistant(Reasoning("hm", data), Text("Yes"))

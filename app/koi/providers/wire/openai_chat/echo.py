@@ -43,9 +43,14 @@ def tagged_reasoning(message: Message, options: WireOptions) -> str:
 
 
 def _own(message: Message, family: str) -> list[Reasoning]:
-    """All of the reasoning when the message was made by this family, nothing of it otherwise."""
+    """The reasoning of a message that this family made, without what others signed; nothing of
+    a message that it did not make.
+    """
     thoughts = [part for part in message.parts if isinstance(part, Reasoning)]
-    ours = any(
-        part.provider_data is not None and part.provider_data.family == family for part in thoughts
-    )
-    return thoughts if ours else []
+    if not any(part.provider_data and part.provider_data.family == family for part in thoughts):
+        return []
+    return [
+        part
+        for part in thoughts
+        if part.provider_data is None or part.provider_data.family == family
+    ]
