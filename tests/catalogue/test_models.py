@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from koi.catalogue.learnt import learnt_facts
 from koi.catalogue.model_cache import ModelCache
 from koi.catalogue.models import (
     described,
@@ -146,3 +147,19 @@ def test_near_names_are_of_the_list_that_the_provider_gave(tmp_path: Path) -> No
 
 def test_a_name_is_not_near_to_itself(tmp_path: Path) -> None:
     assert SONNET.model not in nearest_models(SONNET, registry_of(tmp_path))
+
+
+def test_the_list_shows_what_refusals_taught(tmp_path: Path) -> None:
+    registry = registry_of(tmp_path, OWN.partition("context_window")[0] + 'tools = "native"\n')
+    haiku = ModelReference("anthropic", "claude-haiku-4-5")
+    facts = learnt_facts(registry.config.paths.cache)
+    for reference in (SONNET, haiku):
+        facts.add(reference, "tools")
+    facts.add(haiku, "stream")
+    provider = registry.get("anthropic")
+    sonnet, learnt = (
+        next(info for info in described(provider, [each.model], registry) if info.reference == each)
+        for each in (SONNET, haiku)
+    )
+    assert (sonnet.tools, sonnet.streaming) == (True, None)
+    assert (learnt.tools, learnt.streaming) == (False, False)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 import msgspec
 
 from koi.catalogue.families import converses, known_facts, offered_models
+from koi.catalogue.learnt import learnt_facts
 from koi.catalogue.model_cache import ModelCache
 from koi.catalogue.nearest import nearest_names
 from koi.catalogue.prices import list_models, read_facts
@@ -106,7 +107,22 @@ def described(
     """
     kept = dict.fromkeys(name for name in names if converses(name))
     kept |= dict.fromkeys(provider.table.models)
-    return tuple(model_info(ModelReference(provider.name, name), registry) for name in kept)
+    learnt = learnt_facts(registry.config.paths.cache)
+    references = [ModelReference(provider.name, name) for name in kept]
+    return tuple(
+        _as_learnt(model_info(each, registry), learnt.refused(each), provider)
+        for each in references
+    )
+
+
+def _as_learnt(info: ModelInfo, refused: Set[str], provider: Registered) -> ModelInfo:
+    """What refusals taught weighs more than what a provider says, and less than configuration."""
+    own = provider.table.models.get(info.reference.model, ModelTable())
+    if "tools" in refused and (own.tools or provider.table.tools) == "auto":
+        info = msgspec.structs.replace(info, tools=False)
+    if "stream" in refused:
+        info = msgspec.structs.replace(info, streaming=False)
+    return info
 
 
 def nearest_models(reference: ModelReference, registry: Registry) -> tuple[str, ...]:
