@@ -16,7 +16,7 @@ import pytest
 from hypothesis import is_hypothesis_test, settings
 
 FOLDERS = {"net", "providers", "config"}
-EXAMPLES = 400
+EXAMPLES = 100
 """In one run of a test; then it starts anew, until its share of the time is over."""
 HANG_S = 120.0
 """How long a test may go on after its share before it counts as hanging."""

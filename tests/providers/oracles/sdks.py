@@ -124,8 +124,12 @@ def judge_ollama(wire: WireRequest, body: Json) -> None:
 
     read = ChatRequest.model_validate(body).model_dump(exclude_none=True)
     # The request takes any mapping as a message; what the SDK sends is made by its Message.
-    messages = [Message.model_validate(message) for message in body["messages"]]
-    read["messages"] = [message.model_dump(exclude_none=True) for message in messages]
+    read["messages"] = [
+        Message.model_validate(
+            message | {"images": [{"value": image} for image in message.get("images", ())]}
+        ).model_dump(exclude_none=True)
+        for message in body["messages"]
+    ]
     for tool in body.get("tools", ()):
         # Any JSON Schema may stand there; the SDK and the server read only some of its words.
         del tool["function"]["parameters"]
