@@ -54,8 +54,10 @@ def open_registry(
     return Registry(config, load_catalogue())
 
 
-def open_provider(name: str, registry: Registry) -> Provider:
+def open_provider(name: str, registry: Registry, *, asks_about_models: bool = True) -> Provider:
     """The provider `name`, ready to be asked. No connection is made yet.
+
+    `asks_about_models` may be false for a single request that is to be sent as it is.
 
     Raises UsageError for an unknown one, CredentialMissing when it needs a key, and
     ConfigurationError for a plugin that cannot be used.
@@ -73,7 +75,7 @@ def open_provider(name: str, registry: Registry) -> Provider:
     endpoint = provider_endpoint(name, registry)
     plugin = registry.get(name).plugin
     if plugin is None:
-        return HttpProvider(endpoint, learnt)
+        return HttpProvider(endpoint, learnt, asks_about_models=asks_about_models)
     from koi.providers.wasm.wire import plugin_format
 
     return HttpProvider(endpoint, learnt, plugin_format(plugin))

@@ -12,6 +12,7 @@ from koi.cli.dispatch import run
 from tests.conftest import RunKoi
 from tests.servers.answers import Answer, calls, cut_stream, failure, text
 from tests.servers.model_server import ModelServer
+from tests.servers.ollama_server import LocalModel, OllamaServer
 
 
 @pytest.fixture(autouse=True)
@@ -157,3 +158,14 @@ def test_in_a_process_of_its_own(run_koi: RunKoi, model_server: ModelServer) -> 
     done = run_koi("probe", "chat/m", "--request", "-", stdin='{"messages":[]}')
     assert done.returncode == 0
     assert json.loads(done.stdout.splitlines()[-1])["text"] == "Grüße 🚀"
+
+
+def test_a_probe_is_one_request(
+    koi_home: Path, capfdbinary: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with OllamaServer(qwen=LocalModel()) as ollama:
+        ollama.answers.append([{"content": "Hello"}])
+        monkeypatch.setenv("OLLAMA_HOST", ollama.url)
+        code, lines = probe(capfdbinary, "ollama/qwen")
+        assert (code, lines[-1]["text"]) == (0, "Hello")
+        assert [request.path for request in ollama.requests] == ["/api/chat"]

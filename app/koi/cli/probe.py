@@ -178,7 +178,8 @@ def _open(reference: str) -> tuple[ModelReference, Provider, PriceLookup]:
     async def price(model: ModelReference) -> Price | None:
         return FREE if model == DEMO else await prices.price(model)
 
-    return target, open_provider(target.provider, registry), price
+    provider = open_provider(target.provider, registry, asks_about_models=False)
+    return target, provider, price
 
 
 def _request(prompt: str | None, file: str | None, model: str) -> ModelRequest:

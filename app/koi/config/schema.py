@@ -273,6 +273,7 @@ FALLBACK = "fallback to other models"
 TIERS = "model tiers"
 NOT_IN_EFFECT: dict[str, str] = {
     "ignore": "extra ignore globs",
+    "providers.*.api_keys": "rotation of keys (the first is used)",
     "providers.*.fast_model": TIERS,
     "providers.*.premium_model": TIERS,
     "models.evaluator": ROLES,

@@ -42,7 +42,8 @@ _PROBE = Timeouts(connect_s=2.0, first_byte_s=5.0, idle_s=5.0)
 class HttpProvider:
     """A Provider over HTTP. Raises UsageError for a protocol or an address it cannot use.
 
-    Without a format of its own it speaks the one of the endpoint's protocol.
+    Without a format of its own it speaks the one of the endpoint's protocol. With
+    `asks_about_models` false, a request is sent as it is, without a question about its model first.
     """
 
     def __init__(
@@ -50,6 +51,8 @@ class HttpProvider:
         endpoint: Endpoint,
         learnt: LearntFacts | None = None,
         own_format: WireFormat | None = None,
+        *,
+        asks_about_models: bool = True,
     ) -> None:
         self.name = endpoint.name
         self._endpoint = endpoint
@@ -62,6 +65,7 @@ class HttpProvider:
             NetworkPolicy(frozenset(hosts), endpoint.plain_http_hosts),
             endpoint.timeouts,
         )
+        self._asks_about_models = asks_about_models
         self._habits = Habits(endpoint, learnt or LearntFacts())
         self._questions = ModelQuestions(self._get_object, self._post_object)
 
@@ -167,6 +171,7 @@ class HttpProvider:
     ) -> AsyncGenerator[ProviderEvent, None]:
         with self._named(request.model):
             wire_format = await self._format_of(request.model)
+            detail = wire_format.detail if self._asks_about_models else None
             options = WireOptions(
                 family(f"{self.name}/{self._endpoint.protocol}", request.model),
                 self._endpoint.profile,
@@ -174,7 +179,7 @@ class HttpProvider:
                 stream,
                 self._host,
                 self._endpoint.context_window(request.model),
-                await self._questions.ask(wire_format.detail, request.model, self._host),
+                await self._questions.ask(detail, request.model, self._host),
             )
             request = self._habits.lighter(request)
             wire = await _work(wire_format, lambda: wire_format.build(request, options))

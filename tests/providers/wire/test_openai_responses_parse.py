@@ -581,3 +581,9 @@ def test_the_network_may_cut_it_anywhere(seed: int) -> None:
             events.extend(reading.feed(event))
         position += size
     assert [*events, *reading.finish()] == answer(*messages).events
+
+
+def test_an_answer_of_endless_items_ends() -> None:
+    reading = parser()
+    with pytest.raises(ProviderError, match="more than 2000 items"):
+        feed(reading, *(added(index, type="message", id=str(index)) for index in range(2001)))

@@ -18,7 +18,7 @@ from koi.net.json_text import decode_object
 from koi.providers.wire.fields import mapping, objects, text
 from koi.providers.wire.openai_chat.calls import OpenCalls
 from koi.providers.wire.openai_chat.echo import THINK_TAGS
-from koi.providers.wire.openai_chat.reasoning import merge_details, reasoning_text
+from koi.providers.wire.openai_chat.reasoning import ReasoningDetails, reasoning_text
 from koi.providers.wire.openai_chat.think_tags import Piece, ThinkTags
 from koi.providers.wire.openai_chat.usage import read_usage
 from koi.providers.wire.parser import cut_off, finish_reason, no_answer, tool_call
@@ -37,7 +37,7 @@ class ChatParser:
         self._said: list[tuple[type[Text] | type[Reasoning], list[str]]] = []
         """Text and reasoning in their order, each run as the list of its deltas."""
         self._calls = OpenCalls()
-        self._details: list[JsonObject] = []
+        self._details = ReasoningDetails()
         self._reasoning_field = ""
         self._reasoning_opaque = ""
         self._think_tags = ThinkTags() if options.profile.think_tags else None
@@ -104,7 +104,7 @@ class ChatParser:
             self._reasoning_field = self._reasoning_field or name
             self._say(Reasoning, said, events)
         if details := objects(delta, "reasoning_details"):
-            merge_details(self._details, details)
+            self._details.add(details)
         self._reasoning_opaque = text(delta, "reasoning_opaque") or self._reasoning_opaque
         content = delta.get("content")
         if isinstance(content, str):
@@ -157,8 +157,8 @@ class ChatParser:
     def _parts(self) -> list[Part]:
         parts: list[Part] = [kind("".join(said)) for kind, said in self._said]
         echo: JsonObject = {}
-        if self._details:
-            echo = {"reasoning_details": self._details}
+        if details := self._details.whole:
+            echo = {"reasoning_details": details}
         elif self._reasoning_field:
             echo = {"field": self._reasoning_field}
         if self._reasoning_opaque:

@@ -20,16 +20,36 @@ def reasoning_text(delta: JsonObject) -> tuple[str, str]:
     return said, "reasoning_details"
 
 
-def merge_details(details: list[JsonObject], new: list[JsonObject]) -> None:
-    """Add `new` reasoning details to `details`: fragments of one detail become one again."""
-    for fragment in new:
-        last = details[-1] if details else {}
-        same = all(last.get(key) == fragment.get(key) for key in ("type", "index"))
-        if not (details and same and any(key in fragment for key in _GROWING)):
-            details.append(dict(fragment))
-            continue
-        for key, value in fragment.items():
-            if key in _GROWING:
-                last[key] = text(last, key) + text(fragment, key)
-            elif value is not None:
-                last[key] = value
+class ReasoningDetails:
+    """The `reasoning_details` of an answer; fragments of one detail become one again."""
+
+    def __init__(self) -> None:
+        self._details: list[JsonObject] = []
+        self._growing: list[dict[str, list[str]]] = []
+        """For each detail, the pieces of its growing fields."""
+
+    def add(self, fragments: list[JsonObject]) -> None:
+        """Add what one delta brought."""
+        for fragment in fragments:
+            pieces = {key: [text(fragment, key)] for key in _GROWING if key in fragment}
+            rest = {key: value for key, value in fragment.items() if key not in _GROWING}
+            if not (pieces and self._details and _same(self._details[-1], fragment)):
+                self._details.append(rest)
+                self._growing.append(pieces)
+                continue
+            for key, added in pieces.items():
+                self._growing[-1].setdefault(key, []).extend(added)
+            told = {key: value for key, value in rest.items() if value is not None}
+            self._details[-1].update(told)
+
+    @property
+    def whole(self) -> list[JsonObject]:
+        """The details as they go back to the provider."""
+        return [
+            detail | {key: "".join(pieces) for key, pieces in growing.items()}
+            for detail, growing in zip(self._details, self._growing, strict=True)
+        ]
+
+
+def _same(detail: JsonObject, fragment: JsonObject) -> bool:
+    return all(detail.get(key) == fragment.get(key) for key in ("type", "index"))

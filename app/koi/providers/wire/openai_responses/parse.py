@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from koi.core.errors import ProviderError
 from koi.core.messages import JsonObject, Part, ToolCall
 from koi.core.provider_events import (
     FinishReason,
@@ -46,6 +47,8 @@ _ENDS = {
     "response.done": "completed",
 }
 """The events that end an answer, and the status that they mean when they name none."""
+MAX_ITEMS = 2000
+"""Pairing events with items takes time in proportion to the items that are there."""
 
 
 class ResponsesParser:
@@ -250,6 +253,12 @@ class ResponsesParser:
             events.append(ToolCallDelta(item.call_id, item.main))
 
     def _begin(self, kind: str, index: object) -> OutputItem:
+        if len(self._items) >= MAX_ITEMS:
+            raise ProviderError(
+                f"The answer holds more than {MAX_ITEMS} items",
+                kind="protocol",
+                hint="No model answers like this: check base_url.",
+            )
         item = OutputItem({"type": kind}, kind, index)
         self._items.append(item)
         self._open.setdefault(kind, []).append(item)
