@@ -28,7 +28,7 @@ STREAMS: tuple[tuple[str, str, Callable[[], Framing], float | None], ...] = (
 
 
 def measure(runs: int) -> list[Figure]:
-    """Megabytes per second of processor time. Only Gemini without alt=sse sends arrays: no goal there."""
+    """Megabytes per second of processor time. Arrays, which only Gemini sends, have no goal."""
     figures = []
     for protocol, what, decoder, goal in STREAMS:
         body = messages(protocol)
