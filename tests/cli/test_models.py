@@ -226,3 +226,15 @@ def test_a_local_model_without_tools_is_never_offered_any(run_koi: RunKoi) -> No
         (asked,) = server.asked("/api/chat")
         assert "tools" not in asked.body
     assert "Hello." in done.stdout
+
+
+def test_providers_that_list_nothing_are_no_missing_credential(
+    run_koi: RunKoi, koi_home: Path, model_server: ModelServer
+) -> None:
+    koi_home.mkdir()
+    table = f'[providers.work]\nbase_url = "{model_server.openai_url}"\n'
+    (koi_home / "config.toml").write_text(table)
+    model_server.pages["/v1/models"] = lambda request: Answer(status=503, error="down")
+    done = run_koi("models", environment={"OLLAMA_HOST": "127.0.0.1:9"})
+    assert "koi: work: down" in done.stderr
+    assert "credential" not in done.stderr

@@ -45,9 +45,9 @@ def command(provider: str | None, refresh: bool, as_json: bool) -> None:
         click.echo(json.dumps([_as_object(info) for info in infos]))
     elif infos:
         _print(infos)
-    elif provider is None:
+    elif provider is None and not lists:
         click.echo("No provider has a credential. Name one: koi models anthropic", err=True)
-    else:
+    elif provider is not None:
         click.echo(f"No models of {registry.get(provider).name} are known.", err=True)
 
 

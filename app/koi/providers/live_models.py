@@ -18,7 +18,7 @@ from koi.core.seams import ModelInfo, Provider
 
 PATIENCE_S = 10.0
 """Seconds for one provider's list."""
-LEARNING_S = 3.0
+LEARNING_S = 1.0
 """Seconds that a session waits for what a local server says of its model."""
 
 Source: TypeAlias = Literal["live", "cached", "known"]

@@ -21,6 +21,10 @@ MOST_DESCRIBED = 200
 PATIENCE = Timeouts(connect_s=2.0, first_byte_s=3.0, idle_s=3.0)
 
 
+STATE_S = 1.0
+"""Seconds that a request waits for what is loaded now; a server knows that at once."""
+
+
 class ModelQuestions:
     """`get` and `post` ask the endpoint. Facts are asked for once, what is so now every time."""
 
@@ -54,9 +58,10 @@ class ModelQuestions:
         if detail is None or not detail.wanted(model, host):
             return ModelAnswers()
         try:
-            state = await self._get(detail.state_path)
-        except (ProviderError, CredentialMissing) as error:
-            log.debug("%s: nothing known of %s: %s", host, model, error.title)
+            async with asyncio.timeout(STATE_S):
+                state = await self._get(detail.state_path)
+        except (ProviderError, CredentialMissing, TimeoutError) as error:
+            log.debug("%s: nothing known of %s: %s", host, model, error)
             return ModelAnswers(self._facts.get(model, {}))
         return await self._answers(detail, model, state)
 
