@@ -29,6 +29,11 @@ def providers() -> Iterator[str]:
         "`[providers.NAME]` chooses another."
     )
     yield (
+        "Two more names take any address: `custom:URL` for what speaks the OpenAI chat format, "
+        "`anthropic-custom:URL` for Anthropic's, as in "
+        "`koi -p custom:http://127.0.0.1:8080/v1 -m some-model`."
+    )
+    yield (
         "`koi providers` shows which of them have a credential here and answer. How they are used: "
         "[Connect a model](connect-a-model.md). One that is not here: "
         "[Add a provider](add-a-provider.md)."
