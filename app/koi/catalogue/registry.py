@@ -83,6 +83,17 @@ class Registry:
         rows = [self._of_row(row) for row in self.catalogue.rows if row.slug not in self._own]
         return tuple(sorted((*own, *rows), key=lambda provider: provider.table_name is None))
 
+    @property
+    def incomplete(self) -> dict[str, ConfigurationError]:
+        """Providers of one's own that are not in `all`, by name, and what is wrong with each."""
+        found: dict[str, ConfigurationError] = {}
+        for name in self._own:
+            try:
+                self._own_provider(name)
+            except ConfigurationError as error:
+                found[name] = error
+        return found
+
     def find(self, name: str) -> Registered | None:
         """The provider, None when the name is unknown.
 

@@ -12,10 +12,13 @@ from koi.cli.options import current_options, global_options
 
 if TYPE_CHECKING:
     from koi.catalogue.registry import Registered, Registry
+    from koi.core.errors import KoiError
     from koi.credentials.findings import Discovery, Finding
 
-Answers: TypeAlias = dict[str, bool | None]
-"""By name: whether it answered, None when not in time. Who was not asked is not in it."""
+Answers: TypeAlias = "dict[str, bool | KoiError | None]"
+"""By name: whether it answered, None when not in time, an error when it could not be asked. Who was
+not asked is not in it.
+"""
 STATES = {
     "needs_yes": "needs your yes",
     "unreadable": "cannot be used",
@@ -23,7 +26,6 @@ STATES = {
     "expired": "expired",
     "unreachable": "not reachable",
 }
-ANSWERS = {True: "yes", False: "no", None: "not in 5 s"}
 PATIENCE_S = 5.0
 """Seconds for everything: what has not answered by then counts as no answer."""
 WIDEST_PLACE = 34
@@ -51,6 +53,8 @@ def command(as_json: bool) -> None:
         click.echo(json.dumps(rows))
         return
     _print(providers, registry, discovery, answers)
+    for name, error in registry.incomplete.items():
+        click.echo(f"\n{name}: {_cannot(error)}")
     chosen = choose_default_model(registry, discovery)
     found = str(chosen.reference) if chosen.reference else "none found; koi --demo works offline"
     click.echo(f"\nDefault model: {registry.config.role_model() or found}")
@@ -78,14 +82,14 @@ async def _look(registry: Registry) -> tuple[Discovery, Answers]:
     return discovery, answers
 
 
-async def _answers(name: str, registry: Registry) -> bool:
+async def _answers(name: str, registry: Registry) -> bool | KoiError:
     from koi.core.errors import KoiError
     from koi.wiring import open_provider
 
     try:
         provider = open_provider(name, registry)
-    except KoiError:
-        return False  # `koi run` says why: a setting or the network policy forbids it
+    except KoiError as error:
+        return error  # a setting, the network policy, a plugin
     try:
         return await provider.is_available()
     finally:
@@ -111,7 +115,7 @@ def _print(
     found = [each for each in providers if each.table_name or discovery.of(each.name)]
     rows = [("NAME", "ENDPOINT", "ANSWERS", "PROTOCOL")]
     for provider in found:
-        answer = ANSWERS[answers[provider.name]] if provider.name in answers else "-"
+        answer = _answer(provider.name, answers)
         rows.append((provider.name, _place(provider, registry), answer, provider.protocol))
     heading, *lines = table_lines(rows)
     if found:
@@ -122,10 +126,31 @@ def _print(
             click.echo(f"  {safe(_in_words(finding), keep_newlines=False)}")
         if not discovery.of(provider.name):
             click.echo(f"  {safe(_wanted(provider), keep_newlines=False)}")
+        problem = answers.get(provider.name)
+        if problem is not None and not isinstance(problem, bool):
+            click.echo(f"  {_cannot(problem)}")
     if found:
         click.echo()
     others = [each for each in providers if each not in found]
     print_table([("NOT SET UP", "NEEDS"), *((each.name, _wanted(each)) for each in others)])
+
+
+def _answer(name: str, answers: Answers) -> str:
+    if name not in answers:
+        return "-"
+    match answers[name]:
+        case True:
+            return "yes"
+        case None:
+            return f"not in {PATIENCE_S:g} s"
+        case _:
+            return "no"
+
+
+def _cannot(error: KoiError) -> str:
+    from koi.view.safe_text import safe
+
+    return safe(f"cannot be used: {error.title}. {error.hint}", keep_newlines=False).rstrip()
 
 
 def _place(provider: Registered, registry: Registry) -> str:
@@ -185,7 +210,7 @@ def _as_object(
         "base_url": _base_url(provider, registry),
         "default_model": provider.default_model,
         "variables": list(provider.row.company.api_key_env),
-        "reachable": bool(answers[provider.name]) if provider.name in answers else None,
+        "reachable": answers[provider.name] is True if provider.name in answers else None,
         "credential": None if usable is None else usable.source,
         "credentials": [
             {

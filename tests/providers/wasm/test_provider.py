@@ -220,6 +220,8 @@ def test_without_the_runtime_everything_else_works(
     code, error = run(run_koi, environment)
     assert code == 2
     assert "pip install 'koi-agent[wasm]'" in str(error)
+    done = run_koi("providers", environment={**environment, "OLLAMA_HOST": "127.0.0.1:9"})
+    assert "needs the package wasmtime. Install it with: pip" in done.stdout
     done = run_koi("run", "--demo", "hello", environment=environment)
     assert done.returncode == 0, done.stderr
 
@@ -232,6 +234,8 @@ def test_a_broken_plugin_does_not_hide_the_other_providers(
     done = run_koi("providers", environment={"OLLAMA_HOST": model_server.url})
     assert "Traceback" not in done.stderr
     assert "anthropic" in done.stdout
+    assert "mine: cannot be used: " in done.stdout
+    assert "is no manifest of a plugin" in done.stdout
     _, error = run(run_koi)
     assert "is no manifest of a plugin" in cast(str, error["message"])
 
