@@ -26,11 +26,13 @@ class JsonArrayDecoder:
     Elements are cut out here and decoded later: brackets and commas inside strings do not count.
     """
 
-    __slots__ = ("_begun", "_depth", "_element", "_ended", "_escaped", "_in_string")
+    __slots__ = ("_at_start", "_begun", "_depth", "_element", "_ended", "_escaped", "_in_string")
 
     def __init__(self) -> None:
         self._element = bytearray()
         """The part of the element that came in earlier chunks."""
+        self._at_start = True
+        """A byte order mark may still come."""
         self._begun = False
         self._ended = False
         self._depth = 0
@@ -76,9 +78,13 @@ class JsonArrayDecoder:
     def _begin(self, chunk: bytes) -> bytes:
         """What comes after the first bracket."""
         self._element += chunk
-        if _BOM.startswith(self._element):
+        if self._at_start and _BOM.startswith(self._element):
             return b""
-        start = bytes(self._element).removeprefix(_BOM).lstrip()
+        start = bytes(self._element)
+        if self._at_start:
+            start = start.removeprefix(_BOM)
+            self._at_start = False
+        start = start.lstrip()
         self._element.clear()
         if not start:
             return b""
