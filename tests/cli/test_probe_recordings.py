@@ -16,14 +16,15 @@ OWN = own_recordings()
 
 
 def few() -> list[Recording]:
-    """Of each protocol: a stream with tool calls, an answer in one piece, and an error."""
-    chosen: dict[tuple[str, bool, bool], Recording] = {}
+    """Of each protocol: a stream with tool calls and an error; of one, an answer in one piece."""
+    chosen: dict[tuple[str, str], Recording] = {}
     for recording in OWN:
-        error = "error" in recording.expected
-        if error or not recording.streamed or recording.expected.get("tool_calls"):
-            chosen.setdefault(
-                (recording.protocol, recording.streamed and not error, error), recording
-            )
+        if "error" in recording.expected:
+            chosen.setdefault((recording.protocol, "error"), recording)
+        elif not recording.streamed:
+            chosen.setdefault(("any", "whole"), recording)
+        elif recording.expected["tool_calls"]:
+            chosen.setdefault((recording.protocol, "stream"), recording)
     return list(chosen.values())
 
 

@@ -40,10 +40,10 @@ SCALARS = (
 )
 JSON = st.recursive(
     SCALARS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=5),
-    max_leaves=25,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
 )
-OBJECTS = st.dictionaries(KEYS, JSON, max_size=6)
+OBJECTS = st.dictionaries(KEYS, JSON, max_size=4)
 NATIVE: list[Protocol] = [protocol for protocol in FORMATS if protocol != "wasm"]
 EVERY = pytest.mark.parametrize("protocol", NATIVE)
 
