@@ -28,7 +28,8 @@ def fast_model_info(reference: ModelReference, registry: Registry) -> ModelInfo:
     own = table.models.get(reference.model, ModelTable())
     listed = _listed(provider, reference, registry)
     facts = known_facts(provider.name, reference.model)
-    profile = provider.row.profile
+    # That most models of a provider see is no fact about this one; that none does, is.
+    blind = False if provider.row.profile.vision is False else None
     return ModelInfo(
         reference,
         context_window=(
@@ -44,7 +45,7 @@ def fast_model_info(reference: ModelReference, registry: Registry) -> ModelInfo:
             or facts.max_output_tokens
         ),
         tools=_tools(provider, own, _first(listed.tools, facts.tools)),
-        vision=_first(own.vision, listed.vision, facts.vision, profile.vision),
+        vision=_first(own.vision, listed.vision, facts.vision, blind),
         reasoning=_first(own.reasoning, listed.reasoning, facts.reasoning),
         price=listed.price,
         streaming=_first(own.streaming, listed.streaming),
