@@ -22,8 +22,9 @@ KEYS = st.sampled_from(
     re.findall(
         r"\w+",
         """data models object id name model type error message content choices output candidates
-        usage supportedGenerationMethods inputTokenLimit modelSummaries modelId inferenceTypesSupported
-        inferenceProfileSummaries capabilities limits supports pricing prompt completion size n_ctx
+        usage supportedGenerationMethods inputTokenLimit modelSummaries modelId
+        inferenceTypesSupported inferenceProfileSummaries capabilities limits supports pricing
+        prompt completion size n_ctx
         top_provider meta architecture input_modalities supported_parameters details family policy
         embedding embeddings values index done done_reason tool_calls function arguments status code
         inputModalities outputModalities supported_endpoints state detail metadata raw parts delta
