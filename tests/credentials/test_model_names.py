@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from koi.catalogue.model_cache import ModelCache
+from koi.catalogue.registry import Registry
 from koi.core.errors import CredentialMissing, UsageError
+from koi.core.references import ModelReference
+from koi.core.seams import ModelInfo
 from koi.credentials.findings import LOCAL_PROBE, Discovery, Finding
 from koi.credentials.model_names import resolve_model
 from tests.configurations import keys_in, registry_of
@@ -73,6 +77,48 @@ def test_a_name_of_several_providers_is_settled_by_the_only_key(tmp_path: Path) 
         tmp_path, "[providers.zai-cn]\nenabled = false\n", {"ZAI_API_KEY": "z" * 20}
     )
     assert str(resolve_model("glm-5", registry, discovery=keys_in(registry))) == "zai/glm-5"
+
+
+WORK = (
+    '[providers.work]\nbase_url = "https://one.example.com/v1"\napi_key = "work-key-0123456789"\n'
+)
+
+
+def listing(registry: Registry, provider: str, model: str) -> None:
+    """Keep a list of models as if the provider had just told it."""
+    info = ModelInfo(ModelReference(provider, model))
+    ModelCache(registry.config).write(registry.get(provider), (info,))
+
+
+def test_a_bare_name_belongs_to_the_provider_that_listed_it(tmp_path: Path) -> None:
+    registry = registry_of(tmp_path, WORK)
+    listing(registry, "work", "x")
+    assert str(resolve_model("x", registry)) == "work/x"
+    assert str(resolve_model("x", registry, discovery=keys_in(registry))) == "work/x"
+
+
+def test_a_local_server_that_has_a_model_gives_it_to_a_bare_name(tmp_path: Path) -> None:
+    local = Finding("ollama", LOCAL_PROBE, "usable", models=("x:latest", "y:1b"))
+    discovery = Discovery({"ollama": (local,)})
+    registry = registry_of(tmp_path)
+    assert str(resolve_model("x", registry, discovery=discovery)) == "ollama/x"
+    assert str(resolve_model("y:1b", registry, discovery=discovery)) == "ollama/y:1b"
+
+
+def test_a_provider_with_a_key_comes_before_one_without(tmp_path: Path) -> None:
+    registry = registry_of(tmp_path, WORK)
+    listing(registry, "work", "gpt-5.2")
+    found = resolve_model("gpt-5.2", registry, discovery=keys_in(registry))
+    assert str(found) == "work/gpt-5.2"
+
+
+def test_a_name_of_several_usable_providers_is_told_with_only_those(tmp_path: Path) -> None:
+    registry = registry_of(tmp_path, WORK, {"GROQ_API_KEY": "g" * 20})
+    for name in ("work", "groq", "deepseek"):
+        listing(registry, name, "x")
+    with pytest.raises(UsageError, match="fits several") as caught:
+        resolve_model("x", registry, discovery=keys_in(registry))
+    assert caught.value.hint == "Choose one with -m: work/x, groq/x"
 
 
 def test_ollama_alone_means_its_best_model(tmp_path: Path) -> None:

@@ -140,17 +140,30 @@ def nearest_models(reference: ModelReference, registry: Registry) -> tuple[str, 
     return nearest_names(reference.model, candidates)
 
 
-def providers_of(model: str, registry: Registry) -> tuple[str, ...]:
-    """Providers that are known to have exactly this model.
+def providers_of(
+    model: str, registry: Registry, *, told: Set[str] = frozenset(), usable: Set[str] = frozenset()
+) -> tuple[str, ...]:
+    """Providers that are known to have exactly this model; only the `usable` ones, if any is.
 
-    First the bundled names are asked, and only if they do not have it, the slow price list.
+    It is known of those that were `told` to have it, and by the bundled names and what providers
+    listed last; only if that names none, the slow price list is asked.
     """
     candidates = [provider for provider in registry.all if provider.enabled]
     found = tuple(
         provider.name
         for provider in candidates
-        if model == provider.default_model or model in offered_models(provider.name)
+        if provider.name in told
+        or model == provider.default_model
+        or model in offered_models(provider.name)
+        or _lists(provider, model, registry)
     )
-    return found or tuple(
-        provider.name for provider in candidates if model in list_models(provider)
-    )
+    preferred = tuple(name for name in found if name in usable)
+    if preferred or (found and not usable):
+        return preferred or found
+    priced = tuple(provider.name for provider in candidates if model in list_models(provider))
+    return tuple(name for name in priced if name in usable) or found or priced
+
+
+def _lists(provider: Registered, model: str, registry: Registry) -> bool:
+    known = ModelCache(registry.config).read(provider)
+    return known is not None and known.get(model) is not None

@@ -165,12 +165,16 @@ async def _run(
 def _open(reference: str) -> tuple[ModelReference, Provider, PriceLookup]:
     from koi.catalogue.prices import FREE, Prices
     from koi.core.usage import Price
+    from koi.credentials.discovery import discover
     from koi.credentials.model_names import resolve_model
     from koi.providers.demo.reference import DEMO
     from koi.wiring import open_provider, open_registry
 
     registry = open_registry(current_options().config)
-    target = DEMO if reference == str(DEMO) else resolve_model(reference, registry)
+    target: ModelReference | None = DEMO
+    if reference != str(DEMO):
+        found = None if "/" in reference else asyncio.run(discover(registry))
+        target = resolve_model(reference, registry, discovery=found)
     if target is None:
         raise UsageError("there is no model to probe", hint="Name it: koi probe PROVIDER/MODEL")
     prices = Prices(registry)

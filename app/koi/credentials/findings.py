@@ -47,6 +47,15 @@ class Discovery(msgspec.Struct, frozen=True):
         """The one that is used, None when there is none."""
         return next((found for found in self.of(provider) if found.state == "usable"), None)
 
+    def having(self, model: str) -> tuple[str, ...]:
+        """Providers whose server said that it has a model; `:latest` may be left out."""
+        names = {model, f"{model}:latest"}
+        return tuple(
+            provider
+            for provider, found in self.findings.items()
+            if any(names.intersection(each.models) for each in found)
+        )
+
     @property
     def providers(self) -> tuple[str, ...]:
         """Names of providers with something usable."""

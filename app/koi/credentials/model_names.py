@@ -9,6 +9,7 @@ from koi.catalogue.models import providers_of
 from koi.catalogue.registry import Registered, Registry
 from koi.core.errors import CredentialMissing, UsageError
 from koi.core.references import ModelReference
+from koi.credentials.discovery import usable_providers
 from koi.credentials.findings import Discovery
 from koi.credentials.ollama import SUGGESTION, best_model
 
@@ -26,8 +27,9 @@ def resolve_model(
 
     None when neither says anything: then the default model is chosen. A bare name belongs to
     `provider`, else to the provider of the configured default, else to the only one that is known
-    to have it. Raises UsageError for an unknown provider, or a name that fits none or several, and
-    CredentialMissing for Ollama without a model.
+    to have it; those that `discovery` found usable come before others. Raises UsageError for an
+    unknown provider, or a name that fits none or several, and CredentialMissing for Ollama without
+    a model.
     """
     text = (text or "").strip()
     if provider:
@@ -104,10 +106,12 @@ def _configured_provider(registry: Registry) -> Registered | None:
 
 
 def _known_to_one(model: str, registry: Registry, discovery: Discovery | None) -> ModelReference:
-    names = providers_of(model, registry)
-    if len(names) > 1 and discovery is not None:
-        reachable = [name for name in names if discovery.usable(name) is not None]
-        names = tuple(reachable) or names
+    told, usable = frozenset[str](), frozenset[str]()
+    if discovery is not None:
+        told = frozenset(discovery.having(model))
+        usable = frozenset(each.name for each in usable_providers(registry, discovery))
+        usable |= _local(registry, discovery)
+    names = providers_of(model, registry, told=told, usable=usable)
     match names:
         case (only,):
             return ModelReference(only, model)
@@ -121,3 +125,12 @@ def _known_to_one(model: str, registry: Registry, discovery: Discovery | None) -
             raise UsageError(
                 f"'{model}' fits several providers", hint=f"Choose one with -m: {choices}"
             )
+
+
+def _local(registry: Registry, discovery: Discovery) -> frozenset[str]:
+    """Servers on this machine that nothing speaks against: they need no key."""
+    return frozenset(
+        provider.name
+        for provider in registry.all
+        if provider.row.company.local and not discovery.of(provider.name)
+    )
