@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -67,17 +67,34 @@ async def remembered_models(
     )
 
 
-def failed_lists(lists: Sequence[ProviderModels]) -> ProviderError | None:
+class ListsFailed(ProviderError):
+    """Some providers could not be asked for their models; `reasons` says why, by provider."""
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        why = "; ".join(f"{provider}: {reason}" for provider, reason in reasons.items())
+        hint = "Of these, the models known before are shown."
+        super().__init__(f"no list from {why}", kind="network", hint=hint)
+        self.reasons = reasons
+
+
+def failed_lists(lists: Sequence[ProviderModels]) -> ListsFailed | None:
     """One error for all the providers that could not be asked, None when there is none."""
-    failures = [(found.provider, found.failure.title) for found in lists if found.failure]
-    if not failures:
-        return None
-    why = "; ".join(f"{provider}: {title.rstrip('.')}" for provider, title in failures)
-    return ProviderError(
-        f"no list from {why}",
-        kind="network",
-        hint="Of these, the models known before are shown.",
-    )
+    failures = {found.provider: found.failure for found in lists if found.failure}
+    reasons = {provider: error.title.rstrip(".") for provider, error in failures.items()}
+    return ListsFailed(reasons) if reasons else None
+
+
+async def with_model(
+    reference: ModelReference | None, models: tuple[ModelInfo, ...], registry: Registry
+) -> tuple[ModelInfo, ...]:
+    """The models, and before them what is known of one that is not among them."""
+    provider = None if reference is None else registry.find(reference.provider)
+    if reference is None or provider is None:
+        return models
+    if any(model.reference == reference for model in models):
+        return models
+    known = await asyncio.to_thread(described, provider, [reference.model], registry)
+    return (*(model for model in known if model.reference == reference), *models)
 
 
 async def _models_of(

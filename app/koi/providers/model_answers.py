@@ -19,8 +19,6 @@ AT_A_TIME = 8
 MOST_DESCRIBED = 200
 """Models of one list that are asked about."""
 PATIENCE = Timeouts(connect_s=2.0, first_byte_s=3.0, idle_s=3.0)
-
-
 STATE_S = 1.0
 """Seconds that a request waits for what is loaded now; a server knows that at once."""
 

@@ -8,7 +8,8 @@ from collections.abc import Set
 import msgspec
 
 from koi.core.errors import ProviderError
-from koi.core.messages import JsonObject, Message, ModelRequest, Text
+from koi.core.messages import JsonObject, ModelRequest
+from koi.providers.wire.history import with_system
 from koi.providers.wire.request import WireRequest
 
 _INDISPENSABLE = frozenset(
@@ -117,7 +118,8 @@ def lighter_request(request: ModelRequest, refused: Set[str]) -> ModelRequest:
     if "tool_choice" in refused and request.tool_choice:
         request = msgspec.structs.replace(request, tool_choice=None)
     if "system" in refused and request.system:
-        request = msgspec.structs.replace(request, system="", messages=_with_system(request))
+        messages = with_system(request.system, request.messages)
+        request = msgspec.structs.replace(request, system="", messages=messages)
     return request
 
 
@@ -132,13 +134,6 @@ def lighter_body(body: JsonObject, refused: Set[str]) -> JsonObject:
         elif (other := _TOKENS.get(name)) is not None and other not in refused:
             kept[other] = value
     return kept
-
-
-def _with_system(request: ModelRequest) -> tuple[Message, ...]:
-    system, messages = Text(request.system), request.messages
-    if messages and messages[0].role == "user":
-        return (Message("user", (system, *messages[0].parts)), *messages[1:])
-    return (Message("user", (system,)), *messages)
 
 
 def _names(name: str, words: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from koi.core.errors import ProviderError
 from koi.core.messages import JsonObject
 from koi.providers.wire.request import WireRequest
 
@@ -19,3 +20,18 @@ class EmbeddingFormat(msgspec.Struct, frozen=True):
     """One vector for each text, in their order. Raises ProviderError (protocol) for no vectors."""
     batch: Callable[[str], int]
     """How many texts one request to a model may hold."""
+
+
+def read_vectors(found: object) -> list[list[float]]:
+    """A list of vectors out of an answer. Raises ProviderError (protocol) for anything else."""
+    try:
+        return msgspec.convert(found, list[list[float]])
+    except msgspec.ValidationError as error:
+        raise no_vectors() from error
+
+
+def no_vectors() -> ProviderError:
+    """The error for an answer without vectors."""
+    return ProviderError(
+        "The server sent no vectors", kind="protocol", hint="Is this an embedding model?"
+    )

@@ -14,7 +14,6 @@ from koi.core.messages import (
     ModelRequest,
     Opaque,
     Part,
-    ProviderData,
     Reasoning,
     Text,
     ToolCall,
@@ -22,6 +21,7 @@ from koi.core.messages import (
     ToolSchema,
 )
 from koi.providers.wire.call_ids import WORDS, call_ids
+from koi.providers.wire.history import echoed, sent_arguments, turns
 from koi.providers.wire.request import WireOptions, WireRequest
 from koi.providers.wire.tool_names import called_tools, tool_name
 
@@ -70,28 +70,21 @@ def _messages(messages: tuple[Message, ...], family: str) -> list[JsonObject]:
     """Messages of one role in a row become one, tool results first, as the format wants it."""
     ids = call_ids(messages, WORDS)
     messages = _without_last_blank(messages)
-    turns: list[tuple[str, list[JsonObject]]] = []
-    for message in messages:
-        blocks = [
-            block
-            for part in message.parts
-            if message.role == "user" or not isinstance(part, Image)
-            if (block := _block(part, family, ids)) is not None
-        ]
-        if not blocks:
-            continue
-        if turns and turns[-1][0] == message.role:
-            turns[-1][1].extend(blocks)
-        else:
-            turns.append((message.role, blocks))
+    said = (
+        (
+            message.role,
+            [
+                block
+                for part in message.parts
+                if message.role == "user" or not isinstance(part, Image)
+                if (block := _block(part, family, ids)) is not None
+            ],
+        )
+        for message in messages
+    )
     return [
-        {
-            "role": role,
-            "content": sorted(blocks, key=lambda block: block["type"] != "tool_result")
-            if role == "user"
-            else blocks,
-        }
-        for role, blocks in turns
+        {"role": role, "content": blocks}
+        for role, blocks in turns(said, lambda block: block["type"] == "tool_result")
     ]
 
 
@@ -121,10 +114,10 @@ def _block(part: Part, family: str, ids: Mapping[str, str]) -> JsonObject | None
         case Text():
             if not part.text.strip():
                 return None
-            return {"type": "text", "text": part.text} | _echo(part.provider_data, family)
+            return {"type": "text", "text": part.text} | echoed(part.provider_data, family)
         case Reasoning():
             # A thinking block without its signature is refused.
-            signed = _echo(part.provider_data, family)
+            signed = echoed(part.provider_data, family)
             return {"type": "thinking", "thinking": part.text} | signed if signed else None
         case Image():
             return _image(part)
@@ -133,22 +126,17 @@ def _block(part: Part, family: str, ids: Mapping[str, str]) -> JsonObject | None
         case ToolResult():
             return _tool_result(part, ids[part.call_id])
         case Opaque():
-            return _echo(part.provider_data, family) or None
-
-
-def _echo(data: ProviderData | None, family: str) -> JsonObject:
-    return dict(data.data) if data is not None and data.family == family else {}
+            return echoed(part.provider_data, family) or None
 
 
 def _tool_use(call: ToolCall, family: str, identity: str) -> JsonObject:
-    arguments = {"arguments_raw": call.arguments_raw} if call.arguments is None else call.arguments
     use: JsonObject = {
         "type": "tool_use",
         "id": identity,
         "name": tool_name(call.name),
-        "input": arguments,
+        "input": sent_arguments(call),
     }
-    return use | _echo(call.provider_data, family)
+    return use | echoed(call.provider_data, family)
 
 
 def _tool_result(result: ToolResult, identity: str) -> JsonObject:

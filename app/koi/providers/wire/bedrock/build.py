@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from koi.core.messages import JsonObject, Message, ModelRequest, ToolCall, ToolSchema
-from koi.providers.wire.bedrock.content import messages_of, tool_name
+from koi.core.messages import JsonObject, ModelRequest, ToolSchema
+from koi.providers.wire.bedrock.content import messages_of
 from koi.providers.wire.bedrock.model_ids import caches_prompts, model_path
 from koi.providers.wire.request import WireOptions, WireRequest
+from koi.providers.wire.tool_names import called_tools, tool_name
 
 _CACHE: JsonObject = {"cachePoint": {"type": "default"}}
 
@@ -50,14 +51,9 @@ def _inference(request: ModelRequest) -> JsonObject:
 def _tools(request: ModelRequest) -> list[JsonObject]:
     """The tools; those of earlier calls when there are none now: calls are refused without."""
     tools = request.tools or tuple(
-        ToolSchema(name, "", {"type": "object"}) for name in _called(request.messages)
+        ToolSchema(name, "", {"type": "object"}) for name in called_tools(request.messages)
     )
     return [_tool(tool) for tool in tools]
-
-
-def _called(messages: tuple[Message, ...]) -> list[str]:
-    calls = (part for message in messages for part in message.parts if isinstance(part, ToolCall))
-    return list(dict.fromkeys(call.name for call in calls))
 
 
 def _tool(tool: ToolSchema) -> JsonObject:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Mapping
 
 from koi.core.errors import ProviderError
@@ -21,7 +20,9 @@ from koi.core.messages import (
 )
 from koi.providers.wire.bedrock.model_ids import reads_result_status
 from koi.providers.wire.call_ids import WORDS, call_ids
+from koi.providers.wire.history import echoed, sent_arguments, turns
 from koi.providers.wire.request import WireOptions
+from koi.providers.wire.tool_names import tool_name
 
 _FORMATS = {
     "image/png": "png",
@@ -30,7 +31,6 @@ _FORMATS = {
     "image/gif": "gif",
     "image/webp": "webp",
 }
-_NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_-]")
 _NO_OUTPUT = "(no output)"
 
 
@@ -42,29 +42,17 @@ def messages_of(
     Raises ProviderError (bad_request) for an image of a kind that Bedrock does not take.
     """
     writer = _Writer(options.family, call_ids(messages, WORDS), reads_result_status(model))
-    turns: list[tuple[str, list[JsonObject]]] = []
-    for message in messages:
-        blocks = [block for part in message.parts if (block := writer.block(part)) is not None]
-        if not blocks:
-            continue
-        if turns and turns[-1][0] == message.role:
-            turns[-1][1].extend(blocks)
-        else:
-            turns.append((message.role, blocks))
+    said = (
+        (
+            message.role,
+            [block for part in message.parts if (block := writer.block(part)) is not None],
+        )
+        for message in messages
+    )
     return [
-        {
-            "role": role,
-            "content": sorted(blocks, key=lambda block: "toolResult" not in block)
-            if role == "user"
-            else blocks,
-        }
-        for role, blocks in turns
+        {"role": role, "content": blocks}
+        for role, blocks in turns(said, lambda block: "toolResult" in block)
     ]
-
-
-def tool_name(name: str) -> str:
-    """A name in the characters that are accepted; a call of an unknown tool may have any."""
-    return _NOT_IN_NAMES.sub("_", name)[:64] or "_"
 
 
 class _Writer:
@@ -109,11 +97,10 @@ class _Writer:
         return None
 
     def _tool_use(self, call: ToolCall) -> JsonObject:
-        broken: JsonObject = {"arguments_raw": call.arguments_raw}
         use: JsonObject = {
             "toolUseId": self._ids[call.id],
             "name": tool_name(call.name),
-            "input": broken if call.arguments is None else call.arguments,
+            "input": sent_arguments(call),
         }
         return {"toolUse": use}
 
@@ -131,7 +118,7 @@ class _Writer:
         return {"toolResult": block}
 
     def _echo(self, data: ProviderData | None) -> JsonObject:
-        return dict(data.data) if data is not None and data.family == self._family else {}
+        return echoed(data, self._family)
 
 
 def _image(image: Image) -> JsonObject:

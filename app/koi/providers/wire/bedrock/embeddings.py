@@ -6,12 +6,10 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-embed.html
 
 from __future__ import annotations
 
-import msgspec
-
 from koi.core.errors import ProviderError
 from koi.core.messages import JsonObject
 from koi.providers.wire.bedrock.model_ids import model_path, plain_id
-from koi.providers.wire.embeddings import EmbeddingFormat
+from koi.providers.wire.embeddings import EmbeddingFormat, read_vectors
 from koi.providers.wire.fields import mapping
 from koi.providers.wire.request import WireRequest
 
@@ -39,12 +37,7 @@ def _read(answer: JsonObject) -> list[list[float]]:
     found = mapping(answer, "embeddings").get("float") or answer.get("embeddings")
     if found is None and "embedding" in answer:
         found = [answer["embedding"]]
-    try:
-        return msgspec.convert(found, list[list[float]])
-    except msgspec.ValidationError as error:
-        raise ProviderError(
-            "The server sent no vectors", kind="protocol", hint="Is this an embedding model?"
-        ) from error
+    return read_vectors(found)
 
 
 def _batch(model: str) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from koi.core.messages import JsonObject, Message, ModelRequest, Text, ToolSchema
+from koi.core.messages import JsonObject, ModelRequest, ToolSchema
 from koi.providers.wire.gemini.contents import contents
 from koi.providers.wire.gemini.names import model_path, shows_thoughts
+from koi.providers.wire.history import with_system
 from koi.providers.wire.request import WireOptions, WireRequest
 
 VERSION = "/v1beta"
@@ -16,7 +17,7 @@ def build(request: ModelRequest, options: WireOptions) -> WireRequest:
     model = profile.model_names.get(request.model, request.model)
     messages, system = request.messages, request.system
     if system and profile.system_in_first_message:
-        messages, system = _with_system(system, messages), ""
+        messages, system = with_system(system, messages), ""
     body: JsonObject = {**profile.extra_body}
     if system:
         body["systemInstruction"] = {"parts": [{"text": system}]}
@@ -29,13 +30,6 @@ def build(request: ModelRequest, options: WireOptions) -> WireRequest:
         body["generationConfig"] = generation
     method = "streamGenerateContent?alt=sse" if options.stream else "generateContent"
     return WireRequest(f"{model_path(model)}:{method}", {}, body)
-
-
-def _with_system(system: str, messages: tuple[Message, ...]) -> tuple[Message, ...]:
-    """The system prompt as the beginning of the first user message."""
-    if not messages or messages[0].role != "user":
-        return (Message("user", (Text(system),)), *messages)
-    return (Message("user", (Text(system), *messages[0].parts)), *messages[1:])
 
 
 def _generation(request: ModelRequest, model: str) -> JsonObject:

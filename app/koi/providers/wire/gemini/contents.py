@@ -13,7 +13,6 @@ from koi.core.messages import (
     Message,
     Opaque,
     Part,
-    ProviderData,
     Reasoning,
     Text,
     ToolCall,
@@ -21,6 +20,7 @@ from koi.core.messages import (
 )
 from koi.providers.wire.fields import mapping, text
 from koi.providers.wire.gemini.names import is_third_generation
+from koi.providers.wire.history import echoed, sent_arguments, turns
 from koi.providers.wire.tool_names import tool_name
 
 UNSIGNED = "skip_thought_signature_validator"
@@ -49,22 +49,18 @@ def contents(messages: tuple[Message, ...], family: str, model: str) -> list[Jso
         for message in messages
         for call in message.tool_calls
     }
-    turns: list[tuple[str, list[JsonObject]]] = []
-    for message in messages:
-        role = "user" if message.role == "user" else "model"
-        parts = _parts(message.parts, family, called, images_in_results=third)
-        if not parts:
-            continue
-        if turns and turns[-1][0] == role:
-            turns[-1][1].extend(parts)
-        else:
-            turns.append((role, parts))
-    for role, parts in turns:
-        if role == "user":
-            parts.sort(key=lambda part: "functionResponse" not in part)
-        elif third:
+    said = (
+        (
+            "user" if message.role == "user" else "model",
+            _parts(message.parts, family, called, images_in_results=third),
+        )
+        for message in messages
+    )
+    joined = turns(said, lambda part: "functionResponse" in part)
+    for role, parts in joined:
+        if role == "model" and third:
             _sign(parts)
-    return [{"role": role, "parts": parts} for role, parts in turns]
+    return [{"role": role, "parts": parts} for role, parts in joined]
 
 
 def _sign(parts: list[JsonObject]) -> None:
@@ -84,7 +80,7 @@ def _parts(
                 wire.extend(_text(part, family))
             case Reasoning():
                 # Thoughts without a signature only cost tokens.
-                if signed := _echo(part.provider_data, family):
+                if signed := echoed(part.provider_data, family):
                     wire.append({"text": part.text, "thought": True} | signed)
             case Image():
                 wire.append(_image(part))
@@ -93,30 +89,25 @@ def _parts(
             case ToolResult():
                 wire.extend(_result(part, called.get(part.call_id), images_in_results))
             case Opaque():
-                echoed = _echo(part.provider_data, family)
-                if not any(key in echoed for key in ABOUT_THE_ANSWER):
-                    wire.extend([echoed] if echoed else [])
+                opaque = echoed(part.provider_data, family)
+                if opaque and not any(key in opaque for key in ABOUT_THE_ANSWER):
+                    wire.append(opaque)
     return wire
-
-
-def _echo(data: ProviderData | None, family: str) -> JsonObject:
-    return dict(data.data) if data is not None and data.family == family else {}
 
 
 def _text(said: Text, family: str) -> list[JsonObject]:
     """Text without a signature is refused when it is empty; with one it must go back."""
-    signed = _echo(said.provider_data, family)
+    signed = echoed(said.provider_data, family)
     return [{"text": said.text} | signed] if said.text or signed else []
 
 
 def _given_call(call: ToolCall, family: str) -> JsonObject:
-    return mapping(_echo(call.provider_data, family), "functionCall")
+    return mapping(echoed(call.provider_data, family), "functionCall")
 
 
 def _function_call(call: ToolCall, family: str) -> JsonObject:
-    arguments = {"arguments_raw": call.arguments_raw} if call.arguments is None else call.arguments
-    made = {"name": tool_name(call.name), "args": arguments}
-    return _echo(call.provider_data, family) | {"functionCall": _given_call(call, family) | made}
+    made = {"name": tool_name(call.name), "args": sent_arguments(call)}
+    return echoed(call.provider_data, family) | {"functionCall": _given_call(call, family) | made}
 
 
 def _result(result: ToolResult, call: _Called | None, images_inside: bool) -> list[JsonObject]:

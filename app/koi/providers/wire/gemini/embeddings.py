@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from koi.core.errors import ProviderError
 from koi.core.messages import JsonObject
-from koi.providers.wire.embeddings import EmbeddingFormat
+from koi.providers.wire.embeddings import EmbeddingFormat, read_vectors
 from koi.providers.wire.fields import objects
 from koi.providers.wire.gemini.names import model_path, resource_name
 from koi.providers.wire.request import WireRequest
@@ -21,13 +18,7 @@ def _build(model: str, texts: tuple[str, ...]) -> WireRequest:
 
 
 def _read(answer: JsonObject) -> list[list[float]]:
-    try:
-        vectors = [entry.get("values") for entry in objects(answer, "embeddings")]
-        return msgspec.convert(vectors, list[list[float]])
-    except msgspec.ValidationError as error:
-        raise ProviderError(
-            "The server sent no vectors", kind="protocol", hint="Is this an embedding model?"
-        ) from error
+    return read_vectors([entry.get("values") for entry in objects(answer, "embeddings")])
 
 
 GEMINI_EMBEDDINGS = EmbeddingFormat(_build, _read, lambda model: BATCH)

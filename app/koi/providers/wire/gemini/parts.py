@@ -14,7 +14,7 @@ from koi.core.provider_events import (
 )
 from koi.providers.wire.fields import objects, text
 from koi.providers.wire.gemini.arguments import GrowingArguments
-from koi.providers.wire.parser import new_call_id
+from koi.providers.wire.parser import own_call_id
 
 _SIGNATURE_ONLY = {"thoughtSignature", "thought"}
 
@@ -110,8 +110,7 @@ class AnswerParts:
         return last if isinstance(last, _Call) else None
 
     def _begin(self, name: str, given_id: str) -> _Call:
-        identity = given_id if given_id and given_id not in self._call_ids else new_call_id()
-        self._call_ids.add(identity)
+        identity = own_call_id(given_id, self._call_ids)
         call = _Call(identity, name, {"functionCall": {"id": given_id}} if given_id else {})
         self._parts.append(call)
         return call

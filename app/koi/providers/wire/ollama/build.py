@@ -16,6 +16,7 @@ from koi.core.messages import (
     ToolResult,
     ToolSchema,
 )
+from koi.providers.wire.history import sent_arguments
 from koi.providers.wire.ollama.models import in_the_cloud, read_model
 from koi.providers.wire.ollama.window import check_room, num_ctx, prompt_size
 from koi.providers.wire.request import WireOptions, WireRequest
@@ -103,9 +104,8 @@ def _thinking(message: Message, family: str) -> str:
 
 
 def _call(call: ToolCall) -> JsonObject:
-    # The server wants an object: what the model wrote instead of one is wrapped, not lost.
-    arguments = {"arguments_raw": call.arguments_raw} if call.arguments is None else call.arguments
-    return {"id": call.id, "function": {"name": call.name, "arguments": arguments}}
+    function = {"name": call.name, "arguments": sent_arguments(call)}
+    return {"id": call.id, "function": function}
 
 
 def _user(message: Message, names: Mapping[str, str]) -> list[JsonObject]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from koi.core.errors import ProviderError
 from koi.core.messages import JsonObject
-from koi.providers.wire.embeddings import EmbeddingFormat
+from koi.providers.wire.embeddings import EmbeddingFormat, read_vectors
 from koi.providers.wire.request import WireRequest
 
 BATCH = 64
@@ -20,12 +17,7 @@ def _build(model: str, texts: tuple[str, ...]) -> WireRequest:
 def _read(answer: JsonObject) -> list[list[float]]:
     # Imitations answer one text as the older /api/embeddings did.
     one = answer.get("embedding")
-    try:
-        return msgspec.convert(answer.get("embeddings") or [one], list[list[float]])
-    except msgspec.ValidationError as error:
-        raise ProviderError(
-            "The server sent no vectors", kind="protocol", hint="Is this an embedding model?"
-        ) from error
+    return read_vectors(answer.get("embeddings") or [one])
 
 
 OLLAMA_EMBEDDINGS = EmbeddingFormat(_build, _read, lambda model: BATCH)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -18,6 +18,7 @@ from koi.core.messages import (
     ToolResult,
 )
 from koi.providers.wire.call_ids import NINE, SHORT, call_ids
+from koi.providers.wire.history import echoed, sent_arguments, with_system
 from koi.providers.wire.openai_chat.echo import reasoning_fields, tagged_reasoning
 from koi.providers.wire.request import WireOptions
 from koi.providers.wire.tool_names import tool_name
@@ -33,9 +34,9 @@ https://github.com/zed-industries/zed/pull/31736"""
 def wire_messages(request: ModelRequest, options: WireOptions) -> list[JsonObject]:
     """The messages with the system prompt first, or inside the first of the person."""
     messages: list[JsonObject] = []
-    said = _without_empty(request.messages, options)
+    said: Sequence[Message] = _without_empty(request.messages, options)
     if request.system and options.profile.system_in_first_message:
-        said = _with_system(request.system, said)
+        said = with_system(request.system, said)
     elif request.system:
         messages.append({"role": "system", "content": request.system})
     ids = call_ids(said, NINE if options.profile.call_id_form == "alphanumeric-9" else SHORT)
@@ -62,14 +63,6 @@ def _without_empty(messages: Iterable[Message], options: WireOptions) -> list[Me
     return kept
 
 
-def _with_system(system: str, messages: list[Message]) -> list[Message]:
-    """The system prompt as the beginning of the first user message."""
-    first = messages[0] if messages else None
-    if first is None or first.role != "user":
-        return [Message("user", (Text(system),)), *messages]
-    return [Message("user", (Text(system), *first.parts)), *messages[1:]]
-
-
 def _bridged(messages: list[JsonObject], options: WireOptions) -> list[JsonObject]:
     bridge: JsonObject = {"role": "assistant", "content": _BRIDGE}
     bridge |= reasoning_fields(Message("assistant", ()), options)
@@ -91,13 +84,11 @@ def _assistant(message: Message, options: WireOptions, ids: Mapping[str, str]) -
 
 
 def _call(call: ToolCall, family: str, identity: str) -> JsonObject:
-    # Many servers refuse a history with arguments that are not JSON: what the model wrote is
-    # wrapped, not lost.
-    arguments = {"arguments_raw": call.arguments_raw} if call.arguments is None else call.arguments
+    arguments = sent_arguments(call)
     function = {"name": tool_name(call.name), "arguments": msgspec.json.encode(arguments).decode()}
     wire: JsonObject = {"id": identity, "type": "function", "function": function}
-    if call.provider_data is not None and call.provider_data.family == family:
-        wire["extra_content"] = call.provider_data.data
+    if extra := echoed(call.provider_data, family):
+        wire["extra_content"] = extra
     return wire
 
 

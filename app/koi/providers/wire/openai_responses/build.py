@@ -10,6 +10,7 @@ import re
 from koi.core.messages import JsonObject, ModelRequest, ToolSchema
 from koi.providers.wire.openai_responses.input_items import input_items
 from koi.providers.wire.request import WireOptions, WireRequest
+from koi.providers.wire.tool_names import tool_name
 
 PATH = "/responses"
 _ENCRYPTED = "reasoning.encrypted_content"
@@ -72,7 +73,7 @@ def _tool(tool: ToolSchema) -> JsonObject:
     # Strict is the default here, and refuses schemas with optional parameters.
     return {
         "type": "function",
-        "name": tool.name,
+        "name": tool_name(tool.name),
         "description": tool.description,
         "parameters": tool.parameters,
         "strict": False,
@@ -82,4 +83,4 @@ def _tool(tool: ToolSchema) -> JsonObject:
 def _tool_choice(choice: str) -> object:
     if choice in ("auto", "none", "required"):
         return choice
-    return {"type": "function", "name": choice}
+    return {"type": "function", "name": tool_name(choice)}

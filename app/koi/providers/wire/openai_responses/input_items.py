@@ -13,7 +13,6 @@ from koi.core.messages import (
     Message,
     Opaque,
     Part,
-    ProviderData,
     Reasoning,
     Text,
     ToolCall,
@@ -21,6 +20,7 @@ from koi.core.messages import (
 )
 from koi.providers.wire.call_ids import WORDS, call_ids
 from koi.providers.wire.fields import text
+from koi.providers.wire.history import echoed, sent_arguments
 from koi.providers.wire.tool_names import tool_name
 
 _CUSTOM = "custom_tool_call"
@@ -67,13 +67,13 @@ def _item(part: Part, family: str, ids: Mapping[str, str]) -> JsonObject | None:
             if not part.text.strip():
                 return None
             said: JsonObject = {"type": "message", "role": "assistant", "content": part.text}
-            return said | _echo(part.provider_data, family)
+            return said | echoed(part.provider_data, family)
         case Reasoning():
-            return _echo(part.provider_data, family) or None
+            return echoed(part.provider_data, family) or None
         case ToolCall():
             return _call(part, ids[part.id], family)
         case Opaque():
-            return _echo(part.provider_data, family) or None
+            return echoed(part.provider_data, family) or None
         case _:
             return None
 
@@ -83,16 +83,11 @@ def _is_lonely(item: JsonObject) -> bool:
     return item["type"] == "reasoning" and text(item, "format") != _SIGNS_WHAT_CAME_BEFORE
 
 
-def _echo(data: ProviderData | None, family: str) -> JsonObject:
-    return dict(data.data) if data is not None and data.family == family else {}
-
-
 def _is_custom(call: ToolCall, family: str) -> bool:
-    return _echo(call.provider_data, family).get("type") == _CUSTOM
+    return echoed(call.provider_data, family).get("type") == _CUSTOM
 
 
 def _call(call: ToolCall, identity: str, family: str) -> JsonObject:
-    arguments = {"arguments_raw": call.arguments_raw} if call.arguments is None else call.arguments
     if _is_custom(call, family):
         said = call.arguments_raw if call.arguments is None else text(call.arguments, "input")
         return {"type": _CUSTOM, "call_id": identity, "name": tool_name(call.name), "input": said}
@@ -100,7 +95,7 @@ def _call(call: ToolCall, identity: str, family: str) -> JsonObject:
         "type": "function_call",
         "call_id": identity,
         "name": tool_name(call.name),
-        "arguments": msgspec.json.encode(arguments).decode(),
+        "arguments": msgspec.json.encode(sent_arguments(call)).decode(),
     }
 
 

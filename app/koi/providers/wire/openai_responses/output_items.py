@@ -8,7 +8,7 @@ import msgspec
 
 from koi.core.messages import JsonObject, Opaque, Part, ProviderData, Reasoning, Text, ToolCall
 from koi.providers.wire.fields import objects, text
-from koi.providers.wire.parser import new_call_id, tool_call
+from koi.providers.wire.parser import own_call_id, tool_call
 
 CALLS = ("function_call", "custom_tool_call")
 PARAGRAPH = "\n\n"
@@ -57,9 +57,7 @@ class OutputItem:
 
     def name_call(self, taken: set[str]) -> None:
         """Give a call an id of its own, if the server did not."""
-        if not self.call_id or self.call_id in taken:
-            self.call_id = new_call_id()
-        taken.add(self.call_id)
+        self.call_id = own_call_id(self.call_id, taken)
 
     def missing(self) -> str:
         """The end of the main text that no delta brought, "" when what was said differs."""
