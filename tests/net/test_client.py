@@ -85,9 +85,10 @@ async def test_a_header_that_cannot_be_sent_is_refused_without_its_value(value: 
 async def test_nobody_listens() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        error = await failure(f"http://127.0.0.1:{taken.getsockname()[1]}")
+        port = taken.getsockname()[1]
+        error = await failure(f"http://user:secret@127.0.0.1:{port}/v1?key=secret")
     assert error.kind == "network"
-    assert "refuses connections" in error.title
+    assert error.title == f"127.0.0.1:{port} refuses connections"
     assert error.hint == "Is the server running?"
 
 

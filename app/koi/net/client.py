@@ -184,9 +184,16 @@ async def _send(
         return await guard.bound(pool.send(request, stream=True))
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         url = request.url
-        proxy = proxy_for(url.scheme, url.host, url.port)
-        host = f"{url.host} (through HTTPS_PROXY)" if proxy else url.host
-        raise transport_error(error, host, began=False) from error
+        if proxy_for(url.scheme, url.host, url.port):
+            host = f"{url.host} (through HTTPS_PROXY)"
+            raise transport_error(error, host, began=False) from error
+        raise transport_error(error, url.host, began=False, place=_place(url)) from error
+
+
+def _place(url: httpx.URL) -> str:
+    """Host and port, without what else a URL may hold."""
+    place = url.netloc.decode("ascii")
+    return place if url.port else f"{place}:{443 if url.scheme == 'https' else 80}"
 
 
 async def _refuse(response: httpx.Response, answer: HttpAnswer) -> None:

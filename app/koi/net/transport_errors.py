@@ -9,12 +9,17 @@ from koi.core.errors import ErrorKind, ProviderError
 from koi.net.policy import is_loopback
 
 
-def transport_error(error: Exception, host: str, *, began: bool) -> ProviderError:
-    """The ProviderError for an httpx or socket error; `began` when an answer had started."""
+def transport_error(error: Exception, host: str, *, began: bool, place: str = "") -> ProviderError:
+    """The ProviderError for an httpx or socket error; `began` when an answer had started.
+
+    `place` is host and port, for errors that depend on the port.
+    """
     import httpx
 
     if isinstance(error, httpx.ConnectTimeout):
-        return _network(f"No connection to {host} in time", "Check the network.", kind="timeout")
+        return _network(
+            f"No connection to {place or host} in time", "Check the network.", kind="timeout"
+        )
     if isinstance(error, httpx.TimeoutException):
         return _network(f"{host} took too long", "Try again.", kind="timeout")
     if isinstance(error, httpx.ProxyError):
@@ -37,16 +42,16 @@ def transport_error(error: Exception, host: str, *, began: bool) -> ProviderErro
             )
         case ssl.SSLError() as cause:
             return _network(
-                f"TLS with {host} failed: {cause.reason or cause}",
+                f"TLS with {place or host} failed: {cause.reason or cause}",
                 "Does the server speak https at this port?",
             )
         case socket.gaierror():
             return _network(f"There is no host named {host}", "Check base_url and the network.")
         case ConnectionRefusedError():
             hint = "Is the server running?" if is_loopback(host) else "Check base_url and firewall."
-            return _network(f"{host} refuses connections", hint)
+            return _network(f"{place or host} refuses connections", hint)
     return _network(
-        f"The connection to {host} failed: {str(error) or type(error).__name__}",
+        f"The connection to {place or host} failed: {str(error) or type(error).__name__}",
         "Check the network.",
     )
 
