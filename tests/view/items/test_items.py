@@ -152,6 +152,8 @@ def test_a_failure_says_so_in_words() -> None:
 def test_a_result_that_the_summary_says_already_is_not_said_twice() -> None:
     assert with_result(safe("a.txt +1 -1"), "+1 -1") == "a.txt +1 -1"
     assert with_result(safe("a.txt"), "12 lines") == "a.txt · 12 lines"
+    assert with_result(safe("a.txt (new, +1)"), "+1 -0") == "a.txt (new, +1)"
+    assert with_result(safe("a.txt (new, +1)"), "+12 -0") == "a.txt (new, +1) · +12 -0"
 
 
 def test_a_diff_is_shown_and_marked() -> None:

@@ -48,7 +48,8 @@ _BAR: Prefix = (*INDENT, ("│ ", MUTED))
 def with_result(summary: SafeText, result: str) -> SafeText:
     """What a call was about, and how it came out, in one line that says nothing twice."""
     outcome = safe(result, keep_newlines=False)
-    if not outcome or outcome in summary:
+    new_file = f"(new, {outcome.removesuffix(' -0')})"
+    if not outcome or outcome in summary or new_file in summary:
         return summary
     return SafeText(f"{summary} · {outcome}") if summary else outcome
 
