@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -23,6 +24,9 @@ from koi.providers.demo.reference import DEMO
 from koi.safety.modes import Mode
 from koi.safety.rules import Rule
 from koi.store.journal import Journal
+
+if TYPE_CHECKING:
+    from koi.providers.live_models import ProviderModels
 
 log = logging.getLogger(__name__)
 
@@ -128,10 +132,9 @@ async def choose_model(
         chosen = choose_default_model(registry, discovery or await discover(registry))
         reference = chosen.reference
         if reference is None:
-            notes = " ".join(f"{note}." for note in chosen.notes)
             raise CredentialMissing(
                 "no credential and no local model was found",
-                hint=f"{notes} {NOTHING_FOUND}".strip(),
+                hint="\n".join((NOTHING_FOUND, *chosen.notes)),
             )
     return reference
 
@@ -212,13 +215,17 @@ async def _learn(model: ModelReference, registry: Registry) -> None:
     await learn_local(model, registry, lambda name: open_provider(name, registry))
 
 
-async def usable_models(options: SessionOptions) -> AsyncGenerator[tuple[ModelInfo, ...], None]:
+async def usable_models(
+    options: SessionOptions, current: ModelReference | None = None
+) -> AsyncGenerator[tuple[ModelInfo, ...], None]:
     """The models of every usable provider, and the demo: first what is remembered, then asked.
 
-    Raises ConfigurationError; after the last list ProviderError, when some gave none.
+    `current` is in every list, with what is known of it, also when its provider does not name it.
+
+    Raises ConfigurationError; after the last list ListsFailed, when some gave none.
     """
     from koi.credentials.discovery import discover, usable_providers
-    from koi.providers.live_models import failed_lists, live_models, remembered_models
+    from koi.providers.live_models import failed_lists, live_models, remembered_models, with_model
 
     registry = open_registry(
         options.config_flag, workspace=options.workspace, trusted=options.trust
@@ -226,11 +233,15 @@ async def usable_models(options: SessionOptions) -> AsyncGenerator[tuple[ModelIn
     providers = usable_providers(registry, await discover(registry))
     demo = ModelInfo(DEMO, tools=True, price=FREE)
     remembered = await remembered_models(providers, registry)
-    yield (*(info for found in remembered for info in found.models), demo)
+    yield await with_model(current, (*_infos(remembered), demo), registry)
     live = await live_models(providers, registry, lambda name: open_provider(name, registry))
-    yield (*(info for found in live for info in found.models), demo)
+    yield await with_model(current, (*_infos(live), demo), registry)
     if (failure := failed_lists(live)) is not None:
         raise failure
+
+
+def _infos(lists: Iterable[ProviderModels]) -> Iterator[ModelInfo]:
+    return (info for found in lists for info in found.models)
 
 
 def _join(

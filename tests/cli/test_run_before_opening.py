@@ -126,3 +126,16 @@ def test_the_environment_and_flags_override_the_file(
     )
     asked = [request.body["model"] for request in model_server.model_requests]
     assert asked == ["from-environment", "from-flag"]
+
+
+def test_what_each_provider_lacks_is_told_on_a_line_of_its_own_after_the_ways_in(
+    run_koi: RunKoi, koi_home: Path
+) -> None:
+    table = '[providers.{0}]\nbase_url = "http://127.0.0.1:9/v1"\napi_key = "k"\n'
+    koi_home.mkdir(exist_ok=True)
+    (koi_home / "config.toml").write_text(table.format("oai") + table.format("other"))
+    done = run_koi("run", "hi")
+    assert done.returncode == 3
+    _, ways, *notes = done.stderr.splitlines()
+    assert ways.endswith("koi --demo, which works offline.")
+    assert [note.split(":")[0] for note in notes] == ["     oai", "     other"]

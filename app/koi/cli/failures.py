@@ -34,12 +34,12 @@ def open_log() -> None:
 
 
 def print_error(error: KoiError) -> None:
-    """An error as two plain lines on stderr."""
+    """An error as plain lines on stderr: what happened, and what to do."""
     from koi.view.safe_text import safe
 
     click.echo(f"koi: {safe(error.title)}", err=True)
-    if error.hint:
-        click.echo(f"     {safe(error.hint)}", err=True)
+    for line in safe(error.hint).splitlines():
+        click.echo(f"     {line}", err=True)
 
 
 def print_notes(notes: Iterable[str]) -> None:

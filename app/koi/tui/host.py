@@ -101,7 +101,9 @@ class SessionHost:
         """The models that can be used now: those remembered, then those asked for."""
         from koi.wiring import usable_models
 
-        return usable_models(self.options)
+        session = self.session
+        current = session.state.model if session is not None else None
+        return usable_models(self.options, current)
 
     def model_names(self) -> tuple[str, ...]:
         """The names of the usable models, as far as they are known; asking begins to learn them."""

@@ -60,7 +60,7 @@ async def _lead_on(app: Actions, error: CredentialMissing) -> bool:
     from koi.tui.screens.first_run import FirstRun
     from koi.wiring import NOTHING_FOUND
 
-    notes = error.hint.removesuffix(NOTHING_FOUND).strip()
+    notes = error.hint.removeprefix(NOTHING_FOUND).strip()
     match await app.push_screen_wait(FirstRun(notes)):
         case "demo":
             app.host.options = msgspec.structs.replace(app.host.options, demo=True)

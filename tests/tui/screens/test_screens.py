@@ -17,6 +17,7 @@ from koi.core.messages import Message, Text
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
 from koi.core.usage import Cost
+from koi.providers.live_models import ListsFailed
 from koi.store.journal import Journal
 from koi.store.records import PromptRecord, SessionRecord
 from koi.store.sessions import SessionSummary, list_sessions
@@ -184,6 +185,33 @@ async def test_a_failure_to_list_models_is_told_and_a_name_can_still_be_typed() 
         assert app.results == [ModelReference("a", "b")]
 
 
+async def test_who_gave_no_list_is_named_and_why_once_the_filter_names_it() -> None:
+    async def two_fail() -> Models:
+        yield (ModelInfo(ModelReference("oai", "m")), ModelInfo(ModelReference("here", "m")))
+        raise ListsFailed({"oai": "127.0.0.1:9 refuses connections " * 4, "gone": "no such host"})
+
+    app = ScreenApp(ModelList(two_fail, SONNET))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert rows(app)[-1] == " no list from oai, gone"
+        await pilot.press(*"oai/m")
+        assert rows(app)[-1].startswith(" no list from oai: 127.0.0.1:9 refuses connections")
+        assert rows(app)[-1].endswith("…")
+        await pilot.press(*["backspace"] * 5, *"here/m")
+        assert "no list" not in "".join(rows(app))
+
+
+async def test_the_current_model_keeps_what_an_earlier_list_said_of_it() -> None:
+    async def forgotten() -> Models:
+        yield (ModelInfo(SONNET, context_window=200_000),)
+        yield (ModelInfo(GPT),)
+
+    app = ScreenApp(ModelList(forgotten, SONNET))
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        assert "200k ctx" in "".join(rows(app))
+
+
 async def test_a_paste_into_the_filter_is_one_clean_line() -> None:
     app = ScreenApp(ModelList(three_models, SONNET))
     async with app.run_test() as pilot:
@@ -332,7 +360,26 @@ def test_the_first_run_names_real_variables_and_the_notes() -> None:
     assert "export ANTHROPIC_API_KEY=…" in page
     assert all(name.isupper() for name in key_variables())
     assert "ollama pull llama3.3" in page
-    assert page.endswith("Ollama has no models.")
+    assert "Ollama has no models.\n" in page
+
+
+def test_what_is_wrong_with_a_provider_stands_before_the_ways_in() -> None:
+    page = text(list(first_run_lines("oai: has no default model\nollama: no models", 80)))
+    assert "yet.\n\noai: has no default model\nollama: no models\n\n1  With" in page
+
+
+@pytest.mark.parametrize("key", ["pagedown", "end"])
+async def test_the_end_of_the_first_run_is_reached_in_a_small_terminal(key: str) -> None:
+    app = ScreenApp(FirstRun("\n".join(f"p{number}: no model" for number in range(9))))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        pane = app.screen.query_one(ScrollPane)
+        assert pane.size.height == 20
+        assert pane.region.bottom < 24
+        await pilot.press(key)
+        last = pane.line_at(pane.size.height - 1)
+        assert last is not None
+        assert last.text.strip().startswith("Press Enter.")
 
 
 @pytest.mark.parametrize(("key", "step"), [("enter", "demo"), ("r", "again"), ("escape", "quit")])

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -13,6 +14,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from koi.tui.line_pane import LinePane
+from koi.view.graphemes import shorten
 from koi.view.line import MUTED, Line
 from koi.view.safe_text import safe
 
@@ -80,7 +82,8 @@ class Rows(LinePane):
         self.show()
 
     def _window(self, width: int, height: int) -> Sequence[Line]:
-        note = [Line(((" " + self.note, MUTED),))] if self.note else []
+        text = shorten(f" {self.note}", width, cell_len)
+        note = [Line(((text, MUTED),))] if self.note else []
         room = max(1, height - len(note))
         self._top = max(self.selected - room + 1, min(self._top, self.selected))
         self._top = max(0, min(self._top, self.count - room))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar, Literal, TypeAlias
 
 from rich.cells import cell_len
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -13,25 +14,28 @@ from textual.screen import ModalScreen
 
 from koi.catalogue.catalogue import load_catalogue
 from koi.tui.screens.scroll_pane import ScrollPane
-from koi.view.line import BLANK, MUTED, PLAIN, Face, Line, Prefix
+from koi.view.line import BLANK, PLAIN, Face, Line, Prefix
 from koi.view.safe_text import safe
 from koi.view.wrap import wrap_text
 
 NextStep: TypeAlias = Literal["demo", "again", "quit"]
 MAX_VARIABLES = 6
+FRAME_ROWS = 4
+"""Border and padding of the page, above and below."""
 
 _STRONG = Face("", "b")
 _CODE = Face("code")
+_NOTE = Face("warn")
 _INDENT: Prefix = (("   ", PLAIN),)
 
 
 class FirstRun(ModalScreen[NextStep]):
-    """`notes` says what was looked for and what was wrong with it."""
+    """`notes` says what was found and what is wrong with it, one note a line."""
 
     DEFAULT_CSS = """
     FirstRun { align: center middle; }
     FirstRun Vertical {
-        width: 90%; max-width: 84; height: auto; max-height: 90%;
+        width: 90%; max-width: 84; height: auto;
         border: round $border; padding: 1 2; background: $background;
     }
     FirstRun ScrollPane { height: auto; }
@@ -57,11 +61,19 @@ class FirstRun(ModalScreen[NextStep]):
         """Keys scroll, where the terminal is too small for the page."""
         self.query_one(ScrollPane).focus()
 
+    def on_resize(self, event: events.Resize) -> None:
+        """The page is never higher than the terminal: what does not fit would be out of reach."""
+        self.query_one(ScrollPane).styles.max_height = max(1, event.size.height - FRAME_ROWS)
+
 
 def first_run_lines(notes: str, width: int) -> Iterator[Line]:
     """The whole page, wrapped to a width."""
     yield from wrap_text("koi found no model that it can use yet.", width, cell_len, _STRONG)
     yield BLANK
+    if notes:
+        for note in safe(notes).splitlines():
+            yield from wrap_text(safe(note), width, cell_len, _NOTE)
+        yield BLANK
     yield from _way("1", "With a key in the environment", width)
     yield from _text("Leave with Esc, type a line such as this one, and start koi again:", width)
     yield Line((*_INDENT, ("export ANTHROPIC_API_KEY=…", _CODE)))
@@ -74,9 +86,6 @@ def first_run_lines(notes: str, width: int) -> Iterator[Line]:
     yield BLANK
     yield from _way("3", "Without anything: the demo", width)
     yield from _text("Press Enter. It works offline, with koi's real tools.", width)
-    if notes:
-        yield BLANK
-        yield from wrap_text(safe(notes), width, cell_len, MUTED)
 
 
 def key_variables() -> list[str]:

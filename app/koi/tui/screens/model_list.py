@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from typing import ClassVar
 
@@ -15,12 +15,13 @@ from textual.screen import ModalScreen
 from koi.core.errors import KoiError, UsageError
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
+from koi.providers.live_models import ListsFailed
 from koi.tui.screens.chooser import Chooser
 from koi.view.line import MUTED, PLAIN, Face, Line, Span
 from koi.view.lines.models import model_line
 from koi.view.lines.row import row
 from koi.view.model_search import matching_models, nearest_models
-from koi.view.safe_text import safe
+from koi.view.safe_text import SafeText, safe
 
 Models = Callable[[], AsyncGenerator[tuple[ModelInfo, ...], None]]
 """What is known at once, then what the providers say; a KoiError at the end is a note below."""
@@ -41,6 +42,7 @@ class ModelList(ModalScreen[ModelReference | None]):
         self._typed: ModelReference | None = None
         self._filter = ""
         self._note = "asking the providers …"
+        self._failed: Mapping[str, str] = {}
 
     def compose(self) -> ComposeResult:
         """The list in the middle of the screen."""
@@ -56,8 +58,10 @@ class ModelList(ModalScreen[ModelReference | None]):
             async with aclosing(self._ask()) as lists:
                 async for found in lists:
                     self._take(found)
+        except ListsFailed as error:
+            self._failed, self._note = error.reasons, ""
         except KoiError as error:
-            self._note = safe(f"{error.title}. {error.hint}", keep_newlines=False)
+            self._note = _one_line(f"{error.title}. {error.hint}")
         else:
             self._note = "" if self._known else "no provider says which models it has"
         self._refill()
@@ -67,7 +71,8 @@ class ModelList(ModalScreen[ModelReference | None]):
         chosen = self._reference(self.query_one(Chooser).rows.selected)
         found = tuple(model for model in found if not model.embeddings)
         if self._current.model and self._current not in [model.reference for model in found]:
-            found = (ModelInfo(self._current), *found)
+            known = [model for model in self._known if model.reference == self._current]
+            found = (*known, *found)
         self._known = found
         self._refill(chosen)
 
@@ -97,8 +102,17 @@ class ModelList(ModalScreen[ModelReference | None]):
             selected = 0
         count = len(references) + (self._typed is not None)
         note = ("did you mean one of these?" if near and self._shown else "") or self._note
+        note = note or self._failures()
         note = note or ("" if count else "no model matches; type provider/model to use any")
         self.query_one(Chooser).rows.fill(count, selected, note)
+
+    def _failures(self) -> str:
+        """Who gave no list; why, once the filter names the provider."""
+        provider, slash, _ = self._filter.partition("/")
+        if not slash:
+            return f"no list from {', '.join(self._failed)}" if self._failed else ""
+        reason = self._failed.get(provider)
+        return "" if reason is None else _one_line(f"no list from {provider}: {reason}")
 
     @staticmethod
     def _parse(text: str) -> ModelReference | None:
@@ -115,9 +129,13 @@ class ModelList(ModalScreen[ModelReference | None]):
             model = self._shown[index]
             current = model.reference == self._current
             return model_line(model, width, cell_len, selected=selected, current=current)
-        name = safe(str(self._typed), keep_newlines=False)
+        name = _one_line(str(self._typed))
         left: list[Span] = [
             ("▸  " if selected else "   ", Face("accent", "b")),
             (name, Face("selected", "r") if selected else PLAIN),
         ]
         return row(left, [("  not in the list: as typed ", MUTED)], width, cell_len)
+
+
+def _one_line(text: str) -> SafeText:
+    return safe(text, keep_newlines=False)
