@@ -15,6 +15,7 @@ from koi.net.timeouts import Timeouts
 from tests.configurations import keys_in, registry_of
 
 K = "k" * 20
+WORK = '[providers.work]\nbase_url = "https://llm.example.com/v1"\n'
 
 
 def endpoint(
@@ -244,3 +245,31 @@ embeddings = true
     other = fast_model_info(ModelReference("work", "other"), registry)
     assert (other.context_window, other.max_output_tokens, other.tools) == (1000, 100, True)
     assert endpoint(tmp_path, "work", text).output_limit("small:1b") == 50
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        (
+            "work",
+            WORK,
+            "Set WORK_API_KEY in the environment, or api_key_env in [providers.work] of ",
+        ),
+        ("work", f'{WORK}auth = "none"\n', 'Remove auth = "none" from [providers.work] of '),
+        ("custom:https://h.example/v1", "", "Give this address a table [providers.NAME] with "),
+    ],
+)
+def test_an_endpoint_without_a_key_knows_how_to_get_one(
+    tmp_path: Path, name: str, text: str, said: str
+) -> None:
+    found = endpoint(tmp_path, name, text)
+    assert found.key is None
+    assert found.key_advice.startswith(said)
+    assert str(tmp_path / "config.toml") in found.key_advice
+
+
+def test_an_empty_key_says_what_to_write(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="api_key is empty") as caught:
+        endpoint(tmp_path, "work", f'{WORK}api_key = ""\n')
+    assert 'api_key = "${VARIABLE}"' in caught.value.hint
+    assert "remove the line" in caught.value.hint

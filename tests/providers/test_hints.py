@@ -15,6 +15,7 @@ from tests.servers.answers import failure
 from tests.servers.model_server import ModelServer
 
 URL = "https://llm.example.com/v1"
+KEY = Secret("k" * 20)
 
 
 def sharpened(kind: ErrorKind, endpoint: Endpoint, code: str | None = None) -> tuple[str, str]:
@@ -24,9 +25,9 @@ def sharpened(kind: ErrorKind, endpoint: Endpoint, code: str | None = None) -> t
 
 
 def test_only_a_refused_key_is_a_matter_of_regions() -> None:
-    regions = Endpoint("qwen", "openai-chat", URL, siblings=("qwen-intl", "qwen-us"))
+    regions = Endpoint("qwen", "openai-chat", URL, key=KEY, siblings=("qwen-intl", "qwen-us"))
     assert sharpened("rate_limit", regions) == ("rate_limit", "Look.")
-    assert sharpened("auth", Endpoint("work", "openai-chat", URL)) == ("auth", "Look.")
+    assert sharpened("auth", Endpoint("work", "openai-chat", URL, key=KEY)) == ("auth", "Look.")
     kind, hint = sharpened("auth", regions)
     assert kind == "auth"
     assert hint == "Look. A key works in its own region only; the others are qwen-intl and qwen-us."
@@ -46,7 +47,7 @@ async def test_a_refused_key_names_the_sibling_region(model_server: ModelServer)
         "moonshot",
         "openai-chat",
         model_server.openai_url,
-        key=Secret("k" * 20),
+        key=KEY,
         siblings=("moonshot-intl",),
     )
     provider = HttpProvider(endpoint)
@@ -94,3 +95,17 @@ async def test_every_protocol_tells_the_near_models(
     await provider.aclose()
     assert caught.value.kind == "model_not_found"
     assert "Did you mean work/gpt-5?" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "sent"),
+    [
+        (Endpoint("work", "openai-chat", URL, key_advice="Set WORK_API_KEY."), False),
+        (Endpoint("work", "openai-chat", URL, auth="none", key_advice="Set WORK_API_KEY."), False),
+        (Endpoint("work", "openai-chat", URL, key=KEY), True),
+        (Endpoint("work", "openai-chat", URL, headers={"Api-Key": "k" * 20}), True),
+    ],
+)
+def test_a_refusal_without_a_key_says_what_to_set(endpoint: Endpoint, sent: bool) -> None:
+    wanted = "Look." if sent else "No key was sent. Set WORK_API_KEY."
+    assert sharpened("auth", endpoint) == ("auth", wanted)

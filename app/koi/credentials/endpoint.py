@@ -83,6 +83,8 @@ class Endpoint:
     """Values of `headers` that may be keys too; no error repeats them."""
     signer: Signer | None = None
     """Takes the place of `key` where a fixed header is not enough."""
+    key_advice: str = ""
+    """How a person gives it a key, for a server that wants one after all; "" when unknown."""
     key_header: str | None = None
     """The header that carries the key as it is, when `auth` is not the way."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from koi.catalogue.catalogue import URL_FORMS
 from koi.catalogue.models import fast_model_info, nearest_models
 from koi.catalogue.registry import Registered, Registry
 from koi.catalogue.rows import USUAL_AUTH, AuthStyle, Protocol
@@ -56,6 +57,7 @@ def provider_endpoint(name: str, registry: Registry) -> Endpoint:
         base_url=base_url,
         auth="none" if secret is None else _auth(provider, protocol),
         key=secret,
+        key_advice=_key_advice(provider, registry),
         key_header=_key_header(provider),
         headers={**company.headers, **own_headers},
         header_secrets=tuple(Secret(value) for value in own_headers.values()),
@@ -147,9 +149,7 @@ def _key(provider: Registered, registry: Registry) -> Secret | None:
     if blocking is not None:
         raise ConfigurationError(
             f"the key of {provider.name} cannot be used: {blocking.detail}",
-            hint=f"It is named in {registry.config.origin(provider.key('api_key'))}."
-            if provider.table.api_key
-            else "",
+            hint=_blocked_advice(provider, registry),
         )
     if usable is not None:
         return usable.secret
@@ -158,15 +158,42 @@ def _key(provider: Registered, registry: Registry) -> Secret | None:
     raise _missing_key(provider, registry, discovery.of(provider.name))
 
 
+def _blocked_advice(provider: Registered, registry: Registry) -> str:
+    """What to do about a configured key that cannot be used."""
+    table = provider.table
+    if table.api_key is None:
+        return ""
+    place = registry.config.origin(provider.key("api_key"))
+    if table.api_key.strip():
+        return f"It is named in {place}."
+    without = ' A server that needs no key: remove the line, or auth = "none".'
+    return (
+        f'Write api_key = "${{VARIABLE}}" in {place}, VARIABLE being where the key is.'
+        f"{without if provider.row.company.key_optional else ''}"
+    )
+
+
+def _key_advice(provider: Registered, registry: Registry) -> str:
+    """How to give a key to an endpoint that has none: the variable, or the key and its file."""
+    file = registry.config.paths.config_file
+    if provider.name.startswith(tuple(URL_FORMS)):
+        return (
+            f"Give this address a table [providers.NAME] with base_url and api_key_env in {file}."
+        )
+    table = f"[providers.{provider.table_name or provider.name}] of {file}"
+    if provider.table.auth == "none":
+        return f'Remove auth = "none" from {table}, and set api_key_env there.'
+    variables = " or ".join(provider.row.company.api_key_env)
+    ways = f"Set {variables} in the environment, or" if variables else "Set"
+    return f"{ways} api_key_env in {table}."
+
+
 def _missing_key(
     provider: Registered, registry: Registry, findings: tuple[Finding, ...]
 ) -> CredentialMissing:
     """The error for a provider without a usable key: which variables it reads, and what to do."""
     company = provider.row.company
-    variables = " or ".join(company.api_key_env)
-    ways = f"Set {variables} in the environment, or" if variables else "Set"
-    file = registry.config.paths.config_file
-    hint = f"{ways} api_key_env in [providers.{provider.name}] of {file}."
+    hint = _key_advice(provider, registry)
     for finding in findings:
         hint += f" Not used: {finding.detail}."
     return CredentialMissing(f"no key for {company.display_name} ({provider.name})", hint=hint)
