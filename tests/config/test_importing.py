@@ -130,3 +130,24 @@ def test_a_shape_in_koi_s_file_is_not_mixed_with_its_twin(tmp_path: Path) -> Non
     with pytest.raises(ConfigurationError, match=r"provider\.model: says the same as model"):
         apply_import(found, paths)
     assert paths.config_file.read_text() == written
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('[{"name": "work", "baseUrl": "https://h.example/v1", "apiKey": ""}]', "agents.json"),
+        ("providers:\n  work:\n    base_url: https://h.example/v1\n    api_key: ''", "a.yaml"),
+        ('[providers.work]\nbase_url = "https://h.example/v1"\napi_key = " "', "a.toml"),
+    ],
+)
+def test_an_empty_key_is_left_out_and_told(tmp_path: Path, text: str, name: str) -> None:
+    found = plan(tmp_path, text, name)
+    assert "providers.work.api_key" not in [setting.key for setting in found.settings]
+    assert [note.message for note in found.notes] == ["is empty, left out"]
+
+
+def test_a_display_name_in_yaml_becomes_one_that_can_be_typed(tmp_path: Path) -> None:
+    text = "providers:\n  Claude at work:\n    base_url: https://h.example/v1\n    model: m\n"
+    table = plan(tmp_path, text, "a.yaml").table
+    assert table["model"] == "claude-at-work/m"
+    assert list(table["providers"]) == ["claude-at-work"]  # type: ignore[call-overload]

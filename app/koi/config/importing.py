@@ -74,6 +74,9 @@ def plan_import(
     table, dropped = _known(translation.table, Tables, ())
     assert isinstance(table, dict)
     notes = [Mistake(where, key, NO_COUNTERPART, severity="warning") for key in dropped]
+    for empty in _without_empty_keys(table):
+        source = original_key(dotted(empty), translation.sources)
+        notes.append(Mistake(where, source, "is empty, left out", severity="warning"))
     found = find_mistakes(table, where)
     named = [
         msgspec.structs.replace(each, key=original_key(each.key, translation.sources))
@@ -133,6 +136,19 @@ def _known(value: object, expected: object, path: Path) -> tuple[object, list[st
             dropped += more
         return items, dropped
     return value, []
+
+
+def _without_empty_keys(table: dict[str, object]) -> list[Path]:
+    """Remove keys of providers that are empty, and return where they were."""
+    providers = table.get("providers")
+    tables = providers if isinstance(providers, dict) else {}
+    removed: list[Path] = []
+    for name, provider in tables.items():
+        written = provider.get("api_key") if isinstance(provider, dict) else None
+        if isinstance(written, str) and not written.strip():
+            del provider["api_key"]
+            removed.append(("providers", name, "api_key"))
+    return removed
 
 
 def _refuse(mistakes: tuple[Mistake, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Names for endpoints that a configuration knows by their address only."""
+"""Names for endpoints that a configuration knows by their address or display name only."""
 
 from __future__ import annotations
 
@@ -26,3 +26,8 @@ def split_form(name: str) -> tuple[str, str] | None:
         if name.startswith(prefix):
             return protocol, name.removeprefix(prefix).strip()
     return None
+
+
+def usable_name(name: str) -> str:
+    """A display name as the first part of a model reference: no spaces, slashes or capitals."""
+    return "-".join(name.lower().replace("/", " ").split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from koi.config.shapes.addresses import usable_name
 from koi.config.shapes.draft import Draft, Path
 from koi.config.shapes.role_models import put_models
 from koi.config.shapes.variables import with_braces
@@ -77,7 +78,7 @@ def _put_default(draft: Draft, default: str | None, models: list[Named], source:
             draft.put(("model",), f"{name}/{model}", place if default is None else source)
             return
     if default is not None:
-        draft.put(("model",), draft.name(_slug(default)), source)
+        draft.put(("model",), draft.name(usable_name(default)), source)
 
 
 def _provider(draft: Draft, entry: object, key: str | None, source: Path) -> Named | None:
@@ -94,7 +95,7 @@ def _provider(draft: Draft, entry: object, key: str | None, source: Path) -> Nam
         near = f"One of: {', '.join(PROTOCOLS)}."
         draft.mistake((*source, kind_field), f"'{kind}' is not one of its choices", near)
         return None
-    name = LOGINS.get(kind) or draft.name(_slug(said))
+    name = LOGINS.get(kind) or draft.name(usable_name(said))
     path = ("providers", name)
     if kind not in LOGINS:
         _endpoint(draft, name, kind, entry, (*source, kind_field))
@@ -179,8 +180,3 @@ def _timeout(draft: Draft, path: Path, milliseconds: object, source: Path) -> No
         draft.note(source, "koi always has a limit; its own stays")
     else:
         draft.put(path, milliseconds / 1000, source)
-
-
-def _slug(name: str) -> str:
-    """A display name as the first part of a model reference: no spaces, slashes or capitals."""
-    return "-".join(name.lower().replace("/", " ").split())

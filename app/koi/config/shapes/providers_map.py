@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from koi.config.shapes.addresses import usable_name
 from koi.config.shapes.draft import NO_COUNTERPART, Draft
 from koi.config.shapes.variables import with_braces
 
@@ -37,9 +38,9 @@ def _entry(draft: Draft, key: str, entry: object) -> None:
         draft.wrong_type(source, entry, dict[str, object])
         return
     kind = draft.as_text(entry.get("name"), (*source, "name")) or key
-    name = draft.name(key)
+    name = draft.name(usable_name(key))
     path = ("providers", name)
-    if kind != key and draft.name(kind) != name:
+    if kind != key and draft.name(usable_name(kind)) != name:
         if kind not in TYPES:
             draft.mistake((*source, "name"), f"'{kind}' is no type of provider that koi can read")
             return
