@@ -85,3 +85,12 @@ def test_an_older_mistake_does_not_block_a_change(tmp_path: Path) -> None:
     paths.config_file.write_text("colour = 1\n")
     set_value(paths, "model", "a/b")
     assert tomllib.loads(paths.config_file.read_text())["model"] == "a/b"
+
+
+def test_a_key_of_another_shape_is_named_with_its_file(tmp_path: Path) -> None:
+    paths = paths_in(tmp_path)
+    paths.config_file.write_text('default_model = "a/b"\n')
+    with pytest.raises(ConfigurationError) as caught:
+        set_value(paths, "model", "c/d")
+    assert caught.value.hint.startswith(f"Change default_model in {paths.config_file}")
+    assert paths.config_file.read_text() == 'default_model = "a/b"\n'

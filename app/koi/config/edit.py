@@ -23,7 +23,9 @@ def set_value(paths: Paths, key: str, text: str) -> None:
     Raises UsageError for an unknown key or a wrong value, ConfigurationError when the file is
     wrong or cannot take the key, StorageError when it cannot be written. Then it is unchanged.
     """
-    set_values(paths, {split_key(key): read_value(key, text)})
+    value, path = read_value(key, text), split_key(key)
+    _refuse_other_key(paths, path)
+    set_values(paths, {path: value})
 
 
 def set_values(
@@ -52,6 +54,18 @@ def set_values(
 def read_user_table(paths: Paths) -> dict[str, object]:
     """The file as it stands, empty when there is none. Raises ConfigurationError."""
     return parse_toml(_content(paths), str(paths.config_file))
+
+
+def _refuse_other_key(paths: Paths, path: tuple[str, ...]) -> None:
+    """Raise ConfigurationError when the file says a value in another shape's key already."""
+    where = str(paths.config_file)
+    source = translate_own(read_user_table(paths), where).sources.get(dotted(path))
+    if source is not None:
+        raise ConfigurationError(
+            f"{dotted(path)} is written as {source} here",
+            where=where,
+            hint=f"Change {source} in {where}, or remove it first. Nothing was changed.",
+        )
 
 
 def _assign(

@@ -169,7 +169,7 @@ def test_a_mistake_is_told_under_the_key_that_the_file_has(
 def test_setting_a_value_that_the_shape_has_is_refused(tmp_path: Path) -> None:
     paths = paths_in(tmp_path)
     paths.config_file.write_text(f'{TABLE}model = "m"\n')
-    with pytest.raises(ConfigurationError, match="says the same as"):
+    with pytest.raises(ConfigurationError, match=r"model is written as provider\.model here"):
         set_value(paths, "model", "a/b")
     set_value(paths, "reliability.retries", "5")
     assert chosen(registry_of(tmp_path, paths.config_file.read_text())) == "lmstudio/m"
