@@ -89,3 +89,27 @@ def test_check_reads_the_permission_rules(run_koi: RunKoi, config_file: Path, ru
     done = run_koi("config", "check")
     assert done.returncode == 2
     assert "permissions.rules" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ('api_key = ""', "api_key: is empty. "),
+        ('api_key = "one\\ntwo"', "api_key: holds characters that cannot be part of a key. "),
+    ],
+)
+def test_check_finds_keys_that_cannot_be_used(
+    run_koi: RunKoi, config_file: Path, written: str, said: str
+) -> None:
+    config_file.write_text(f'[providers.work]\nbase_url = "https://h.example/v1"\n{written}\n')
+    done = run_koi("config", "check")
+    assert done.returncode == 2
+    assert f"error: {config_file}: providers.work.{said}" in done.stdout
+
+
+def test_check_warns_of_a_plugin_that_is_not_there(run_koi: RunKoi, config_file: Path) -> None:
+    config_file.write_text('[providers.work]\nprotocol = "wasm"\nplugin = "nope.wasm"\n')
+    done = run_koi("config", "check")
+    assert done.returncode == 0
+    assert f"warning: {config_file}: providers.work.plugin: " in done.stdout
+    assert "nope.toml: cannot be read" in done.stdout

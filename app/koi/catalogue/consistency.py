@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from koi.catalogue.catalogue import URL_FORMS, Catalogue, checked_url
+from koi.catalogue.plugins import read_plugin
 from koi.config.interpolation import expand, variables
 from koi.config.mistakes import Mistake, dotted
 from koi.core.errors import ConfigurationError, UsageError
@@ -15,14 +17,19 @@ def find_inconsistencies(
     where: str,
     catalogue: Catalogue,
     environment: Mapping[str, str],
+    folder: Path | None = None,
 ) -> tuple[Mistake, ...]:
-    """Unknown providers, providers without an address, malformed URLs (errors), and variables
-    that are not set (warnings), in one layer as it was read.
+    """Unknown providers, providers without an address, malformed URLs, keys that cannot be one
+    (errors), and variables that are not set (warnings), in one layer as it was read.
+
+    With `folder`, the one that plugins are relative to, also plugins that are not there (warnings).
     """
     providers = table.get("providers")
     named = providers if isinstance(providers, dict) else {}
     return (
         *_providers(named, where, catalogue, environment),
+        *_keys(named, where),
+        *(() if folder is None else _plugins(named, where, environment, folder)),
         *_models(table, named, where, catalogue),
         *_unset(table, (), where, environment),
     )
@@ -55,6 +62,39 @@ def _providers(
         if isinstance(variable, str) and not environment.get(variable, "").strip():
             message = f"the environment variable {variable} is not set"
             yield Mistake(where, f"{key}.api_key_env", message, severity="warning")
+
+
+def _keys(providers: Mapping[str, object], where: str) -> Iterator[Mistake]:
+    for name, provider in providers.items():
+        if not isinstance(provider, dict) or provider.get("auth") == "none":
+            continue
+        key = f"{dotted(('providers', name))}.api_key"
+        written = provider.get("api_key")
+        if not isinstance(written, str) or "${" in written:
+            continue
+        if not written.strip():
+            hint = 'Write "${VARIABLE}", or remove the line where no key is needed.'
+            yield Mistake(where, key, "is empty", hint)
+        elif not all("!" <= character <= "~" for character in written.strip()):
+            hint = "Look for line breaks, spaces, and characters that are not ASCII."
+            yield Mistake(where, key, "holds characters that cannot be part of a key", hint)
+
+
+def _plugins(
+    providers: Mapping[str, object], where: str, environment: Mapping[str, str], folder: Path
+) -> Iterator[Mistake]:
+    for name, provider in providers.items():
+        written = provider.get("plugin") if isinstance(provider, dict) else None
+        if not isinstance(written, str):
+            continue
+        key = f"{dotted(('providers', name))}.plugin"
+        try:
+            module = read_plugin(expand(written, environment, where=where), folder).module
+        except ConfigurationError as error:
+            yield Mistake(where, key, error.title, error.hint, "warning")
+            continue
+        if not module.is_file():
+            yield Mistake(where, key, f"there is no file {module}", severity="warning")
 
 
 def _models(

@@ -50,7 +50,9 @@ def check_command() -> int:
     for source in sources:
         found += source.mistakes
         where = source.places.get("") or source.place("model")
-        more = find_inconsistencies(source.table, where, load_catalogue(), os.environ)
+        more = find_inconsistencies(
+            source.table, where, load_catalogue(), os.environ, paths.config_file.parent
+        )
         found += [source.under_original(mistake) for mistake in more]
     for mistake in found:
         hint = f" {mistake.hint}" if mistake.hint else ""
