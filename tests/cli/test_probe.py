@@ -169,3 +169,10 @@ def test_a_probe_is_one_request(
         code, lines = probe(capfdbinary, "ollama/qwen")
         assert (code, lines[-1]["text"]) == (0, "Hello")
         assert [request.path for request in ollama.requests] == ["/api/chat"]
+
+
+def test_a_provider_without_a_model_is_wrong_usage_with_a_hint_for_probe(run_koi: RunKoi) -> None:
+    done = run_koi("probe", "vercel")
+    assert done.returncode == 2
+    assert "Name one: vercel/MODEL" in done.stderr
+    assert "-m" not in done.stderr

@@ -118,7 +118,7 @@ def test_a_name_of_several_usable_providers_is_told_with_only_those(tmp_path: Pa
         listing(registry, name, "x")
     with pytest.raises(UsageError, match="fits several") as caught:
         resolve_model("x", registry, discovery=keys_in(registry))
-    assert caught.value.hint == "Choose one with -m: work/x, groq/x"
+    assert caught.value.hint == "Choose one: work/x, groq/x"
 
 
 def test_ollama_alone_means_its_best_model(tmp_path: Path) -> None:

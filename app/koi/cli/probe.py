@@ -130,7 +130,8 @@ def command(
     """Send one request to the model REF (provider/model) and print its events as JSON lines.
 
     Tools are never run. The model's name is sent as it is. Exit code 0 when the answer was
-    complete, 1 after any error.
+    complete, 1 after an error of the provider, else as for every command (2: wrong usage or
+    configuration, 3: no credential).
     """
     if prompt is not None and file is not None:
         raise UsageError("--prompt and --request exclude each other", hint="Give one of them.")

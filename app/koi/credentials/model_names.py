@@ -73,7 +73,7 @@ def _default_of(provider: Registered, discovery: Discovery | None) -> ModelRefer
             f"no model of {provider.row.company.display_name} was found",
             hint=f"Is Ollama running, and does it have a model? Try: {SUGGESTION}",
         )
-    hint = f"Name one: -m {provider.name}/MODEL. To see them: koi models {provider.name}"
+    hint = f"Name one: {provider.name}/MODEL. To see them: koi models {provider.name}"
     raise UsageError(f"{provider.name} has no default model", hint=hint)
 
 
@@ -82,7 +82,7 @@ def _url_reference(text: str) -> ModelReference:
     if match is None:
         raise UsageError(
             f"'{text}' does not show where the URL ends and the model begins",
-            hint="Write -p custom:URL -m MODEL, or end the URL with /v1.",
+            hint="End the URL with /v1, as in custom:https://HOST/v1/MODEL.",
         )
     return ModelReference(match[1], match[2])
 
@@ -118,13 +118,11 @@ def _known_to_one(model: str, registry: Registry, discovery: Discovery | None) -
         case ():
             raise UsageError(
                 f"no provider is known to have the model '{model}'",
-                hint=f"Name the provider: -m PROVIDER/{model}. {FORMS_HINT}",
+                hint=f"Name the provider: PROVIDER/{model}. {FORMS_HINT}",
             )
         case _:
             choices = ", ".join(f"{name}/{model}" for name in names)
-            raise UsageError(
-                f"'{model}' fits several providers", hint=f"Choose one with -m: {choices}"
-            )
+            raise UsageError(f"'{model}' fits several providers", hint=f"Choose one: {choices}")
 
 
 def _local(registry: Registry, discovery: Discovery) -> frozenset[str]:
