@@ -137,8 +137,8 @@ def test_the_key_goes_where_the_manifest_says(
 
 
 def test_the_variable_of_the_manifest_holds_the_key(tmp_path: Path) -> None:
-    more = 'api_key_env = "EXAMPLE_API_KEY"'
-    environment = {"EXAMPLE_API_KEY": KEY, "MINE_API_KEY": "other-key-0123456789"}
+    more = 'api_key_env = "PLUGIN_TEST_API_KEY"'
+    environment = {"PLUGIN_TEST_API_KEY": KEY, "MINE_API_KEY": "other-key-0123456789"}
     endpoint = provider_endpoint("mine", registered(tmp_path, more, environment=environment))
     assert endpoint.auth_headers() == {"Authorization": f"Bearer {KEY}"}
     with pytest.raises(CredentialMissing, match="no key for Example"):
@@ -205,7 +205,7 @@ def test_a_table_without_a_plugin_says_so(tmp_path: Path, name: str) -> None:
 
 def test_a_plugin_may_take_the_name_of_a_provider(tmp_path: Path) -> None:
     registry = registered(
-        tmp_path, 'api_key_env = "EXAMPLE_API_KEY"', TABLE.replace("mine]", "groq]")
+        tmp_path, 'api_key_env = "PLUGIN_TEST_API_KEY"', TABLE.replace("mine]", "groq]")
     )
     assert registry.get("groq").plugin is not None
     assert [provider.name for provider in registry.all].count("groq") == 1
