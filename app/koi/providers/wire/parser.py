@@ -85,6 +85,13 @@ def tool_call(
     return ToolCall(identity, name, None, raw, data)
 
 
+def raw_arguments(arguments: object) -> str:
+    """Arguments as text, "" for none; some servers send the object itself."""
+    if isinstance(arguments, str):
+        return arguments
+    return "" if arguments is None else msgspec.json.encode(arguments).decode()
+
+
 def new_call_id() -> str:
     """An id for a call that came without one."""
     return f"call_{secrets.token_hex(8)}"

@@ -11,7 +11,7 @@ import msgspec
 
 from koi.core.messages import JsonObject, Opaque, Part, ProviderData, Reasoning, Text
 from koi.providers.wire.fields import mapping, objects, text
-from koi.providers.wire.parser import own_call_id, tool_call
+from koi.providers.wire.parser import own_call_id, raw_arguments, tool_call
 
 Kind: TypeAlias = Literal["text", "reasoning", "tool", "other"]
 _SERVER_TOOL = "server_tool_use"
@@ -81,9 +81,7 @@ class Block:
         if "toolUse" in content:
             use = mapping(content, "toolUse")
             self._begin_tool({key: value for key, value in use.items() if key != "input"})
-            given = use.get("input", {})
-            raw = given if isinstance(given, str) else msgspec.json.encode(given).decode()
-            return self._say(self.kind or "tool", raw)
+            return self._say(self.kind or "tool", raw_arguments(use.get("input", {})))
         if "citationsContent" in content:
             cited = mapping(content, "citationsContent")
             self.citations = objects(cited, "citations")

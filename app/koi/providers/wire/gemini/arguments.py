@@ -152,6 +152,6 @@ def _put(values: JsonObject, steps: _Steps, value: object) -> bool:
             known = value
         elif known is None:
             known = [] if isinstance(following, int) else {}
-        place[step] = known  # type: ignore[index]
+        place[step] = known  # type: ignore[index]  # one of the two containers above
         place = known
     return True

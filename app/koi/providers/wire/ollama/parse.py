@@ -6,8 +6,6 @@ such tags mean cannot be known before the answer is whole, and koi never turns t
 
 from __future__ import annotations
 
-import msgspec
-
 from koi.core.messages import JsonObject, Part, ProviderData, Reasoning, Text, ToolCall
 from koi.core.provider_events import (
     ProviderEvent,
@@ -24,7 +22,14 @@ from koi.net.errors import inline_error
 from koi.net.framing import StreamEvent
 from koi.net.json_text import decode_object
 from koi.providers.wire.fields import count, mapping, objects, text
-from koi.providers.wire.parser import cut_off, finish_reason, no_answer, own_call_id, tool_call
+from koi.providers.wire.parser import (
+    cut_off,
+    finish_reason,
+    no_answer,
+    own_call_id,
+    raw_arguments,
+    tool_call,
+)
 from koi.providers.wire.request import WireOptions
 
 
@@ -103,13 +108,7 @@ class OllamaParser:
 
     def _call(self, call: JsonObject) -> list[ProviderEvent]:
         function = mapping(call, "function")
-        arguments = function.get("arguments")
-        if arguments is None:
-            raw = ""
-        elif isinstance(arguments, str):
-            raw = arguments
-        else:
-            raw = msgspec.json.encode(arguments).decode()
+        raw = raw_arguments(function.get("arguments"))
         identity, name = own_call_id(text(call, "id"), self._call_ids), text(function, "name")
         self._calls.append((identity, name, raw))
         return [ToolCallStarted(identity, name), ToolCallDelta(identity, raw)]

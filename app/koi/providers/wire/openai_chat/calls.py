@@ -13,7 +13,7 @@ import msgspec
 from koi.core.messages import JsonObject
 from koi.core.provider_events import ProviderEvent, ToolCallDelta, ToolCallStarted
 from koi.providers.wire.fields import mapping, text
-from koi.providers.wire.parser import new_call_id
+from koi.providers.wire.parser import new_call_id, raw_arguments
 
 
 @dataclass(slots=True)
@@ -45,7 +45,7 @@ class OpenCalls:
         """The events that one element of `tool_calls` means; `whole`: it is a call by itself."""
         function = mapping(delta, "function")
         name, identity = text(function, "name"), text(delta, "id")
-        fragment = _fragment(function.get("arguments"))
+        fragment = raw_arguments(function.get("arguments"))
         index = delta.get("index")
         known = None if whole else self._known(index, identity)
         if known is not None and _opens_another(known, identity, name, fragment):
@@ -105,10 +105,3 @@ def _came_whole(call: OpenCall) -> bool:
         return isinstance(msgspec.json.decode(call.raw), dict)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return False
-
-
-def _fragment(arguments: object) -> str:
-    """Arguments as text; some servers send the object itself."""
-    if isinstance(arguments, str):
-        return arguments
-    return "" if arguments is None else msgspec.json.encode(arguments).decode()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import msgspec
-
 from koi.core.messages import JsonObject, Opaque, Part, ProviderData, Reasoning, Text, ToolCall
 from koi.providers.wire.fields import objects, text
-from koi.providers.wire.parser import own_call_id, tool_call
+from koi.providers.wire.parser import own_call_id, raw_arguments, tool_call
 
 CALLS = ("function_call", "custom_tool_call")
 PARAGRAPH = "\n\n"
@@ -97,7 +95,7 @@ class OutputItem:
                     (PARAGRAPH.join(filter(None, said)) for said in spoken if any(said)), ""
                 )
             case "function_call":
-                return _arguments(self.source.get("arguments"))
+                return raw_arguments(self.source.get("arguments"))
             case "custom_tool_call":
                 return text(self.source, "input")
         return ""
@@ -131,10 +129,3 @@ class OutputItem:
             # The answer as a whole claims to be complete: what stopped short must not run.
             return ToolCall(self.call_id, name, None, raw)
         return tool_call(self.call_id, name, raw, cut=cut)
-
-
-def _arguments(arguments: object) -> str:
-    """Arguments as text; some servers send the object itself."""
-    if isinstance(arguments, str):
-        return arguments
-    return msgspec.json.encode(arguments).decode() if isinstance(arguments, dict) else ""
