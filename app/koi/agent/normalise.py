@@ -45,16 +45,19 @@ def _answered(history: Sequence[Message]) -> list[Message]:
 
 def _with_own_ids(messages: list[Message]) -> tuple[Message, ...]:
     """Some servers count their calls anew in each answer; others refuse ids that come twice."""
-    known = {call.id for message in messages for call in message.tool_calls}
+    taken = {call.id for message in messages for call in message.tool_calls}
     used: set[str] = set()
+    numbers: dict[str, int] = {}
     renamed: dict[str, str] = {}
     result: list[Message] = []
     for message in messages:
         if message.role == "assistant":
             renamed = {}
             for call in message.tool_calls:
-                renamed[call.id] = _unused(call.id, used, known)
-                used.add(renamed[call.id])
+                again = call.id in used
+                renamed[call.id] = _unused(call.id, taken, numbers) if again else call.id
+                used.add(call.id)
+                taken.add(renamed[call.id])
         if all(old == new for old, new in renamed.items()):
             result.append(message)
         else:
@@ -63,13 +66,12 @@ def _with_own_ids(messages: list[Message]) -> tuple[Message, ...]:
     return tuple(result)
 
 
-def _unused(identity: str, used: set[str], known: set[str]) -> str:
-    """`identity` the first time, one that nothing else has after that."""
-    if identity not in used:
-        return identity
-    number = 2
-    while (other := f"{identity}_{number}") in used | known:
+def _unused(identity: str, taken: set[str], numbers: dict[str, int]) -> str:
+    """An id that nothing else has; `numbers` holds the last number that each id was given."""
+    number = numbers.get(identity, 1) + 1
+    while (other := f"{identity}_{number}") in taken:
         number += 1
+    numbers[identity] = number
     return other
 
 
