@@ -21,6 +21,12 @@ def count(source: JsonObject, key: str) -> int | None:
     return max(0, int(value)) if abs(value) < 2**63 else None
 
 
+def flag(source: JsonObject, key: str) -> bool | None:
+    """Yes or no, None when neither is said."""
+    value = source.get(key)
+    return value if isinstance(value, bool) else None
+
+
 def mapping(source: JsonObject, key: str) -> JsonObject:
     """An object, empty when there is none."""
     value = source.get(key)

@@ -10,7 +10,7 @@ from koi.core.messages import JsonObject
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
 from koi.core.usage import Price
-from koi.providers.wire.fields import count, mapping, objects, text
+from koi.providers.wire.fields import count, flag, mapping, objects, text
 
 _WINDOWS = (
     "context_length",
@@ -104,16 +104,14 @@ def _tools(entry: JsonObject) -> bool | None:
     parameters = entry.get("supported_parameters")
     if isinstance(parameters, list):
         return "tools" in parameters
-    calling = mapping(entry, "capabilities").get("function_calling")
-    return calling if isinstance(calling, bool) else None
+    return flag(mapping(entry, "capabilities"), "function_calling")
 
 
 def _vision(entry: JsonObject) -> bool | None:
     modalities = mapping(entry, "architecture").get("input_modalities")
     if isinstance(modalities, list):
         return "image" in modalities
-    vision = mapping(entry, "capabilities").get("vision")
-    return vision if isinstance(vision, bool) else None
+    return flag(mapping(entry, "capabilities"), "vision")
 
 
 def _price(pricing: JsonObject) -> Price | None:

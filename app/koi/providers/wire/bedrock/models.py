@@ -10,7 +10,7 @@ from koi.core.messages import JsonObject
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
 from koi.providers.wire.bedrock.model_ids import plain_id
-from koi.providers.wire.fields import objects, text
+from koi.providers.wire.fields import flag, objects, text
 
 MODELS = "/foundation-models"
 PROFILES = "/inference-profiles?maxResults=1000"
@@ -35,11 +35,11 @@ def read_models(provider: str, answer: object) -> tuple[ModelInfo, ...]:
 
 
 def _info(provider: str, name: str, facts: JsonObject) -> ModelInfo:
-    streaming, inputs = facts.get("responseStreamingSupported"), facts.get("inputModalities")
+    inputs = facts.get("inputModalities")
     return ModelInfo(
         ModelReference(provider, name),
         vision="IMAGE" in inputs if isinstance(inputs, list) else None,
-        streaming=streaming if isinstance(streaming, bool) else None,
+        streaming=flag(facts, "responseStreamingSupported"),
         embeddings="EMBEDDING" in _outputs(facts) if facts else None,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from koi.core.messages import JsonObject
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
-from koi.providers.wire.fields import count, mapping, objects, text
+from koi.providers.wire.fields import count, flag, mapping, objects, text
 
 PATH = "/models"
 _REASONING = ("reasoning_effort", "adaptive_thinking", "max_thinking_budget")
@@ -45,13 +45,8 @@ def _model(provider: str, entry: JsonObject) -> ModelInfo:
         context_window=count(limits, "max_context_window_tokens")
         or count(limits, "max_prompt_tokens"),
         max_output_tokens=count(limits, "max_output_tokens"),
-        tools=_flag(can, "tool_calls"),
-        vision=_flag(can, "vision"),
-        streaming=_flag(can, "streaming"),
+        tools=flag(can, "tool_calls"),
+        vision=flag(can, "vision"),
+        streaming=flag(can, "streaming"),
         reasoning=True if any(can.get(key) for key in _REASONING) else None,
     )
-
-
-def _flag(source: JsonObject, key: str) -> bool | None:
-    value = source.get(key)
-    return value if isinstance(value, bool) else None

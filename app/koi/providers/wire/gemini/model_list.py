@@ -5,7 +5,7 @@ from __future__ import annotations
 from koi.core.messages import JsonObject
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
-from koi.providers.wire.fields import count, objects, text
+from koi.providers.wire.fields import count, flag, objects, text
 from koi.providers.wire.model_list import ModelListing
 
 
@@ -25,12 +25,11 @@ def _model(provider: str, entry: JsonObject) -> ModelInfo | None:
     chats = "generateContent" in methods
     if not chats and "embedContent" not in methods:
         return None
-    thinks = entry.get("thinking")
     return ModelInfo(
         ModelReference(provider, name),
         context_window=count(entry, "inputTokenLimit"),
         max_output_tokens=count(entry, "outputTokenLimit") if chats else None,
-        reasoning=thinks if isinstance(thinks, bool) else None,
+        reasoning=flag(entry, "thinking"),
         embeddings=not chats,
     )
 
