@@ -26,6 +26,11 @@ _NEWER = re.compile(r"-(?!0\b|\d\d-20\d\d\b)\d{1,2}(?![0-9a-z])")
 _VECTORS = re.compile(r"(?<![a-z])(?:[a-z]*embed[a-z]*|bge|gte|e-?5|minilm|voyage)(?![a-z0-9])")
 
 
+def is_cloud_name(model: str) -> bool:
+    """True for a model that a local Ollama only passes on to its vendor's cloud."""
+    return model.endswith((":cloud", "-cloud"))
+
+
 class ModelFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Limits in tokens, and abilities. None: unknown."""
 

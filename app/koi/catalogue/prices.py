@@ -7,6 +7,7 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from koi.catalogue.families import is_cloud_name
 from koi.catalogue.model_cache import ModelCache
 from koi.catalogue.price_cache import PriceCache, PricedFacts
 from koi.catalogue.registry import Registered, Registry
@@ -128,7 +129,7 @@ def _price_list(provider: Registered) -> Provider | None:
 
 def _is_free(provider: Registered, model: str) -> bool:
     """True for models that run on the person's own machines, not in a vendor's cloud."""
-    return provider.row.company.local and not model.endswith((":cloud", "-cloud"))
+    return provider.row.company.local and not is_cloud_name(model)
 
 
 def _from_table(table: PriceTable) -> Price:

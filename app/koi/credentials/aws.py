@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from koi.catalogue.registry import Registered, Registry
@@ -161,8 +162,4 @@ def _has_key(provider: Registered, registry: Registry) -> bool:
 
 
 def _has_botocore() -> bool:
-    try:
-        import botocore  # noqa: F401
-    except ImportError:
-        return False
-    return True
+    return find_spec("botocore") is not None

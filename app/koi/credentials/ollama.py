@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from koi.catalogue.families import is_cloud_name
 from koi.catalogue.registry import Registered
 from koi.config.config import Config
 from koi.config.schema import ModelTable
@@ -104,17 +105,13 @@ async def probe(provider: str, base_url: str, *, timeout_s: float = 1.0) -> Find
     except (OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
         reason = "nothing listens" if isinstance(error, OSError) else "is not an Ollama server"
         return _unreachable(provider, base_url, reason)
-    names = tuple(model.name for model in tags.models if not _in_the_cloud(model.name))
+    names = tuple(model.name for model in tags.models if not is_cloud_name(model.name))
     detail = base_url if names else f"{base_url} has no models; try: {SUGGESTION}"
     return Finding(provider, LOCAL_PROBE, "usable", detail=detail, models=names)
 
 
 def _unreachable(provider: str, base_url: str, reason: str) -> Finding:
     return Finding(provider, LOCAL_PROBE, "unreachable", detail=f"{base_url}: {reason}")
-
-
-def _in_the_cloud(name: str) -> bool:
-    return name.endswith((":cloud", "-cloud"))
 
 
 def _reachable(host: str) -> str:

@@ -10,6 +10,7 @@ import re
 
 import msgspec
 
+from koi.catalogue.families import is_cloud_name
 from koi.core.messages import JsonObject
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
@@ -44,7 +45,7 @@ class OllamaModel(msgspec.Struct, frozen=True):
 def in_the_cloud(model: str, host: str) -> bool:
     """True for a model that runs at ollama.com, where the context is always the longest one."""
     remote = host == CLOUD_HOST or host.endswith(f".{CLOUD_HOST}")
-    return remote or model.endswith((":cloud", "-cloud"))
+    return remote or is_cloud_name(model)
 
 
 def show(model: str) -> WireRequest:
