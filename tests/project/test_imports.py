@@ -64,7 +64,7 @@ def test_a_run_without_a_screen_imports_no_screen(workspace: Path) -> None:
 
 
 def test_the_providers_are_there_without_what_only_some_of_them_need() -> None:
-    imported = packages_after("import koi.providers.http_provider, koi.wiring", Path.cwd())
+    imported = packages_after("import koi.providers.http_provider, koi.wiring.session", Path.cwd())
     assert imported & (EXTRAS | SDKS) == set()
 
 

@@ -10,7 +10,7 @@ from koi.core.errors import ProviderError
 from koi.core.messages import Message, ModelRequest, Text, ToolMode
 from koi.core.provider_events import ProviderEvent, StreamEnded, TextDelta
 from koi.core.seams import Provider
-from koi.wiring import open_provider
+from koi.wiring.providers import open_provider
 from tests.configurations import registry_of
 from tests.servers.answers import failure, text
 from tests.servers.model_server import ModelServer

@@ -24,7 +24,7 @@ from koi.providers.live_models import (
     remembered_models,
     with_model,
 )
-from koi.wiring import open_provider
+from koi.wiring.providers import open_provider
 from tests.configurations import registry_of
 from tests.servers.answers import Answer
 from tests.servers.model_server import ModelServer

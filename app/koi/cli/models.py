@@ -30,7 +30,7 @@ def command(provider: str | None, refresh: bool, as_json: bool) -> None:
     Providers are asked once a day; without an answer, the last list or koi's own table is shown.
     "?" means: not known.
     """
-    from koi.wiring import open_registry
+    from koi.wiring.registry import open_registry
 
     options = current_options()
     registry = open_registry(options.config, workspace=options.workspace, trusted=options.trust)
@@ -54,7 +54,7 @@ def command(provider: str | None, refresh: bool, as_json: bool) -> None:
 async def _find(name: str | None, registry: Registry, refresh: bool) -> tuple[ProviderModels, ...]:
     from koi.credentials.discovery import discover, usable_providers
     from koi.providers.live_models import live_models
-    from koi.wiring import open_provider
+    from koi.wiring.providers import open_provider
 
     chosen: list[Registered] = (
         usable_providers(registry, await discover(registry))

@@ -20,7 +20,8 @@ from koi.safety.modes import parse_mode
 from koi.tui.commands import COMMANDS, Command, parse_command
 from koi.view.safe_text import safe, visible
 from koi.view.units import tokens, total
-from koi.wiring import open_session, usable_model
+from koi.wiring.models import usable_model
+from koi.wiring.session import open_session
 
 WORKING = ("help", "model", "mode", "cost", "tokens", "exit")
 """The commands that make sense without a screen."""

@@ -169,7 +169,8 @@ def _open(reference: str) -> tuple[ModelReference, Provider, PriceLookup]:
     from koi.credentials.discovery import discover
     from koi.credentials.model_names import resolve_model
     from koi.providers.demo.reference import DEMO
-    from koi.wiring import open_provider, open_registry
+    from koi.wiring.providers import open_provider
+    from koi.wiring.registry import open_registry
 
     registry = open_registry(current_options().config)
     target: ModelReference | None = DEMO

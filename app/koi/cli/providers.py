@@ -42,7 +42,7 @@ def command(as_json: bool) -> None:
     together; nothing is billed for that.
     """
     from koi.credentials.default_model import choose_default_model
-    from koi.wiring import open_registry
+    from koi.wiring.registry import open_registry
 
     options = current_options()
     registry = open_registry(options.config, workspace=options.workspace, trusted=options.trust)
@@ -84,7 +84,7 @@ async def _look(registry: Registry) -> tuple[Discovery, Answers]:
 
 async def _answers(name: str, registry: Registry) -> bool | KoiError:
     from koi.core.errors import KoiError
-    from koi.wiring import open_provider
+    from koi.wiring.providers import open_provider
 
     try:
         provider = open_provider(name, registry)

@@ -112,7 +112,7 @@ def _prompt_text(words: tuple[str, ...]) -> str:
 
 async def _run(options: SessionOptions, prompt: str, output: str) -> int:
     from koi.agent.gate import Nobody
-    from koi.wiring import open_session
+    from koi.wiring.session import open_session
 
     loop = asyncio.get_running_loop()
     opening = asyncio.create_task(open_session(options, Nobody()))

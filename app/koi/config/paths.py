@@ -30,6 +30,21 @@ class Paths(msgspec.Struct, frozen=True):
         return self.data / "ledger.jsonl"
 
     @property
+    def auth_file(self) -> Path:
+        """Tokens of koi's own logins."""
+        return self.data / "auth.json"
+
+    @property
+    def keys(self) -> Path:
+        """Saved keys: `NAME.key` files, and the list of those that are in the OS keyring."""
+        return self.data / "keys"
+
+    @property
+    def model_choices(self) -> Path:
+        """Models chosen lately and favourites, for the list of models."""
+        return self.state / "models.json"
+
+    @property
     def spill(self) -> Path:
         """Tool output that was too large for the model."""
         return self.state / "spill"

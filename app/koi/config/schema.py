@@ -223,17 +223,35 @@ class VerifyTable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CredentialsTable(msgspec.Struct, frozen=True, kw_only=True):
-    """`[credentials]`: consent to credentials that belong to other programs."""
+    """`[credentials]`: what you said to using logins that belong to other programs.
+
+    Sources: claude-cli, claude-keychain, claude-token, codex-cli, qwen-cli.
+    """
 
     allow: tuple[str, ...] = ()
-    """Sources that you said yes to, such as claude-cli."""
+    """Sources that you said yes to."""
+    deny: tuple[str, ...] = ()
+    """Sources that you said no to; koi does not ask again."""
 
 
 class OAuthClientTable(msgspec.Struct, frozen=True, kw_only=True):
-    """`[oauth.NAME]`: your own OAuth application."""
+    """`[oauth.NAME]`: another OAuth application, or other hosts, for one of koi's logins.
 
-    client_id: str
-    """Its public client id."""
+    NAME is copilot, chatgpt, chatgpt-browser, qwen, minimax or minimax-cn.
+    """
+
+    client_id: str | None = None
+    """Public id of your own OAuth application."""
+    scope: str | None = None
+    """What is asked for, words with spaces between them."""
+    device_url: str | None = None
+    """Where a code for the login is asked for."""
+    authorize_url: str | None = None
+    """The page of the sign-in with a browser."""
+    token_url: str | None = None
+    """Where codes and refresh tokens become tokens."""
+    exchange_url: str | None = None
+    """Where a GitHub token becomes one for Copilot (copilot only)."""
 
 
 class DisplayTable(msgspec.Struct, frozen=True, kw_only=True):
@@ -289,8 +307,6 @@ NOT_IN_EFFECT: dict[str, str] = {
     "budget": "budgets by session and day",
     "iteration": "iterations",
     "verify": "verification",
-    "credentials": "credentials of other programs",
-    "oauth": "device logins",
     "display": "display settings",
 }
 """Keys that are known but that this version does nothing with, and what they belong to."""

@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from koi.catalogue.registry import Registered, Registry
-from koi.core.errors import KoiError
+from koi.core.errors import ConfigurationError, KoiError
 from koi.credentials.aws import aws_keys
-from koi.credentials.findings import Discovery, Finding, ranked
+from koi.credentials.findings import LOCAL_PROBE, Discovery, Finding, ranked
 from koi.credentials.keys import configured_keys, environment_keys
 from koi.credentials.ollama import ollama_url, probe, strip_path
 
-Source: TypeAlias = Callable[[], Awaitable[tuple[Finding, ...]]]
+Look: TypeAlias = Callable[[], Awaitable[tuple[Finding, ...]]]
 PROBE_TIMEOUT_S = 1.0
 
 
@@ -22,14 +22,15 @@ async def discover(registry: Registry) -> Discovery:
 
     The order of the list is the order of precedence; more sources go between the two groups.
     """
-    sources: tuple[tuple[str, Source], ...] = (
+    sources: tuple[tuple[str, Look], ...] = (
         ("keys", _keys_of(configured_keys, registry)),
         ("keys", _keys_of(environment_keys, registry)),
         ("keys", _keys_of(aws_keys, registry)),
         ("ollama", lambda: _probe_ollama(registry)),
     )
-    groups = await asyncio.gather(*(_isolated(name, source) for name, source in sources))
-    return ranked(tuple(groups))
+    notes: list[str] = []
+    groups = await asyncio.gather(*(_isolated(name, source, notes) for name, source in sources))
+    return ranked(tuple(groups), tuple(notes))
 
 
 def usable_providers(registry: Registry, discovery: Discovery) -> list[Registered]:
@@ -53,7 +54,7 @@ def ollama_base(provider: Registered, registry: Registry) -> str:
     return ollama_url(config.environment.get(provider.row.company.base_url_env or "", ""))
 
 
-def _keys_of(find: Callable[[Registry], tuple[Finding, ...]], registry: Registry) -> Source:
+def _keys_of(find: Callable[[Registry], tuple[Finding, ...]], registry: Registry) -> Look:
     async def source() -> tuple[Finding, ...]:
         return find(registry)
 
@@ -64,12 +65,16 @@ async def _probe_ollama(registry: Registry) -> tuple[Finding, ...]:
     provider = registry.find("ollama")
     if provider is None or not provider.enabled:
         return ()
-    base_url = ollama_base(provider, registry)
+    try:
+        base_url = ollama_base(provider, registry)
+    except ConfigurationError as error:
+        return (Finding(provider.name, LOCAL_PROBE, "unreadable", detail=error.title),)
     return (await probe(provider.name, base_url, timeout_s=PROBE_TIMEOUT_S),)
 
 
-async def _isolated(name: str, source: Source) -> tuple[Finding, ...]:
+async def _isolated(name: str, source: Look, notes: list[str]) -> tuple[Finding, ...]:
     try:
         return await source()
     except (KoiError, OSError, ValueError) as error:
-        return (Finding(name, name, "unreadable", detail=str(error)),)
+        notes.append(f"{name}: {error}")
+        return ()

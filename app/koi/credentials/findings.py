@@ -6,21 +6,64 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from koi.catalogue.rows import AuthStyle
 from koi.core.secret import Secret
 
 State: TypeAlias = Literal[
-    "usable", "needs_yes", "unreadable", "shadowed", "expired", "unreachable"
+    "usable",
+    "needs_yes",  # belongs to another program, and nobody was asked yet
+    "declined",  # the person said no to it
+    "refused",  # the server refused it in this run
+    "expired",
+    "unreadable",
+    "shadowed",
+    "unreachable",
 ]
-CONFIGURATION = "configuration"
-ENVIRONMENT = "environment"
-LOCAL_PROBE = "local probe"
+Source: TypeAlias = Literal[
+    "configuration",
+    "environment",
+    "koi login",
+    "Claude Code",
+    "macOS Keychain",
+    "Codex CLI",
+    "Qwen CLI",
+    "OS keyring",
+    "key file",
+    "local probe",
+]
+"""In the order of precedence."""
+CONFIGURATION: Source = "configuration"
+ENVIRONMENT: Source = "environment"
+KOI_LOGIN: Source = "koi login"
+CLAUDE_CODE: Source = "Claude Code"
+KEYCHAIN: Source = "macOS Keychain"
+CODEX_CLI: Source = "Codex CLI"
+QWEN_CLI: Source = "Qwen CLI"
+OS_KEYRING: Source = "OS keyring"
+KEY_FILE: Source = "key file"
+LOCAL_PROBE: Source = "local probe"
+
+ConsentId: TypeAlias = Literal[
+    "claude-cli", "claude-keychain", "claude-token", "codex-cli", "qwen-cli"
+]
+"""How `[credentials] allow` and `deny` name a source that belongs to another program."""
+
+
+class TokenUse(msgspec.Struct, frozen=True):
+    """How a token is sent, where that differs from a key of the same provider."""
+
+    base_url: str = ""
+    """Where it is valid; "" for the provider's own place."""
+    auth: AuthStyle | None = None
+    """None: as keys of the provider are."""
+    headers: dict[str, str] = {}
 
 
 class Finding(msgspec.Struct, frozen=True):
     """One credential of one provider. Never holds the key in a form that can be printed."""
 
     provider: str
-    source: str
+    source: Source
     state: State
     label: str = ""
     """The last four characters of the key."""
@@ -29,15 +72,26 @@ class Finding(msgspec.Struct, frozen=True):
     account: str = ""
     """Whose it is, when the source knows."""
     secret: Secret | None = None
-    """None also for what needs no key."""
+    """None also for what needs no key, and for what is fetched when it is needed."""
     models: tuple[str, ...] = ()
     """Models that a local server has, in its order."""
+    expires_at: float | None = None
+    """time.time() seconds; None when it does not end or nobody knows."""
+    renewed: bool = False
+    """True when koi gets a new one in time by itself."""
+    subscription: bool = False
+    """True for the login of a plan; keys come before them when koi chooses a model."""
+    consent: ConsentId | None = None
+    """The source that a yes or no is given to; None for the person's own keys and logins."""
+    use: TokenUse = TokenUse()
 
 
 class Discovery(msgspec.Struct, frozen=True):
     """All findings, for each provider in the order of the sources."""
 
     findings: dict[str, tuple[Finding, ...]]
+    notes: tuple[str, ...] = ()
+    """Sources that could not be looked into at all, and why."""
 
     def of(self, provider: str) -> tuple[Finding, ...]:
         """The findings of one provider, the best first."""
@@ -62,7 +116,7 @@ class Discovery(msgspec.Struct, frozen=True):
         return tuple(name for name in self.findings if self.usable(name) is not None)
 
 
-def ranked(groups: tuple[tuple[Finding, ...], ...]) -> Discovery:
+def ranked(groups: tuple[tuple[Finding, ...], ...], notes: tuple[str, ...] = ()) -> Discovery:
     """Findings of the sources, highest source first, as one list for each provider.
 
     The first usable one wins. A source that was named in the configuration but cannot be read
@@ -73,12 +127,12 @@ def ranked(groups: tuple[tuple[Finding, ...], ...]) -> Discovery:
         for finding in group:
             above = by_provider.setdefault(finding.provider, [])
             above.append(_beside(finding, above))
-    return Discovery({name: tuple(found) for name, found in by_provider.items()})
+    return Discovery({name: tuple(found) for name, found in by_provider.items()}, notes)
 
 
 def _beside(finding: Finding, above: list[Finding]) -> Finding:
     taken = next((other for other in above if _settles(other)), None)
-    if taken is None or finding.state != "usable" or finding.secret is None:
+    if taken is None or finding.state != "usable" or finding.source == LOCAL_PROBE:
         return finding
     detail = f"{finding.detail}: the {taken.source} comes first"
     if taken.source == finding.source:

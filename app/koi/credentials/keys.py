@@ -9,7 +9,15 @@ from koi.catalogue.registry import Registered, Registry
 from koi.config.config import Config
 from koi.core.errors import ConfigurationError
 from koi.core.secret import Secret
-from koi.credentials.findings import CONFIGURATION, ENVIRONMENT, Discovery, Finding, State, ranked
+from koi.credentials.findings import (
+    CONFIGURATION,
+    ENVIRONMENT,
+    Discovery,
+    Finding,
+    Source,
+    State,
+    ranked,
+)
 
 
 def keys_of(provider: Registered, config: Config) -> Discovery:
@@ -85,7 +93,7 @@ def _from_environment(provider: Registered, config: Config) -> Iterator[Finding]
             yield Finding(provider.name, ENVIRONMENT, "needs_yes", label, detail)
 
 
-def _judged(provider: Registered, source: str, value: str, detail: str) -> Finding:
+def _judged(provider: Registered, source: Source, value: str, detail: str) -> Finding:
     secret = Secret(value)
     state: State = "usable"
     if not all("!" <= character <= "~" for character in value):

@@ -38,7 +38,7 @@ class SessionHost:
 
     async def open(self) -> Session:
         """Open the session that the options name and show what it holds. Raises KoiError."""
-        from koi.wiring import open_session
+        from koi.wiring.session import open_session
 
         return self._show(await open_session(self.options, self._bridge))
 
@@ -58,7 +58,7 @@ class SessionHost:
 
     async def replace(self, options: SessionOptions) -> Session:
         """Open another session and close this one. Raises KoiError; then this one goes on."""
-        from koi.wiring import open_session
+        from koi.wiring.session import open_session
 
         old = self.session
         session = await open_session(options, self._bridge)
@@ -88,7 +88,7 @@ class SessionHost:
 
     async def use_model(self, text: str) -> ModelReference:
         """Send the next requests to this model. Raises KoiError when it cannot be used."""
-        from koi.wiring import usable_model
+        from koi.wiring.models import usable_model
 
         reference = await usable_model(text, self.options)
         if self.session is not None:
@@ -99,7 +99,7 @@ class SessionHost:
 
     def models(self) -> AsyncGenerator[tuple[ModelInfo, ...], None]:
         """The models that can be used now: those remembered, then those asked for."""
-        from koi.wiring import usable_models
+        from koi.wiring.models import usable_models
 
         session = self.session
         current = session.state.model if session is not None else None

@@ -58,7 +58,7 @@ async def _let_choose(app: Actions) -> None:
 async def _lead_on(app: Actions, error: CredentialMissing) -> bool:
     """Show the ways in; False when the person leaves."""
     from koi.tui.screens.first_run import FirstRun
-    from koi.wiring import NOTHING_FOUND
+    from koi.wiring.models import NOTHING_FOUND
 
     notes = error.hint.removeprefix(NOTHING_FOUND).strip()
     match await app.push_screen_wait(FirstRun(notes)):

@@ -1,12 +1,8 @@
-"""The only place where koi's parts are constructed and joined."""
+"""A session from its options: journal, model, rules, gate and loop, joined."""
 
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,127 +12,18 @@ from koi.agent.session import Session
 from koi.agent.state import SessionState
 from koi.catalogue.prices import FREE
 from koi.catalogue.registry import Registry
-from koi.core.errors import CredentialMissing, UsageError
+from koi.core.errors import UsageError
 from koi.core.references import ModelReference
-from koi.core.seams import ModelInfo, Provider
-from koi.credentials.findings import Discovery
+from koi.core.seams import ModelInfo
 from koi.providers.demo.reference import DEMO
 from koi.safety.modes import Mode
 from koi.safety.rules import Rule
 from koi.store.journal import Journal
-
-if TYPE_CHECKING:
-    from koi.providers.live_models import ProviderModels
+from koi.wiring.models import choose_model, learn
+from koi.wiring.providers import Providers
+from koi.wiring.registry import open_registry
 
 log = logging.getLogger(__name__)
-
-NOTHING_FOUND = (
-    "Three ways in: set a key, such as ANTHROPIC_API_KEY or OPENAI_API_KEY; start Ollama; or try "
-    "koi --demo, which works offline."
-)
-
-
-def open_registry(
-    config_flag: str | None = None,
-    *,
-    flags: Mapping[str, object] | None = None,
-    workspace: Path | None = None,
-    trusted: bool = False,
-) -> Registry:
-    """Configuration and catalogue, joined. Raises ConfigurationError."""
-    from koi.catalogue.catalogue import load_catalogue
-    from koi.config.load import load
-    from koi.config.paths import find_paths
-
-    config = load(
-        paths=find_paths(os.environ, config_flag),
-        environment=os.environ,
-        flags=flags,
-        project_folder=workspace,
-        trusted=trusted,
-    )
-    return Registry(config, load_catalogue())
-
-
-def open_provider(name: str, registry: Registry, *, asks_about_models: bool = True) -> Provider:
-    """The provider `name`, ready to be asked. No connection is made yet.
-
-    `asks_about_models` may be false for a single request that is to be sent as it is.
-
-    Raises UsageError for an unknown one, CredentialMissing when it needs a key, and
-    ConfigurationError for a plugin that cannot be used.
-    """
-    if name == DEMO.provider:
-        from koi.providers.demo.pacing import pace_from
-        from koi.providers.demo.provider import DemoProvider
-
-        return DemoProvider(pace_from(os.environ))
-    from koi.catalogue.learnt import learnt_facts
-    from koi.credentials.settings import provider_endpoint
-    from koi.providers.http_provider import HttpProvider
-
-    learnt = learnt_facts(registry.config.paths.cache)
-    endpoint = provider_endpoint(name, registry)
-    plugin = registry.get(name).plugin
-    if plugin is None:
-        return HttpProvider(endpoint, learnt, asks_about_models=asks_about_models)
-    from koi.providers.wasm.wire import plugin_format
-
-    return HttpProvider(endpoint, learnt, plugin_format(plugin))
-
-
-class Providers:
-    """Opens each provider once, and closes them all."""
-
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
-        self._open: dict[str, Provider] = {}
-
-    def get(self, name: str) -> Provider:
-        """The provider `name`. Raises as `open_provider`."""
-        if name not in self._open:
-            self._open[name] = open_provider(name, self._registry)
-        return self._open[name]
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-        for provider in self._open.values():
-            await provider.aclose()
-        self._open.clear()
-
-
-async def choose_model(
-    options: SessionOptions, registry: Registry, resumed: ModelReference | None = None
-) -> ModelReference:
-    """The model of a new session: said, resumed, configured, or the best one that was found.
-
-    Raises UsageError for a name that means nothing, CredentialMissing when nothing was found.
-    """
-    from koi.credentials.default_model import choose_default_model
-    from koi.credentials.discovery import discover
-    from koi.credentials.model_names import resolve_model
-
-    if options.demo:
-        return DEMO
-    said = options.executor or options.model
-    if said == str(DEMO):
-        return DEMO
-    if resumed is not None and not said and not options.provider:
-        return resumed
-    text = registry.config.role_model() if said or not options.provider else None
-    discovery: Discovery | None = None
-    if not text or "/" not in text:
-        discovery = await discover(registry)
-    reference = resolve_model(text, registry, provider=options.provider, discovery=discovery)
-    if reference is None:
-        chosen = choose_default_model(registry, discovery or await discover(registry))
-        reference = chosen.reference
-        if reference is None:
-            raise CredentialMissing(
-                "no credential and no local model was found",
-                hint="\n".join((NOTHING_FOUND, *chosen.notes)),
-            )
-    return reference
 
 
 async def open_session(options: SessionOptions, approver: Approver) -> Session:
@@ -164,7 +51,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
         model = await choose_model(options, registry, resumed)
         providers = Providers(registry)
         providers.get(model.provider)  # fails now, not at the first prompt
-        await _learn(model, registry)
+        await learn(model, registry)
         mode: Mode = options.mode or "ask"
         if journal is None:
             journal = _new_journal(options, registry, model, mode)
@@ -182,66 +69,6 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     gate = Gate(rules, options.workspace, approver, (spill,))
     log.debug("session %s: %s, mode %s", journal.session_id, model, mode)
     return _join(options, registry, providers, journal, state, gate)
-
-
-async def usable_model(text: str, options: SessionOptions) -> ModelReference:
-    """The reference that `text` means, once it is sure that its provider can be asked.
-
-    Raises UsageError, ConfigurationError, CredentialMissing.
-    """
-    from koi.credentials.discovery import discover
-    from koi.credentials.model_names import resolve_model
-
-    if text == str(DEMO):
-        return DEMO
-    registry = open_registry(
-        options.config_flag, workspace=options.workspace, trusted=options.trust
-    )
-    discovery = None if "/" in text else await discover(registry)
-    reference = resolve_model(text, registry, discovery=discovery)
-    if reference is None:
-        raise UsageError("no model was named", hint="Write it as provider/model.")
-    await open_provider(reference.provider, registry).aclose()
-    await _learn(reference, registry)
-    return reference
-
-
-async def _learn(model: ModelReference, registry: Registry) -> None:
-    """Have a local server say what its model can do, the first time that it is used."""
-    if model == DEMO or not registry.get(model.provider).row.company.local:
-        return
-    from koi.providers.live_models import learn_local
-
-    await learn_local(model, registry, lambda name: open_provider(name, registry))
-
-
-async def usable_models(
-    options: SessionOptions, current: ModelReference | None = None
-) -> AsyncGenerator[tuple[ModelInfo, ...], None]:
-    """The models of every usable provider, and the demo: first what is remembered, then asked.
-
-    `current` is in every list, with what is known of it, also when its provider does not name it.
-
-    Raises ConfigurationError; after the last list ListsFailed, when some gave none.
-    """
-    from koi.credentials.discovery import discover, usable_providers
-    from koi.providers.live_models import failed_lists, live_models, remembered_models, with_model
-
-    registry = open_registry(
-        options.config_flag, workspace=options.workspace, trusted=options.trust
-    )
-    providers = usable_providers(registry, await discover(registry))
-    demo = ModelInfo(DEMO, tools=True, price=FREE)
-    remembered = await remembered_models(providers, registry)
-    yield await with_model(current, (*_infos(remembered), demo), registry)
-    live = await live_models(providers, registry, lambda name: open_provider(name, registry))
-    yield await with_model(current, (*_infos(live), demo), registry)
-    if (failure := failed_lists(live)) is not None:
-        raise failure
-
-
-def _infos(lists: Iterable[ProviderModels]) -> Iterator[ModelInfo]:
-    return (info for found in lists for info in found.models)
 
 
 def _join(

@@ -1,0 +1,1 @@
+"""Where credentials are looked for, one module a source. Foreign files are only ever read."""

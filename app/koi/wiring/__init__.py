@@ -1,0 +1,1 @@
+"""The only place where koi's parts are constructed and joined."""

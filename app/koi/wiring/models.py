@@ -1,0 +1,120 @@
+"""Which model a session starts with, and which ones can be chosen."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from koi.agent.options import SessionOptions
+from koi.catalogue.prices import FREE
+from koi.catalogue.registry import Registry
+from koi.core.errors import CredentialMissing, UsageError
+from koi.core.references import ModelReference
+from koi.core.seams import ModelInfo
+from koi.credentials.findings import Discovery
+from koi.providers.demo.reference import DEMO
+from koi.wiring.providers import open_provider
+from koi.wiring.registry import open_registry
+
+if TYPE_CHECKING:
+    from koi.providers.live_models import ProviderModels
+
+
+NOTHING_FOUND = (
+    "Three ways in: set a key, such as ANTHROPIC_API_KEY or OPENAI_API_KEY; start Ollama; or try "
+    "koi --demo, which works offline."
+)
+
+
+async def choose_model(
+    options: SessionOptions, registry: Registry, resumed: ModelReference | None = None
+) -> ModelReference:
+    """The model of a new session: said, resumed, configured, or the best one that was found.
+
+    Raises UsageError for a name that means nothing, CredentialMissing when nothing was found.
+    """
+    from koi.credentials.default_model import choose_default_model
+    from koi.credentials.discovery import discover
+    from koi.credentials.model_names import resolve_model
+
+    if options.demo:
+        return DEMO
+    said = options.executor or options.model
+    if said == str(DEMO):
+        return DEMO
+    if resumed is not None and not said and not options.provider:
+        return resumed
+    text = registry.config.role_model() if said or not options.provider else None
+    discovery: Discovery | None = None
+    if not text or "/" not in text:
+        discovery = await discover(registry)
+    reference = resolve_model(text, registry, provider=options.provider, discovery=discovery)
+    if reference is None:
+        chosen = choose_default_model(registry, discovery or await discover(registry))
+        reference = chosen.reference
+        if reference is None:
+            raise CredentialMissing(
+                "no credential and no local model was found",
+                hint="\n".join((NOTHING_FOUND, *chosen.notes)),
+            )
+    return reference
+
+
+async def usable_model(text: str, options: SessionOptions) -> ModelReference:
+    """The reference that `text` means, once it is sure that its provider can be asked.
+
+    Raises UsageError, ConfigurationError, CredentialMissing.
+    """
+    from koi.credentials.discovery import discover
+    from koi.credentials.model_names import resolve_model
+
+    if text == str(DEMO):
+        return DEMO
+    registry = open_registry(
+        options.config_flag, workspace=options.workspace, trusted=options.trust
+    )
+    discovery = None if "/" in text else await discover(registry)
+    reference = resolve_model(text, registry, discovery=discovery)
+    if reference is None:
+        raise UsageError("no model was named", hint="Write it as provider/model.")
+    await open_provider(reference.provider, registry).aclose()
+    await learn(reference, registry)
+    return reference
+
+
+async def learn(model: ModelReference, registry: Registry) -> None:
+    """Have a local server say what its model can do, the first time that it is used."""
+    if model == DEMO or not registry.get(model.provider).row.company.local:
+        return
+    from koi.providers.live_models import learn_local
+
+    await learn_local(model, registry, lambda name: open_provider(name, registry))
+
+
+async def usable_models(
+    options: SessionOptions, current: ModelReference | None = None
+) -> AsyncGenerator[tuple[ModelInfo, ...], None]:
+    """The models of every usable provider, and the demo: first what is remembered, then asked.
+
+    `current` is in every list, with what is known of it, also when its provider does not name it.
+
+    Raises ConfigurationError; after the last list ListsFailed, when some gave none.
+    """
+    from koi.credentials.discovery import discover, usable_providers
+    from koi.providers.live_models import failed_lists, live_models, remembered_models, with_model
+
+    registry = open_registry(
+        options.config_flag, workspace=options.workspace, trusted=options.trust
+    )
+    providers = usable_providers(registry, await discover(registry))
+    demo = ModelInfo(DEMO, tools=True, price=FREE)
+    remembered = await remembered_models(providers, registry)
+    yield await with_model(current, (*_infos(remembered), demo), registry)
+    live = await live_models(providers, registry, lambda name: open_provider(name, registry))
+    yield await with_model(current, (*_infos(live), demo), registry)
+    if (failure := failed_lists(live)) is not None:
+        raise failure
+
+
+def _infos(lists: Iterable[ProviderModels]) -> Iterator[ModelInfo]:
+    return (info for found in lists for info in found.models)

@@ -1,0 +1,31 @@
+"""Configuration and catalogue, joined."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from koi.catalogue.registry import Registry
+
+
+def open_registry(
+    config_flag: str | None = None,
+    *,
+    flags: Mapping[str, object] | None = None,
+    workspace: Path | None = None,
+    trusted: bool = False,
+) -> Registry:
+    """Configuration and catalogue, joined. Raises ConfigurationError."""
+    from koi.catalogue.catalogue import load_catalogue
+    from koi.config.load import load
+    from koi.config.paths import find_paths
+
+    config = load(
+        paths=find_paths(os.environ, config_flag),
+        environment=os.environ,
+        flags=flags,
+        project_folder=workspace,
+        trusted=trusted,
+    )
+    return Registry(config, load_catalogue())
