@@ -289,3 +289,54 @@ def test_an_endpoint_does_not_print_its_secrets() -> None:
         Endpoint("work", "openai-chat", "https://x.com", key=Secret(KEY), headers={"a": KEY})
     )
     assert KEY not in shown
+
+
+class Notes:
+    """A signer that sends "one", then "two", and keeps which answers it was told of."""
+
+    def __init__(self) -> None:
+        self.told: list[int | None] = []
+
+    async def headers(self, method: str, url: str, body: bytes) -> dict[str, str]:
+        return {"Authorization": f"Bearer {'two' if self.told else 'one'}"}
+
+    async def base_url(self, configured: str) -> str:
+        return configured
+
+    async def refused(self, error: ProviderError) -> bool:
+        self.told.append(error.status)
+        error.hint = "as the signer says"
+        return error.status != 403
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        return ()
+
+
+@pytest.mark.parametrize("status", [400, 401])
+async def test_a_refusal_is_sent_again_when_the_signer_has_something_else(
+    model_server: ModelServer, status: int
+) -> None:
+    model_server.script(failure(status), text("Hi"))
+    signer = Notes()
+    opened = HttpProvider(Endpoint("work", "openai-chat", model_server.url, signer=signer))
+    assert said([event async for event in opened.stream(HELLO)]) == "Hi"
+    await opened.aclose()
+    sent = [request.headers["authorization"] for request in model_server.model_requests]
+    assert sent == ["Bearer one", "Bearer two"]
+
+
+@pytest.mark.parametrize(("status", "told"), [(403, [403]), (404, []), (429, []), (500, [])])
+async def test_without_anything_else_a_refusal_is_an_error(
+    model_server: ModelServer, status: int, told: list[int]
+) -> None:
+    model_server.script(failure(status))
+    signer = Notes()
+    opened = HttpProvider(Endpoint("work", "openai-chat", model_server.url, signer=signer))
+    with pytest.raises(ProviderError) as caught:
+        async for _ in opened.stream(HELLO):
+            pass
+    await opened.aclose()
+    assert signer.told == told
+    assert len(model_server.model_requests) == 1
+    assert (caught.value.hint == "as the signer says") == bool(told)

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from koi.catalogue.registry import Registered, Registry
-from koi.core.errors import CredentialMissing
+from koi.core.errors import CredentialMissing, ProviderError
 from koi.core.secret import Secret
 from koi.credentials.aws_region import is_aws, region_of
 from koi.credentials.endpoint import Signer
@@ -99,7 +99,7 @@ class AwsSigner:
         """As configured: credentials of AWS name no place."""
         return configured
 
-    def forget(self) -> bool:
+    async def refused(self, error: ProviderError) -> bool:
         """False: the chain renews what it can by itself."""
         return False
 

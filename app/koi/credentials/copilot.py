@@ -94,8 +94,10 @@ class CopilotSigner:
         """Where this account's plan is served. Raises ProviderError for a host not GitHub's."""
         return (await self._current()).base_url or configured
 
-    def forget(self) -> bool:
-        """The next request exchanges anew. True when there was something to forget."""
+    async def refused(self, error: ProviderError) -> bool:
+        """After a 401 the next request exchanges anew. True when there was something to forget."""
+        if error.status != 401:
+            return False
         known, self._session = self._session, None
         return known is not None
 

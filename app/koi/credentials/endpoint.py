@@ -8,7 +8,7 @@ from typing import Protocol as Seam
 
 from koi.catalogue.rows import AuthStyle, Profile, Protocol
 from koi.config.schema import ToolSupport
-from koi.core.errors import UsageError
+from koi.core.errors import ProviderError, UsageError
 from koi.core.seams import ModelInfo
 from koi.core.secret import Secret
 from koi.net.timeouts import REMOTE, Timeouts
@@ -37,8 +37,11 @@ class Signer(Seam):
         """Where requests go; `configured` unless the credential itself names another place."""
         ...
 
-    def forget(self) -> bool:
-        """What was sent was refused. True when something else is sent the next time."""
+    async def refused(self, error: ProviderError) -> bool:
+        """What was sent was refused (400, 401, 403). True when something else is sent next time.
+
+        May give `error` a better hint.
+        """
         ...
 
     @property

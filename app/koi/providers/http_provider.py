@@ -36,6 +36,8 @@ from koi.providers.wire.model_list import ModelListing
 from koi.providers.wire.request import WireOptions, WireRequest
 
 _Made = TypeVar("_Made")
+REFUSALS = frozenset({400, 401, 403})
+"""Answers that may mean what a signer sent: some servers refuse a token with 400."""
 _PROBE = Timeouts(connect_s=2.0, first_byte_s=5.0, idle_s=5.0)
 
 
@@ -237,14 +239,16 @@ class HttpProvider:
         body: bytes | None,
         timeouts: Timeouts | None = None,
     ) -> AsyncIterator[HttpAnswer]:
-        """One exchange. A fetched token that was refused is fetched once more."""
+        """One exchange. What was refused is sent once more if its signer has something else."""
         signer = self._endpoint.signer
         async with contextlib.AsyncExitStack() as stack:
             sending = self._send_once(method, path, headers, body, timeouts)
             try:
                 answer = await stack.enter_async_context(sending)
             except ProviderError as error:
-                if error.status != 401 or signer is None or not signer.forget():
+                if signer is None or error.status not in REFUSALS:
+                    raise
+                if not await signer.refused(error):
                     raise
                 sending = self._send_once(method, path, headers, body, timeouts)
                 answer = await stack.enter_async_context(sending)
