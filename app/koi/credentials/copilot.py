@@ -74,6 +74,7 @@ class _Session(msgspec.Struct, frozen=True):
     renew_at: float
     """time.time() seconds."""
     base_url: str
+    plan: str
 
 
 class CopilotSigner:
@@ -100,6 +101,11 @@ class CopilotSigner:
             return False
         known, self._session = self._session, None
         return known is not None
+
+    @property
+    def plan(self) -> str:
+        """What GitHub calls the account's plan, once a token was fetched; "" when it is silent."""
+        return "" if self._session is None else self._session.plan
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
@@ -143,7 +149,13 @@ class CopilotSigner:
         now = time.time()
         life = [_number(answer, "refresh_in"), _number(answer, "expires_at") - now - MARGIN_S]
         lasts = min((value for value in life if value > 0), default=SHORTEST_S)
-        return _Session(Secret(token), now + max(lasts, SHORTEST_S), self._api(answer))
+        plan = answer.get("sku")
+        return _Session(
+            Secret(token),
+            now + max(lasts, SHORTEST_S),
+            self._api(answer),
+            plan[:60] if isinstance(plan, str) and plan.isprintable() else "",
+        )
 
     def _api(self, answer: JsonObject) -> str:
         places = answer.get("endpoints")

@@ -26,7 +26,7 @@ KEEPALIVE_S = 30.0
 
 
 class HttpAnswer:
-    """A good answer whose body is still to be read. Header names are lower case."""
+    """An answer whose body is still to be read. Header names are lower case."""
 
     def __init__(self, response: httpx.Response, guard: ReadGuard, idle_s: float) -> None:
         import httpx
@@ -87,8 +87,12 @@ class HttpClient:
         headers: Mapping[str, str],
         body: bytes | None = None,
         timeouts: Timeouts | None = None,
+        any_status: bool = False,
     ) -> AsyncIterator[HttpAnswer]:
-        """One exchange; leaving the block closes it. An answer other than 2xx is raised."""
+        """One exchange; leaving the block closes it. An answer other than 2xx is raised.
+
+        With `any_status` it is given like a good one, but for redirects, which are never followed.
+        """
         import httpx
 
         timeouts = timeouts or self._timeouts
@@ -112,7 +116,7 @@ class HttpClient:
         try:
             response = await _send(pool, request, guard)
             answer = HttpAnswer(response, guard, timeouts.idle_s)
-            if not response.is_success:
+            if not response.is_success and (response.is_redirect or not any_status):
                 await _refuse(response, answer)
             yield answer
         finally:

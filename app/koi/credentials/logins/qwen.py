@@ -1,0 +1,80 @@
+"""Qwen's own login. Its free plan ended; a paid account may still be let in."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+from koi.credentials.logins.events import LoginEvent
+from koi.credentials.logins.keeping import application_of, keep, open_server
+from koi.credentials.logins.login import Login, LoginContext, MethodName, Terms
+from koi.credentials.oauth.application import Application
+from koi.credentials.oauth.device import Granted, enter_code
+from koi.credentials.oauth.device_code import DeviceCode
+from koi.credentials.oauth.pkce import Proof
+from koi.credentials.oauth.token_server import Reply
+from koi.credentials.oauth.tokens import read_tokens
+from koi.credentials.stores.token_record import TokenRecord
+
+NAME, PROVIDER = "qwen", "qwen-code"
+PLACES = ("qwen.ai", "aliyuncs.com")
+"""Domains where its tokens may be sent."""
+_SLOWEST_S = 10.0
+TERMS = Terms(
+    "Qwen's free login ended on 15 April 2026, so it may be refused. A DASHSCOPE_API_KEY works.",
+    "https://github.com/QwenLM/qwen-code/issues/3203",
+)
+APPLICATION = Application(
+    client_id="f0304373b74a44d2b584a3fb70ca9e56",
+    scope="openid profile email model.completion",
+    device_url="https://chat.qwen.ai/api/v1/oauth2/device/code",
+    token_url="https://chat.qwen.ai/api/v1/oauth2/token",
+    page_domains=("qwen.ai",),
+)
+
+
+def slower(interval: float) -> float:
+    """Qwen's own rule for slow_down: half as much again, up to ten seconds."""
+    return min(interval * 1.5, _SLOWEST_S)
+
+
+@dataclass(frozen=True, slots=True)
+class QwenDevice:
+    """A code on Qwen's page, with a proof of who asked for it."""
+
+    name: MethodName = "device"
+    title: str = "a code on Qwen's page"
+    terms: Terms = TERMS
+
+    async def start(self, context: LoginContext) -> AsyncGenerator[LoginEvent, None]:
+        """Show the code, wait, keep the tokens. Raises LoginFailed."""
+        application = application_of(NAME, APPLICATION, context.registry)
+        proof = Proof()
+        record: TokenRecord | None = None
+        async with open_server(application, context.registry) as server:
+            flow = DeviceCode(
+                server,
+                application,
+                asking=proof.fields(),
+                polling={"code_verifier": proof.verifier},
+                expired_status=401,
+            )
+            async with contextlib.aclosing(enter_code(flow, context.clock, slower)) as steps:
+                async for step in steps:
+                    if isinstance(step, Granted):
+                        record = read_tokens(step.reply, context.clock.wall())
+                        record = record.with_extra(**place(step.reply))
+                    else:
+                        yield step
+        assert record is not None, "a login that is not granted raises"
+        record = record.with_extra(client_id=application.client_id)
+        yield keep(context.registry, PROVIDER, record)
+
+
+def place(reply: Reply) -> dict[str, str]:
+    """Where the token is valid, as the server says; checked when it is used."""
+    return {"resource_url": reply.text("resource_url")[:300]}
+
+
+LOGIN = Login(NAME, PROVIDER, "Qwen", (QwenDevice(),), aliases=("qwen-code", "qwen-oauth"))

@@ -1,0 +1,90 @@
+"""koi at one authorization server: its id there and the addresses, as the person wants them."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import msgspec
+
+from koi.catalogue.catalogue import checked_url
+from koi.catalogue.registry import Registry
+from koi.core.errors import ConfigurationError, ProviderError
+from koi.net.policy import NetworkPolicy
+
+
+class Application(msgspec.Struct, frozen=True):
+    """A public OAuth client, which has no secret, and where it logs in."""
+
+    client_id: str
+    scope: str = ""
+    device_url: str = ""
+    authorize_url: str = ""
+    token_url: str = ""
+    exchange_url: str = ""
+    page_domains: tuple[str, ...] = ()
+    """Domains of the vendor on which pages for the person may be."""
+    own_hosts: frozenset[str] = frozenset()
+    """Hosts that the person's configuration names, which may be spoken to without TLS."""
+    own_id: bool = False
+    """True when the person's configuration names the client id."""
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Every host that may be spoken to."""
+        urls = (self.device_url, self.authorize_url, self.token_url, self.exchange_url)
+        return frozenset(host_of(url) for url in urls if url)
+
+
+def host_of(url: str) -> str:
+    """The host of an address, in lower case."""
+    return (urlsplit(url).hostname or "").lower()
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of an address."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def configured(name: str, usual: Application, registry: Registry) -> Application:
+    """The usual application with what `[oauth.NAME]` says. Raises ConfigurationError."""
+    config = registry.config
+    table = config.tables.oauth.get(name)
+    if table is None:
+        return usual
+    changes: dict[str, str] = {}
+    for field in ("client_id", "scope"):
+        if (written := getattr(table, field)) is not None:
+            changes[field] = config.text(written, f"oauth.{name}.{field}").strip()
+    hosts: set[str] = set()
+    for field in ("device_url", "authorize_url", "token_url", "exchange_url"):
+        if (written := getattr(table, field)) is None:
+            continue
+        key = f"oauth.{name}.{field}"
+        url = checked_url(config.text(written, key))
+        if url is None:
+            raise ConfigurationError(
+                "is not an http or https URL",
+                where=config.where(key),
+                hint='Write it like "https://login.example.com/token".',
+            )
+        changes[field] = url
+        hosts.add(host_of(url))
+    named = frozenset(hosts)
+    return msgspec.structs.replace(
+        usual, **changes, own_hosts=named, own_id=bool(changes.get("client_id"))
+    )
+
+
+def network_policy(application: Application, registry: Registry) -> NetworkPolicy:
+    """Which hosts a login may speak to. Raises ProviderError when the configuration forbids one."""
+    network = registry.config.tables.network
+    allowed = application.own_hosts | set(network.provider_allowed_hosts)
+    for host in sorted(application.hosts):
+        if network.default_deny and host not in allowed:
+            raise ProviderError(
+                f"the host {host} is not allowed",
+                kind="network_policy",
+                hint=f'network.default_deny is on. Add "{host}" to network.provider_allowed_hosts.',
+            )
+    return NetworkPolicy(application.hosts, application.own_hosts)
