@@ -70,7 +70,7 @@ def _key(company: Company) -> str:
         optional = " (optional)" if company.key_optional else ""
         return f"{_names(company.api_key_env)}{optional}"
     if company.consent_env:
-        return f"configuration (`api_key_env`), such as {_names(tuple(company.consent_env))}"
+        return f"configuration (`api_key_env`), such as {_names(company.consent_env)}"
     return "configuration (`api_key` or `api_key_env`)"
 
 

@@ -10,8 +10,9 @@ from koi.catalogue.registry import Registry
 from koi.config.config import Config
 from koi.config.load import load
 from koi.config.paths import Paths
-from koi.credentials.findings import Discovery, ranked
-from koi.credentials.keys import configured_keys, environment_keys
+from koi.credentials.findings import Discovery, Finding, ranked
+from koi.credentials.sources import configuration, environment
+from koi.credentials.sources.search import Search
 
 
 def paths_in(folder: Path) -> Paths:
@@ -34,7 +35,14 @@ def load_text(
 
 def keys_in(registry: Registry) -> Discovery:
     """The keys that the configuration and the environment hold."""
-    return ranked((configured_keys(registry), environment_keys(registry)))
+    return ranked(keys_by_source(registry))
+
+
+def keys_by_source(registry: Registry) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """The same, apart."""
+    enabled = tuple(provider for provider in registry.all if provider.enabled)
+    search = Search(enabled, registry.config)
+    return configuration.find(search), environment.find(search)
 
 
 def registry_of(

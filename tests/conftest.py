@@ -54,6 +54,7 @@ PINNED = {
     "COLORTERM": "truecolor",
     "PYTHONPATH": str(GUARD),
     "GIT_CONFIG_NOSYSTEM": "1",
+    "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
 }
 
 

@@ -15,14 +15,14 @@ from botocore.credentials import Credentials
 from koi.core.errors import CredentialMissing, ProviderError
 from koi.core.messages import Message, ModelRequest, Text
 from koi.core.secret import Secret
-from koi.credentials.aws import AwsSigner, aws_keys
+from koi.credentials.aws import AwsSigner
 from koi.credentials.endpoint import Endpoint
 from koi.credentials.settings import provider_endpoint
 from koi.net.json_text import encode_json
 from koi.providers.http_provider import HttpProvider
 from koi.providers.wire.bedrock.build import build
 from koi.providers.wire.request import WireOptions
-from tests.configurations import registry_of
+from tests.configurations import keys_in, registry_of
 from tests.net.raw_server import RawServer
 
 ACCESS, SECRET, TOKEN = (
@@ -188,13 +188,13 @@ def test_signing_without_botocore_names_the_extra(
     with pytest.raises(CredentialMissing) as caught:
         provider_endpoint("bedrock", registry)
     assert "pip install 'koi-agent[bedrock]'" in caught.value.hint
-    (finding,) = aws_keys(registry)
+    (finding,) = keys_in(registry).of("bedrock")
     assert (finding.state, finding.secret) == ("unreadable", None)
     assert "koi-agent[bedrock]" in finding.detail
 
 
 def test_an_access_key_is_found(tmp_path: Path) -> None:
-    (finding,) = aws_keys(registry_of(tmp_path, "", KEYS))
+    (finding,) = keys_in(registry_of(tmp_path, "", KEYS)).of("bedrock")
     assert (finding.provider, finding.state, finding.label) == ("bedrock", "usable", "…0001")
     assert SECRET not in repr(finding)
 
@@ -204,11 +204,18 @@ def test_an_access_key_is_found(tmp_path: Path) -> None:
     [
         {"AWS_REGION": "eu-north-1"},
         {"AWS_ACCESS_KEY_ID": ACCESS},
-        {**KEYS, "AWS_BEARER_TOKEN_BEDROCK": "bedrock-key-0123456789"},
     ],
 )
 def test_half_a_key_or_a_region_is_no_finding(tmp_path: Path, environment: dict[str, str]) -> None:
-    assert aws_keys(registry_of(tmp_path, "", environment)) == ()
+    assert keys_in(registry_of(tmp_path, "", environment)).of("bedrock") == ()
+
+
+def test_a_key_comes_before_an_access_key(tmp_path: Path) -> None:
+    environment = {**KEYS, "AWS_BEARER_TOKEN_BEDROCK": "bedrock-key-0123456789"}
+    registry = registry_of(tmp_path, "", environment)
+    key, access = keys_in(registry).of("bedrock")
+    assert (key.state, access.state) == ("usable", "shadowed")
+    assert provider_endpoint("bedrock", registry).signer is None
 
 
 def test_a_url_of_the_protocol_needs_no_key(tmp_path: Path) -> None:

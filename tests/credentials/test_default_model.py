@@ -9,8 +9,7 @@ import pytest
 from koi.credentials.default_model import DefaultModel, choose_default_model
 from koi.credentials.discovery import discover
 from koi.credentials.findings import LOCAL_PROBE, Discovery, Finding, ranked
-from koi.credentials.keys import configured_keys, environment_keys
-from tests.configurations import registry_of
+from tests.configurations import keys_by_source, registry_of
 
 K = "k" * 20
 LOCAL = Finding("ollama", LOCAL_PROBE, "usable", models=("gemma2", "llama3.3"))
@@ -23,7 +22,7 @@ def choose(
     probe: tuple[Finding, ...] = (),
 ) -> DefaultModel:
     registry = registry_of(folder, text, dict.fromkeys(variables, K))
-    found = ranked((configured_keys(registry), environment_keys(registry), probe))
+    found = ranked((*keys_by_source(registry), probe))
     return choose_default_model(registry, found)
 
 

@@ -36,8 +36,8 @@ class Company(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How keys begin that belong to this company only: nobody else is sent one."""
     token_prefix: str | None = None
     """How tokens of its subscriptions begin, which are no API keys and need a yes."""
-    consent_env: dict[str, str] = {}
-    """Variables that are not used by themselves, and why, in words."""
+    consent_env: tuple[str, ...] = ()
+    """Variables that hold tokens of its subscriptions: they need a yes."""
     headers: dict[str, str] = {}
     models_url: str | None = None
     local: bool = False

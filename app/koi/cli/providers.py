@@ -19,13 +19,6 @@ Answers: TypeAlias = "dict[str, bool | KoiError | None]"
 """By name: whether it answered, None when not in time, an error when it could not be asked. Who was
 not asked is not in it.
 """
-STATES = {
-    "needs_yes": "needs your yes",
-    "unreadable": "cannot be used",
-    "shadowed": "not used",
-    "expired": "expired",
-    "unreachable": "not reachable",
-}
 PATIENCE_S = 5.0
 """Seconds for everything: what has not answered by then counts as no answer."""
 WIDEST_PLACE = 34
@@ -172,9 +165,13 @@ def _base_url(provider: Registered, registry: Registry) -> str:
 
 
 def _in_words(finding: Finding) -> str:
+    from koi.credentials.findings import STATE_WORDS
+
     words = [finding.source, finding.label]
     if finding.state != "usable":
-        words.append(f"[{STATES[finding.state]}]")
+        words.append(f"[{STATE_WORDS[finding.state]}]")
+    if finding.account:
+        words.append(finding.account)
     if finding.detail:
         words.append(finding.detail)
     if finding.models:
@@ -218,6 +215,8 @@ def _as_object(
                 "state": found.state,
                 "label": found.label,
                 "detail": found.detail,
+                "account": found.account,
+                "expires_at": found.expires_at,
                 "models": list(found.models),
             }
             for found in discovery.of(provider.name)

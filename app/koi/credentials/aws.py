@@ -17,8 +17,6 @@ from koi.core.errors import CredentialMissing, ProviderError
 from koi.core.secret import Secret
 from koi.credentials.aws_region import is_aws, region_of
 from koi.credentials.endpoint import Signer
-from koi.credentials.findings import CONFIGURATION, ENVIRONMENT, Finding
-from koi.credentials.keys import keys_of
 
 if TYPE_CHECKING:
     from botocore.credentials import Credentials, ReadOnlyCredentials
@@ -33,14 +31,14 @@ WAYS = (
 
 
 def open_aws_signer(provider: Registered, registry: Registry) -> Signer | None:
-    """The signer of a provider of AWS; None when it has a key of its own, or wants none.
+    """The signer of a provider of AWS that has no key of its own; None when it wants none.
 
     Raises CredentialMissing when signing is needed and botocore is not installed.
     """
-    if provider.table.auth is not None or _has_key(provider, registry):
+    if provider.table.auth is not None:
         return None
     optional = provider.row.company.key_optional
-    if not _has_botocore():
+    if not has_botocore():
         if optional:
             return None
         raise CredentialMissing(
@@ -48,30 +46,6 @@ def open_aws_signer(provider: Registered, registry: Registry) -> Signer | None:
             hint=f"{EXTRA}; or set AWS_BEARER_TOKEN_BEDROCK to a key of Bedrock.",
         )
     return AwsSigner(provider.name, registry.config.environment, optional=optional)
-
-
-def aws_keys(registry: Registry) -> tuple[Finding, ...]:
-    """An access key in the environment, for those providers that sign and have no key."""
-    environment = registry.config.environment
-    values = [environment.get(variable, "").strip() for variable in STATIC]
-    if not all(values):
-        return ()
-    access, secret = values
-    usable = _has_botocore()
-    return tuple(
-        Finding(
-            provider.name,
-            ENVIRONMENT,
-            "usable" if usable else "unreadable",
-            Secret(access).label,
-            STATIC[0] if usable else f"{STATIC[0]} needs botocore: {EXTRA}",
-            secret=Secret(secret) if usable else None,
-        )
-        for provider in registry.all
-        if provider.enabled
-        and provider.row.company.auth == "sigv4"
-        and not _has_key(provider, registry)
-    )
 
 
 class AwsSigner:
@@ -153,13 +127,6 @@ def _remedy(failure: str) -> str:
     return WAYS
 
 
-def _has_key(provider: Registered, registry: Registry) -> bool:
-    """True when a bearer key is there, or named in the configuration, where it must be usable."""
-    return any(
-        finding.state == "usable" or finding.source == CONFIGURATION
-        for finding in keys_of(provider, registry.config).of(provider.name)
-    )
-
-
-def _has_botocore() -> bool:
+def has_botocore() -> bool:
+    """True when requests can be signed."""
     return find_spec("botocore") is not None

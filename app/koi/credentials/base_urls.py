@@ -7,7 +7,7 @@ from koi.catalogue.rows import Protocol
 from koi.config.interpolation import variables
 from koi.core.errors import ConfigurationError
 from koi.credentials.aws_region import runtime_url
-from koi.credentials.discovery import ollama_base
+from koi.credentials.ollama import ollama_base
 
 
 def base_url_of(provider: Registered, protocol: Protocol, registry: Registry) -> str:
@@ -19,7 +19,7 @@ def base_url_of(provider: Registered, protocol: Protocol, registry: Registry) ->
     config, table, company = registry.config, provider.table, provider.row.company
     if provider.row.protocol == "ollama":
         where = company.base_url_env if table.base_url is None else provider.key("base_url")
-        base = checked_base_url(ollama_base(provider, registry), where or "base_url")
+        base = checked_base_url(ollama_base(provider, config), where or "base_url")
         return f"{base}/v1" if protocol == "openai-chat" else base
     if table.base_url is not None:
         key = provider.key("base_url")

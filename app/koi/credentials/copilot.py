@@ -12,12 +12,11 @@ from urllib.parse import urlsplit
 import msgspec
 
 from koi import __version__
-from koi.catalogue.registry import Registered, Registry
+from koi.catalogue.registry import Registry
 from koi.core.errors import ProviderError
 from koi.core.messages import JsonObject
 from koi.core.secret import Secret
 from koi.credentials.endpoint import Signer
-from koi.credentials.keys import keys_of
 from koi.net.client import HttpClient
 from koi.net.json_text import decode_object
 from koi.net.policy import NetworkPolicy
@@ -46,17 +45,14 @@ class CopilotPlace(msgspec.Struct, frozen=True):
     """The only hosts to speak to, None for no such rule."""
 
 
-def open_copilot_signer(provider: Registered, base_url: str, registry: Registry) -> Signer | None:
+def open_copilot_signer(token: Secret, base_url: str, registry: Registry) -> Signer | None:
     """The signer for a GitHub token that must be exchanged; None for every other key."""
-    usable = keys_of(provider, registry.config).usable(provider.name)
-    if usable is None or usable.secret is None:
-        return None
-    if not usable.secret.reveal().startswith(EXCHANGED):
+    if not token.reveal().startswith(EXCHANGED):
         return None
     network = registry.config.tables.network
     allowed = frozenset(network.provider_allowed_hosts) if network.default_deny else None
     place = msgspec.structs.replace(copilot_place(base_url), allowed_hosts=allowed)
-    return CopilotSigner(usable.secret, place)
+    return CopilotSigner(token, place)
 
 
 def copilot_place(base_url: str) -> CopilotPlace:

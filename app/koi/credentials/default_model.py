@@ -6,7 +6,7 @@ import msgspec
 
 from koi.catalogue.registry import Registered, Registry
 from koi.core.references import ModelReference
-from koi.credentials.findings import Discovery, Finding
+from koi.credentials.findings import LOCAL_PROBE, STATE_WORDS, Discovery, Finding
 from koi.credentials.ollama import SUGGESTION, best_model
 
 FIRST = ("anthropic", "openai", "gemini")
@@ -23,7 +23,8 @@ class DefaultModel(msgspec.Struct, frozen=True):
 
 
 def choose_default_model(registry: Registry, discovery: Discovery) -> DefaultModel:
-    """anthropic, openai, google, other keys alphabetically, then the best model of Ollama.
+    """Keys first: anthropic, openai, google, others alphabetically. Then subscriptions that are
+    connected, then the best model of Ollama.
 
     Of several providers that read the same variable, the one that names it first is meant.
     """
@@ -34,7 +35,7 @@ def choose_default_model(registry: Registry, discovery: Discovery) -> DefaultMod
         for name, provider in providers.items()
         if name != LAST and _can_be_used(provider, discovery)
     }
-    for name in sorted(found, key=_rank):
+    for name in sorted(found, key=lambda name: _rank(name, found[name])):
         provider, finding = providers[name], found[name]
         if _borrowed(provider, finding, [providers[other] for other in found]):
             continue
@@ -46,25 +47,28 @@ def choose_default_model(registry: Registry, discovery: Discovery) -> DefaultMod
     for finding in discovery.of(LAST):
         if model := best_model(finding.models):
             return DefaultModel(ModelReference(LAST, model), finding, tuple(notes))
-        if finding.state == "usable" and not finding.models and finding.secret is None:
+        if finding.source == LOCAL_PROBE and finding.state == "usable":
             notes.append(f"ollama: runs, but has no models; try: {SUGGESTION}")
     for name in providers:
         notes += [
-            f"{name}: {finding.detail}"
+            f"{name}: {finding.detail} ({STATE_WORDS[finding.state]})"
             for finding in discovery.of(name)
-            if finding.state == "unreadable" and finding.detail
+            if finding.state not in ("usable", "shadowed", "unreachable") and finding.detail
         ]
     return DefaultModel(None, None, tuple(notes))
 
 
 def _can_be_used(provider: Registered, discovery: Discovery) -> bool:
     findings = discovery.of(provider.name)
-    with_key = any(found.state == "usable" and found.secret is not None for found in findings)
-    return with_key or (provider.wants_no_key and not findings)
+    found = discovery.usable(provider.name)
+    if found is not None and found.source != LOCAL_PROBE:
+        return True
+    return provider.wants_no_key and not findings
 
 
-def _rank(name: str) -> tuple[int, str]:
-    return (FIRST.index(name) if name in FIRST else len(FIRST), name)
+def _rank(name: str, finding: Finding | None) -> tuple[bool, int, str]:
+    subscription = finding is not None and finding.subscription
+    return (subscription, FIRST.index(name) if name in FIRST else len(FIRST), name)
 
 
 def _borrowed(provider: Registered, finding: Finding | None, others: list[Registered]) -> bool:

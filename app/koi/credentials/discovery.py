@@ -3,34 +3,118 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from koi.catalogue.registry import Registered, Registry
-from koi.core.errors import ConfigurationError, KoiError
-from koi.credentials.aws import aws_keys
-from koi.credentials.findings import LOCAL_PROBE, Discovery, Finding, ranked
-from koi.credentials.keys import configured_keys, environment_keys
-from koi.credentials.ollama import ollama_url, probe, strip_path
+from koi.credentials.aside import finished, start
+from koi.credentials.findings import CONFIGURATION, Discovery, Finding, ranked
+from koi.credentials.sources import (
+    claude,
+    codex,
+    configuration,
+    environment,
+    keychain,
+    local,
+    qwen,
+    saved,
+)
+from koi.credentials.sources.search import Search
+from koi.credentials.stores.keyring_store import LIMIT_S
 
-Look: TypeAlias = Callable[[], Awaitable[tuple[Finding, ...]]]
-PROBE_TIMEOUT_S = 1.0
+BUDGET_S = 1.0
+"""Seconds for all sources together."""
+THOROUGH_S = LIMIT_S + BUDGET_S
+"""The same when the OS keyring is asked for everything."""
+Look: TypeAlias = Callable[[Search], tuple[Finding, ...]]
 
 
-async def discover(registry: Registry) -> Discovery:
-    """Every credential that is there. Takes at most the time of the local probe (1 s).
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One place to look; `slow` ones are not asked for a provider that has something above."""
 
-    The order of the list is the order of precedence; more sources go between the two groups.
+    name: str
+    find: Look
+    slow: bool = False
+
+
+SOURCES = (
+    Source("configuration", configuration.find),
+    Source("environment", environment.find),
+    Source("Claude Code", claude.find),
+    Source("macOS Keychain", keychain.find, slow=True),
+    Source("Codex CLI", codex.find),
+    Source("Qwen Code", qwen.find),
+    Source("OS keyring", saved.find_in_keyring, slow=True),
+    Source("key files", saved.find_in_files),
+)
+"""In the order of precedence; the local probe comes after them."""
+LOCAL = Source("Ollama", local.find_ollama)
+
+
+async def discover(
+    registry: Registry,
+    *,
+    thorough: bool = False,
+    sources: tuple[Source, ...] = (*SOURCES, LOCAL),
+) -> Discovery:
+    """Every credential that is there, within a second; nothing is fetched that can wait.
+
+    `thorough` also asks the OS keyring, for keys too that were put there by hand: up to 4 s.
+    A source that is not done by then is noted, and left to itself in its thread.
     """
-    sources: tuple[tuple[str, Look], ...] = (
-        ("keys", _keys_of(configured_keys, registry)),
-        ("keys", _keys_of(environment_keys, registry)),
-        ("keys", _keys_of(aws_keys, registry)),
-        ("ollama", lambda: _probe_ollama(registry)),
-    )
+    providers = tuple(provider for provider in registry.all if provider.enabled)
+    search = Search(providers, registry.config, "everything" if thorough else "names")
+    futures = [_start(source, search) for source in sources]
+    waiting = [asyncio.wrap_future(future) for future in futures]
+    budget = THOROUGH_S if thorough else BUDGET_S
+    _, late = await asyncio.wait(waiting, timeout=budget)
+    for each in late:
+        each.cancel()
+    groups: list[tuple[Finding, ...]] = []
     notes: list[str] = []
-    groups = await asyncio.gather(*(_isolated(name, source, notes) for name, source in sources))
+    for source, future in zip(sources, waiting, strict=True):
+        if future in late:
+            notes.append(f"{source.name}: did not answer within {budget:g} s")
+        elif (error := future.exception()) is not None:
+            notes.append(_note(source, error))
+        else:
+            groups.append(future.result())
     return ranked(tuple(groups), tuple(notes))
+
+
+def find_credentials(provider: Registered, registry: Registry) -> Discovery:
+    """The credentials of one provider, with the key of the one that is used.
+
+    The OS keyring is asked when koi put a key there, and nothing above can be used: that may take
+    3 s the first time, which `look_ahead` spends elsewhere.
+    """
+    search = Search((provider,) if provider.enabled else (), registry.config, "keys")
+    groups: list[tuple[Finding, ...]] = []
+    notes: list[str] = []
+    settled = False
+    for source in SOURCES:
+        if source.slow and settled:
+            continue
+        try:
+            found = source.find(search)
+        except Exception as error:  # noqa: BLE001 - one source never hides the others
+            notes.append(_note(source, error))
+            continue
+        groups.append(found)
+        settled = settled or any(
+            each.provider == provider.name
+            and (each.state == "usable" or each.source == CONFIGURATION)
+            for each in found
+        )
+    return ranked(tuple(groups), tuple(notes))
+
+
+async def look_ahead(provider: Registered, registry: Registry) -> None:
+    """Have the OS keyring asked for a provider's key, so that nobody waits for it on the loop."""
+    await finished("look ahead", lambda: find_credentials(provider, registry))
 
 
 def usable_providers(registry: Registry, discovery: Discovery) -> list[Registered]:
@@ -43,38 +127,11 @@ def usable_providers(registry: Registry, discovery: Discovery) -> list[Registere
     ]
 
 
-def ollama_base(provider: Registered, registry: Registry) -> str:
-    """Where an Ollama is: the configuration, else its variable (OLLAMA_HOST), else this machine.
-
-    Raises ConfigurationError when the configured address needs a variable that is not set.
-    """
-    config = registry.config
-    if provider.table.base_url is not None:
-        return strip_path(config.text(provider.table.base_url, provider.key("base_url")))
-    return ollama_url(config.environment.get(provider.row.company.base_url_env or "", ""))
+def _start(source: Source, search: Search) -> Future[tuple[Finding, ...]]:
+    return start(source.name, lambda: source.find(search))
 
 
-def _keys_of(find: Callable[[Registry], tuple[Finding, ...]], registry: Registry) -> Look:
-    async def source() -> tuple[Finding, ...]:
-        return find(registry)
-
-    return source
-
-
-async def _probe_ollama(registry: Registry) -> tuple[Finding, ...]:
-    provider = registry.find("ollama")
-    if provider is None or not provider.enabled:
-        return ()
-    try:
-        base_url = ollama_base(provider, registry)
-    except ConfigurationError as error:
-        return (Finding(provider.name, LOCAL_PROBE, "unreadable", detail=error.title),)
-    return (await probe(provider.name, base_url, timeout_s=PROBE_TIMEOUT_S),)
-
-
-async def _isolated(name: str, source: Look, notes: list[str]) -> tuple[Finding, ...]:
-    try:
-        return await source()
-    except (KoiError, OSError, ValueError) as error:
-        notes.append(f"{name}: {error}")
-        return ()
+def _note(source: Source, error: BaseException) -> str:
+    """Which source failed, and how: an error's own text may hold what it tripped over."""
+    title = getattr(error, "title", "")
+    return f"{source.name}: {title or type(error).__name__}"

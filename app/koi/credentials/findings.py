@@ -49,6 +49,19 @@ ConsentId: TypeAlias = Literal[
 """How `[credentials] allow` and `deny` name a source that belongs to another program."""
 
 
+STATE_WORDS: dict[State, str] = {
+    "usable": "usable",
+    "needs_yes": "needs your yes",
+    "declined": "you said no to it",
+    "refused": "refused by the server",
+    "expired": "expired",
+    "unreadable": "cannot be used",
+    "shadowed": "not used",
+    "unreachable": "not reachable",
+}
+"""Each state as people read it."""
+
+
 class TokenUse(msgspec.Struct, frozen=True):
     """How a token is sent, where that differs from a key of the same provider."""
 
@@ -57,6 +70,14 @@ class TokenUse(msgspec.Struct, frozen=True):
     auth: AuthStyle | None = None
     """None: as keys of the provider are."""
     headers: dict[str, str] = {}
+
+
+_OWNERS: dict[Source, str] = {
+    KOI_LOGIN: "koi's own login",
+    CLAUDE_CODE: "the login of Claude Code",
+    CODEX_CLI: "what Codex CLI keeps",
+    QWEN_CLI: "the login of Qwen Code",
+}
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -134,7 +155,7 @@ def _beside(finding: Finding, above: list[Finding]) -> Finding:
     taken = next((other for other in above if _settles(other)), None)
     if taken is None or finding.state != "usable" or finding.source == LOCAL_PROBE:
         return finding
-    detail = f"{finding.detail}: the {taken.source} comes first"
+    detail = f"{finding.detail}: {_OWNERS.get(taken.source, f'the {taken.source}')} comes first"
     if taken.source == finding.source:
         detail = f"{finding.detail}: {taken.detail} comes first"
     return msgspec.structs.replace(finding, state="shadowed", detail=detail, secret=None)

@@ -72,6 +72,16 @@ def strip_path(url: str) -> str:
     return url.rstrip("/")
 
 
+def ollama_base(provider: Registered, config: Config) -> str:
+    """Where an Ollama is: the configuration, else its variable (OLLAMA_HOST), else this machine.
+
+    Raises ConfigurationError when the configured address needs a variable that is not set.
+    """
+    if provider.table.base_url is not None:
+        return strip_path(config.text(provider.table.base_url, provider.key("base_url")))
+    return ollama_url(config.environment.get(provider.row.company.base_url_env or "", ""))
+
+
 def configured_window(provider: Registered, model: str, config: Config) -> int | None:
     """Tokens of context that the person chose for a model, None when nobody did.
 
@@ -98,7 +108,7 @@ async def probe(provider: str, base_url: str, *, timeout_s: float = 1.0) -> Find
     """Ask the server at `base_url` for its models. Never raises; ends after `timeout_s` seconds."""
     try:
         async with asyncio.timeout(timeout_s):
-            answer = await _get(base_url, "/api/tags")
+            answer = await get(base_url, "/api/tags")
         tags = msgspec.json.decode(answer, type=_Tags)
     except TimeoutError:
         return _unreachable(provider, base_url, f"did not answer within {timeout_s:g} s")
@@ -135,7 +145,7 @@ def _split_port(authority: str) -> tuple[str, str]:
     return host, port
 
 
-async def _get(base_url: str, path: str) -> bytes:
+async def get(base_url: str, path: str) -> bytes:
     """The body of a GET, by HTTP/1.0 so that it is neither chunked nor kept alive.
 
     Not through the HTTP client: every start without a configured model looks here, and importing

@@ -14,17 +14,18 @@ from koi.core.references import ModelReference
 from koi.core.secret import Secret
 from koi.credentials.aws_region import models_url
 from koi.credentials.base_urls import base_url_of
+from koi.credentials.discovery import find_credentials
 from koi.credentials.endpoint import Endpoint
-from koi.credentials.findings import CONFIGURATION, Finding
-from koi.credentials.keys import keys_of
+from koi.credentials.findings import CONFIGURATION, STATE_WORDS, Discovery, Finding, TokenUse
 from koi.credentials.ollama import configured_window
 from koi.credentials.signers import open_signer
 from koi.net.timeouts import LOCAL, REMOTE, Timeouts
 
 
 def provider_endpoint(name: str, registry: Registry) -> Endpoint:
-    """The endpoint of the provider `name`, with the best key in configuration and environment.
+    """The endpoint of the provider `name`, with the best credential that is there for it.
 
+    The OS keyring may be asked for it, which takes up to 3 s once; see `discovery.look_ahead`.
     Raises UsageError (unknown, switched off), ConfigurationError (a value
     that cannot be used), CredentialMissing, and ProviderError of kind network_policy.
     """
@@ -36,14 +37,19 @@ def provider_endpoint(name: str, registry: Registry) -> Endpoint:
             hint=f"{config.origin(provider.key('enabled'))}: {provider.key('enabled')} is false.",
         )
     protocol = provider.protocol
-    base_url = base_url_of(provider, protocol, registry)
+    discovery = find_credentials(provider, registry)
+    _check_configured(discovery, provider, registry)
+    found = discovery.usable(provider.name)
+    use = TokenUse() if found is None else found.use
+    base_url = use.base_url or base_url_of(provider, protocol, registry)
     host = urlsplit(base_url).hostname or ""
     _check_policy(provider, host, registry)
     if provider.plugin is not None:
         provider.plugin.check_host(host)
-    signer = open_signer(provider, protocol, base_url, registry)
-    keyless = signer is not None or provider.table.auth == "none"
-    secret = None if keyless else _key(provider, registry)
+    signer = open_signer(provider, protocol, base_url, found, registry)
+    secret = None if found is None or signer is not None else found.secret
+    if secret is None and signer is None and not _works_without(provider):
+        raise _missing_key(provider, registry, discovery.of(provider.name))
     company, table = provider.row.company, provider.table
     own_place = table.base_url is None and protocol == provider.row.protocol
     own_headers = {
@@ -55,11 +61,11 @@ def provider_endpoint(name: str, registry: Registry) -> Endpoint:
         name=provider.name,
         protocol=protocol,
         base_url=base_url,
-        auth="none" if secret is None else _auth(provider, protocol),
+        auth="none" if secret is None else use.auth or _auth(provider, protocol),
         key=secret,
         key_advice=_key_advice(provider, registry),
         key_header=_key_header(provider),
-        headers={**company.headers, **own_headers},
+        headers={**company.headers, **use.headers, **own_headers},
         header_secrets=tuple(Secret(value) for value in own_headers.values()),
         profile=provider.row.profile_for(protocol),
         timeouts=_timeouts(provider, host),
@@ -135,27 +141,18 @@ def _check_headers(headers: dict[str, str], provider: Registered, registry: Regi
             )
 
 
-def _key(provider: Registered, registry: Registry) -> Secret | None:
-    discovery = keys_of(provider, registry.config)
-    usable = discovery.usable(provider.name)
-    blocking = next(
-        (
-            found
-            for found in discovery.of(provider.name)
-            if found.source == CONFIGURATION and found.state != "usable"
-        ),
-        None,
-    )
-    if blocking is not None:
-        raise ConfigurationError(
-            f"the key of {provider.name} cannot be used: {blocking.detail}",
-            hint=_blocked_advice(provider, registry),
-        )
-    if usable is not None:
-        return usable.secret
-    if provider.row.company.key_optional:
-        return None
-    raise _missing_key(provider, registry, discovery.of(provider.name))
+def _check_configured(discovery: Discovery, provider: Registered, registry: Registry) -> None:
+    """Raises ConfigurationError for a configured key that cannot be used: no other takes over."""
+    for found in discovery.of(provider.name):
+        if found.source == CONFIGURATION and found.state != "usable":
+            raise ConfigurationError(
+                f"the key of {provider.name} cannot be used: {found.detail}",
+                hint=_blocked_advice(provider, registry),
+            )
+
+
+def _works_without(provider: Registered) -> bool:
+    return provider.row.company.key_optional or provider.table.auth == "none"
 
 
 def _blocked_advice(provider: Registered, registry: Registry) -> str:
@@ -194,6 +191,8 @@ def _missing_key(
     """The error for a provider without a usable key: which variables it reads, and what to do."""
     company = provider.row.company
     hint = _key_advice(provider, registry)
-    for finding in findings:
-        hint += f" Not used: {finding.detail}."
+    if not provider.name.startswith(tuple(URL_FORMS)):
+        hint += f" Or: koi connect {provider.name}."
+    for found in findings:
+        hint += f" Not used: {found.detail} ({STATE_WORDS[found.state]})."
     return CredentialMissing(f"no key for {company.display_name} ({provider.name})", hint=hint)

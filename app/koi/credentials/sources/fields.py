@@ -1,0 +1,45 @@
+"""Values out of JSON that somebody else wrote: missing and odd ones are None or ""."""
+
+from __future__ import annotations
+
+import math
+
+from koi.core.messages import JsonObject
+from koi.credentials.sources.foreign_file import Unreadable
+from koi.credentials.sources.judged import can_be_sent
+
+LONGEST_NAME = 200
+LONGEST_TOKEN = 64 * 1024
+
+
+def table(parent: JsonObject, key: str) -> JsonObject:
+    """The object under a key, an empty one for anything else."""
+    found = parent.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def words(parent: JsonObject, key: str) -> str:
+    """The text under a key, cut to a length; "" for anything else."""
+    found = parent.get(key)
+    return found.strip()[:LONGEST_NAME] if isinstance(found, str) else ""
+
+
+def token(parent: JsonObject, key: str) -> str:
+    """The token under a key, "" when there is none. Raises Unreadable for one that is none."""
+    found = parent.get(key)
+    value = found.strip() if isinstance(found, str) else ""
+    if len(value) > LONGEST_TOKEN or not can_be_sent(value):
+        raise Unreadable("holds something that cannot be a token")
+    return value
+
+
+def milliseconds(parent: JsonObject, key: str) -> float | None:
+    """A time in milliseconds under a key, as time.time() seconds."""
+    found = parent.get(key)
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        return None
+    try:
+        seconds = found / 1000
+    except OverflowError:
+        return None
+    return seconds if math.isfinite(seconds) else None

@@ -1,0 +1,42 @@
+"""What every source of credentials gets: for whom to look, and how far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from koi.catalogue.registry import Registered
+from koi.config.config import Config
+
+Depth: TypeAlias = Literal["names", "keys", "everything"]
+"""How far to go into the OS keyring: only say what koi knows to be there; read that; or also look
+for keys that the person put there by hand.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The providers to look for, all of them switched on, and the configuration."""
+
+    providers: tuple[Registered, ...]
+    config: Config
+    depth: Depth = "names"
+
+    def provider(self, slug: str) -> Registered | None:
+        """The provider of the catalogue with this slug, if it is looked for and takes keys."""
+        for provider in self.providers:
+            if provider.name == slug and provider.plugin is None:
+                return None if provider.table.auth == "none" else provider
+        return None
+
+    @property
+    def home(self) -> Path:
+        """The person's home folder."""
+        return home_of(self.config)
+
+
+def home_of(config: Config) -> Path:
+    """The person's home folder, as the environment of the configuration names it."""
+    named = config.environment.get("HOME")
+    return Path(named) if named else Path.home()
