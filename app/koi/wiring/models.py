@@ -51,6 +51,9 @@ async def choose_model(
     reference = resolve_model(text, registry, provider=options.provider, discovery=discovery)
     if reference is None:
         chosen = choose_default_model(registry, discovery or await discover(registry))
+        if chosen.reference is None:
+            # Only now is the OS keyring worth its time: for keys that were put there by hand.
+            chosen = choose_default_model(registry, await discover(registry, thorough=True))
         reference = chosen.reference
         if reference is None:
             raise CredentialMissing(
@@ -65,7 +68,7 @@ async def usable_model(text: str, options: SessionOptions) -> ModelReference:
 
     Raises UsageError, ConfigurationError, CredentialMissing.
     """
-    from koi.credentials.discovery import discover
+    from koi.credentials.discovery import discover, look_ahead
     from koi.credentials.model_names import resolve_model
 
     if text == str(DEMO):
@@ -77,6 +80,7 @@ async def usable_model(text: str, options: SessionOptions) -> ModelReference:
     reference = resolve_model(text, registry, discovery=discovery)
     if reference is None:
         raise UsageError("no model was named", hint="Write it as provider/model.")
+    await look_ahead(registry.get(reference.provider), registry)
     await open_provider(reference.provider, registry).aclose()
     await learn(reference, registry)
     return reference

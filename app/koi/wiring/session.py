@@ -32,6 +32,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     Raises UsageError, ConfigurationError, CredentialMissing, StorageError.
     """
     from koi.agent.system_prompt import read_instructions
+    from koi.credentials.discovery import look_ahead
     from koi.safety.environment import withhold
     from koi.safety.privacy import close_memory
     from koi.store.log import start_log
@@ -50,6 +51,8 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     try:
         model = await choose_model(options, registry, resumed)
         providers = Providers(registry)
+        if model != DEMO:
+            await look_ahead(registry.get(model.provider), registry)
         providers.get(model.provider)  # fails now, not at the first prompt
         await learn(model, registry)
         mode: Mode = options.mode or "ask"

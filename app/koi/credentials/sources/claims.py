@@ -1,28 +1,14 @@
-"""What a token says about itself: for showing and routing, so nothing is verified."""
+"""What a token of ChatGPT says about its account, for showing and routing."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import math
 
 from koi.core.messages import JsonObject
 from koi.credentials.sources import fields
-from koi.credentials.sources.foreign_file import Unreadable, parse_object
 
 _AUTH = "https://api.openai.com/auth"
 _PROFILE = "https://api.openai.com/profile"
-
-
-def claims_of(token: str) -> JsonObject:
-    """The claims of a JSON web token, empty for anything else."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return {}
-    try:
-        return parse_object(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (binascii.Error, ValueError, Unreadable):
-        return {}
 
 
 def expiry(claims: JsonObject) -> float | None:

@@ -19,9 +19,10 @@ from koi.core.messages import JsonObject
 from koi.core.secret import Secret
 from koi.credentials.consent import answer_of
 from koi.credentials.findings import CODEX_CLI, Finding, TokenUse
+from koi.credentials.oauth.claims import claims_of
 from koi.credentials.sources import fields
 from koi.credentials.sources.borrowed import Borrowed, BorrowedToken, gone
-from koi.credentials.sources.claims import account_id, claims_of, expiry, person
+from koi.credentials.sources.claims import account_id, expiry, person
 from koi.credentials.sources.foreign_file import (
     Unreadable,
     parse_object,
@@ -98,7 +99,8 @@ def login_in(content: JsonObject) -> CodexLogin | None:
     access = fields.token(tokens, "access_token")
     if not access:
         return None
-    own, identity = claims_of(access), claims_of(fields.token(tokens, "id_token"))
+    own = claims_of(Secret(access))
+    identity = claims_of(Secret(fields.token(tokens, "id_token")))
     account = fields.token(tokens, "account_id") or account_id(identity) or account_id(own)
     return CodexLogin(expiry(own), account, person(identity) or person(own))
 

@@ -59,7 +59,7 @@ def stamp_of(path: Path) -> tuple[int, ...]:
 
 def _read(path: Path) -> bytes:
     linked = path.lstat()
-    real = path.resolve(strict=True) if stat.S_ISLNK(linked.st_mode) else path
+    real = Path(os.path.realpath(path, strict=True)) if stat.S_ISLNK(linked.st_mode) else path
     # Looked at before it is opened: opening a device or a pipe can do things.
     found = real.stat()
     _check(found)
