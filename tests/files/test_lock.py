@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from koi.core.errors import StorageError
-from koi.files.lock import FileLock, lock_owner, try_lock
+from koi.files.lock import FileLock, acquire, lock_owner, try_lock
 
 HOLDER = """
 import sys
@@ -84,3 +85,32 @@ def test_a_free_file_has_no_owner(tmp_path: Path) -> None:
 def test_a_lock_in_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="cannot lock"), FileLock(tmp_path / "no" / "lock"):
         pass
+
+
+async def test_others_go_on_while_a_lock_is_waited_for(tmp_path: Path) -> None:
+    first = await acquire(tmp_path / "lock", timeout_s=0)
+    second = asyncio.create_task(acquire(tmp_path / "lock", timeout_s=10))
+    await asyncio.sleep(0)
+    assert not second.done()
+    first.release()
+    first.release()
+    (await second).release()
+    assert (tmp_path / "lock").exists()
+
+
+async def test_a_lock_that_is_not_free_in_time_is_an_error(tmp_path: Path) -> None:
+    held = await acquire(tmp_path / "lock", timeout_s=0)
+    with pytest.raises(StorageError, match="in use"):
+        await acquire(tmp_path / "lock", timeout_s=0.03)
+    held.release()
+
+
+async def test_who_stops_waiting_for_a_lock_does_not_keep_it(tmp_path: Path) -> None:
+    held = await acquire(tmp_path / "lock", timeout_s=0)
+    waiting = asyncio.create_task(acquire(tmp_path / "lock", timeout_s=10))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    held.release()
+    (await acquire(tmp_path / "lock", timeout_s=0)).release()

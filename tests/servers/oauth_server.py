@@ -6,6 +6,9 @@ Each polls through `answers`, one a question; when none is left, the login is gr
 from __future__ import annotations
 
 import json
+import threading
+import time
+from collections.abc import Callable
 from typing import TypeAlias, cast
 from urllib.parse import parse_qsl, urlencode
 
@@ -104,7 +107,8 @@ class GitHub(Polls):
 
     def _token(self, request: RecordedRequest) -> Answer:
         asked = form(request)
-        assert asked["device_code"] == DEVICE_CODE
+        if asked["grant_type"] != "refresh_token":
+            assert asked["device_code"] == DEVICE_CODE
         answer = self.next(asked)
         if isinstance(answer, Answer):
             return answer
@@ -164,3 +168,99 @@ class Qwen(Polls):
         if answer is not None:
             return page(answer, 429 if answer.get("error") == "slow_down" else 400)
         return page(self.granted)
+
+
+class Rotating:
+    """A token endpoint whose refresh tokens work once; a second use revokes the whole login.
+
+    `/v1/chat/completions` wants an access token that has not ended, and answers "ok".
+    """
+
+    def __init__(self, server: ModelServer, *, lasts_s: float = 3600) -> None:
+        self.url = server.url
+        self.lasts_s = lasts_s
+        self.number = 0
+        self.revoked = False
+        self.refreshes: list[dict[str, str]] = []
+        self.answers: list[Answer] = []
+        """Given instead, as long as there are any."""
+        self.more: JsonObject = {}
+        self.left_out: set[str] = set()
+        self.hold = threading.Event()
+        """Cleared: nothing is answered, and nothing is used up."""
+        self.hold.set()
+        self.arrived = threading.Event()
+        self.on_refresh: Callable[[], None] = lambda: None
+        """Happens while koi waits for the answer."""
+        self.refused = 0
+        """Requests with a token that had ended."""
+        self.early = 0
+        """Refreshes in the first half of a token's life."""
+        self._forgotten = 0
+        self._ends: dict[str, float] = {}
+        self._closing = server.closing
+        self._lock = threading.Lock()
+        server.pages["/token"] = self._token
+        server.pages["/v1/chat/completions"] = self._model
+
+    def forget(self) -> None:
+        """Drop the requests that wait, as if they had never come, and go on."""
+        with self._lock:
+            self._forgotten += 1
+        self.hold.set()
+
+    @property
+    def configuration(self) -> str:
+        """The tables that send koi's login of Qwen, and its requests, here."""
+        return (
+            f'[oauth.qwen]\ntoken_url = "{self.url}/token"\ndevice_url = "{self.url}/device"\n'
+            f'[providers.qwen-code]\nbase_url = "{self.url}/v1"\n'
+        )
+
+    @property
+    def access(self) -> str:
+        """The newest access token."""
+        return f"{CANARY}-access-{self.number:04}-0123456789"
+
+    @property
+    def refresh(self) -> str:
+        """The newest refresh token."""
+        return f"{CANARY}-refresh-{self.number:04}-0123456789"
+
+    def _token(self, request: RecordedRequest) -> Answer:
+        asked = form(request)
+        self.arrived.set()
+        forgotten = self._forgotten
+        while not self.hold.wait(0.02) and not self._closing.is_set():
+            pass
+        with self._lock:
+            if forgotten != self._forgotten:
+                return page({})
+            self.refreshes.append(asked)
+            self.on_refresh()
+            if self.answers:
+                return self.answers.pop(0)
+            if self.revoked or asked["refresh_token"] != self.refresh:
+                self.revoked = True
+                return page({"error": "invalid_grant"}, 400)
+            now = time.monotonic()
+            if self._ends.get(self.access, 0.0) - now > self.lasts_s / 2:
+                self.early += 1
+            self.number += 1
+            self._ends[self.access] = now + self.lasts_s
+            said = {
+                "access_token": self.access,
+                "refresh_token": self.refresh,
+                "expires_in": self.lasts_s,
+                **self.more,
+            }
+            return page({name: said[name] for name in said if name not in self.left_out})
+
+    def _model(self, request: RecordedRequest) -> Answer:
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if self._ends.get(token, 0.0) < time.monotonic():
+            self.refused += 1
+            return page({"error": {"message": "invalid token"}}, 401)
+        said = {"role": "assistant", "content": "ok"}
+        choice = {"index": 0, "message": said, "finish_reason": "stop"}
+        return page({"object": "chat.completion", "model": "m", "choices": [choice]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import time
@@ -27,13 +28,7 @@ class FileLock:
     def __enter__(self) -> FileLock:
         if self._descriptor is not None:
             raise RuntimeError(f"the lock {self._path} is entered twice")
-        try:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise StorageError(
-                f"cannot lock {self._path}: {error.strerror}",
-                hint="Check the permissions of its folder.",
-            ) from error
+        descriptor = _open(self._path)
         try:
             wait_lock(descriptor, self._path, self._timeout_s)
         except BaseException:
@@ -53,6 +48,39 @@ class FileLock:
             self._descriptor = None
 
 
+class HeldLock:
+    """A lock that somebody has. It may be released in another thread than it was taken in."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor: int | None = descriptor
+
+    def release(self) -> None:
+        """Let others have it; a second time it does nothing."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+async def acquire(path: Path, *, timeout_s: float) -> HeldLock:
+    """Take the lock of a file, which is made when it is missing and never removed.
+
+    Others go on meanwhile. Raises StorageError when it is not to be had in time.
+    """
+    held = HeldLock(_open(path))
+    descriptor = held._descriptor
+    assert descriptor is not None, "it was just opened"
+    deadline = time.monotonic() + timeout_s
+    try:
+        while not try_lock(descriptor):
+            if time.monotonic() >= deadline:
+                raise _in_use(path, descriptor)
+            await asyncio.sleep(_POLL_S)
+    except BaseException:
+        held.release()
+        raise
+    return held
+
+
 def try_lock(descriptor: int) -> bool:
     """Lock an open file exclusively until it is closed; False when somebody else has the lock."""
     try:
@@ -67,11 +95,24 @@ def wait_lock(descriptor: int, path: Path, timeout_s: float) -> None:
     deadline = time.monotonic() + timeout_s
     while not try_lock(descriptor):
         if time.monotonic() >= deadline:
-            raise StorageError(
-                f"{path} is in use by {describe_owner(descriptor)}",
-                hint="Wait until it is done, or end it.",
-            )
+            raise _in_use(path, descriptor)
         time.sleep(_POLL_S)
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StorageError(
+            f"cannot lock {path}: {error.strerror}", hint="Check the permissions of its folder."
+        ) from error
+
+
+def _in_use(path: Path, descriptor: int) -> StorageError:
+    return StorageError(
+        f"{path} is in use by {describe_owner(descriptor)}",
+        hint="Wait until it is done, or end it.",
+    )
 
 
 def describe_owner(descriptor: int) -> str:

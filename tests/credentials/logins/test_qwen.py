@@ -50,7 +50,7 @@ async def test_the_tokens_are_kept_with_their_place_and_end(
     assert record.access_token == Secret(qwen.access)
     assert record.refresh_token == Secret(qwen.refresh)
     assert record.expires_at == pytest.approx(login.time.wall + 21600, abs=0.01)
-    assert record.extra["resource_url"] == "portal.qwen.ai"
+    assert record.extra["resource_url"] == "https://portal.qwen.ai"
 
 
 async def test_too_many_requests_slow_it_down_by_half(qwen: Qwen, login: Conversation) -> None:

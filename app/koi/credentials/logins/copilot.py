@@ -16,19 +16,22 @@ from koi.credentials.copilot import (
     CopilotPlace,
     CopilotSigner,
 )
+from koi.credentials.findings import TokenUse
 from koi.credentials.logins.domains import enterprise_domain
 from koi.credentials.logins.events import FailureReason, LoginEvent, LoginFailed, Waiting
-from koi.credentials.logins.keeping import application_of, keep, open_server
+from koi.credentials.logins.keeping import application_of, keep, open_server, rule
 from koi.credentials.logins.login import Login, LoginContext, MethodName, Terms
-from koi.credentials.oauth.application import Application, host_of, origin_of
+from koi.credentials.oauth.application import Application, configured, host_of, origin_of
 from koi.credentials.oauth.device import Granted, enter_code
 from koi.credentials.oauth.device_code import DeviceCode
+from koi.credentials.oauth.refresh import RefreshRule
 from koi.credentials.oauth.server_text import cleaned
 from koi.credentials.oauth.token_server import TokenServer
 from koi.credentials.oauth.tokens import read_tokens
 from koi.credentials.stores.token_record import TokenRecord
 
 NAME = PROVIDER = "copilot"
+TITLE = "GitHub Copilot"
 _EDITORS_ID = "Iv1.b507a08c87ecfe98"
 _BORROWED = (
     "koi has no application of its own at GitHub yet and uses the client id that other open tools "
@@ -64,6 +67,30 @@ def place_of(application: Application, domain: str, registry: Registry) -> Copil
     return CopilotPlace(
         application.exchange_url, trusted, allowed if network.default_deny else None
     )
+
+
+def use_of(record: TokenRecord) -> TokenUse:
+    """Where a token that needs no exchange is sent."""
+    domain = record.text("domain")
+    return TokenUse(f"https://copilot-api.{domain}" if domain else "")
+
+
+def domains_of(record: TokenRecord) -> tuple[str, ...]:
+    """Where the login's tokens may go."""
+    domain = record.text("domain")
+    return (PUBLIC_HOST, *((domain,) if domain else ()))
+
+
+def rule_of(record: TokenRecord, registry: Registry) -> RefreshRule:
+    """How tokens of GitHub apps are renewed whose owner lets them end."""
+    application = configured(NAME, usual_application(record.text("domain")), registry)
+    return rule(application, record, registry)
+
+
+def login_place(record: TokenRecord, registry: Registry) -> CopilotPlace:
+    """Where the login's token is exchanged."""
+    domain = record.text("domain")
+    return place_of(configured(NAME, usual_application(domain), registry), domain, registry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +159,7 @@ def _no_plan(error: ProviderError) -> LoginFailed:
 LOGIN = Login(
     NAME,
     PROVIDER,
-    "GitHub Copilot",
+    TITLE,
     (CopilotDevice(),),
     aliases=("github-copilot", "github_copilot", "github"),
     takes_domain=True,

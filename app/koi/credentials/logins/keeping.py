@@ -7,6 +7,7 @@ from koi.core.errors import ConfigurationError, ProviderError, StorageError
 from koi.credentials.logins.events import Connected, LoginFailed
 from koi.credentials.oauth.application import Application, configured, network_policy
 from koi.credentials.oauth.device import unreachable
+from koi.credentials.oauth.refresh import RefreshRule
 from koi.credentials.oauth.token_server import TokenServer
 from koi.credentials.stores.auth_file import AuthFile
 from koi.credentials.stores.token_record import TokenRecord
@@ -23,6 +24,12 @@ def application_of(name: str, usual: Application, registry: Registry) -> Applica
         return configured(name, usual, registry)
     except ConfigurationError as error:
         raise LoginFailed(error.title, reason="refused", hint=error.hint) from error
+
+
+def rule(application: Application, record: TokenRecord, registry: Registry) -> RefreshRule:
+    """How an application renews the tokens that it got. Raises ProviderError when forbidden."""
+    client_id = record.text("client_id") or application.client_id
+    return RefreshRule(application.token_url, client_id, network_policy(application, registry))
 
 
 def open_server(application: Application, registry: Registry) -> TokenServer:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from koi.catalogue.registry import Registry
+from koi.core.messages import JsonObject
+from koi.credentials.findings import TokenUse
 from koi.credentials.logins.events import LoginEvent
-from koi.credentials.logins.keeping import application_of, keep, open_server
+from koi.credentials.logins.keeping import application_of, keep, open_server, rule
 from koi.credentials.logins.login import Login, LoginContext, MethodName, Terms
-from koi.credentials.oauth.application import Application
+from koi.credentials.oauth.application import Application, configured
 from koi.credentials.oauth.device import Granted, enter_code
 from koi.credentials.oauth.device_code import DeviceCode
 from koi.credentials.oauth.pkce import Proof
+from koi.credentials.oauth.refresh import RefreshRule
+from koi.credentials.oauth.server_text import vendors_url
 from koi.credentials.oauth.token_server import Reply
 from koi.credentials.oauth.tokens import read_tokens
 from koi.credentials.stores.token_record import TokenRecord
 
-NAME, PROVIDER = "qwen", "qwen-code"
+NAME, PROVIDER, TITLE = "qwen", "qwen-code", "Qwen"
 PLACES = ("qwen.ai", "aliyuncs.com")
 """Domains where its tokens may be sent."""
 _SLOWEST_S = 10.0
@@ -37,6 +42,24 @@ APPLICATION = Application(
 def slower(interval: float) -> float:
     """Qwen's own rule for slow_down: half as much again, up to ten seconds."""
     return min(interval * 1.5, _SLOWEST_S)
+
+
+def use_of(record: TokenRecord) -> TokenUse:
+    """Where its token is valid: as the server said, else the usual place."""
+    url = vendors_url(record.text("resource_url"), PLACES)
+    return TokenUse(url if not url or url.endswith("/v1") else f"{url}/v1")
+
+
+def domains_of(record: TokenRecord) -> tuple[str, ...]:
+    """Where the login's tokens may go."""
+    return PLACES
+
+
+def rule_of(record: TokenRecord, registry: Registry) -> RefreshRule:
+    """How its tokens are renewed."""
+    application = configured(NAME, APPLICATION, registry)
+    usual = rule(application, record, registry)
+    return replace(usual, ended_statuses=frozenset({400, 401}), more=place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +95,10 @@ class QwenDevice:
         yield keep(context.registry, PROVIDER, record)
 
 
-def place(reply: Reply) -> dict[str, str]:
-    """Where the token is valid, as the server says; checked when it is used."""
-    return {"resource_url": reply.text("resource_url")[:300]}
+def place(reply: Reply) -> JsonObject:
+    """Where the token is valid, as the server says; checked again when it is used."""
+    url = vendors_url(reply.text("resource_url"), PLACES)
+    return {"resource_url": url} if url else {}
 
 
-LOGIN = Login(NAME, PROVIDER, "Qwen", (QwenDevice(),), aliases=("qwen-code", "qwen-oauth"))
+LOGIN = Login(NAME, PROVIDER, TITLE, (QwenDevice(),), aliases=("qwen-code", "qwen-oauth"))

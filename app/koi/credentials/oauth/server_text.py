@@ -85,6 +85,25 @@ def page_address(value: object, domains: tuple[str, ...], own_hosts: frozenset[s
     return value if parts.scheme == "https" and port in (None, 443) and vendors else ""
 
 
+def vendors_url(written: str, domains: tuple[str, ...]) -> str:
+    """An address that a server named for its tokens, "" when it is not https and the vendor's.
+
+    Servers also name a host alone.
+    """
+    url = written if "://" in written else f"https://{written}"
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        return ""
+    plain = parts.username is None and not parts.query and not parts.fragment
+    if not plain or parts.scheme != "https" or port not in (None, 443):
+        return ""
+    if not _ADDRESS.fullmatch(url) or not any(is_under(host, domain) for domain in domains):
+        return ""
+    return f"https://{host}{parts.path.rstrip('/')}"
+
+
 def is_under(host: str, domain: str) -> bool:
     """True for a domain itself and everything in it."""
     return host == domain or host.endswith(f".{domain}")

@@ -9,18 +9,19 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
 from koi.core.errors import StorageError
 from koi.core.messages import JsonObject
-from koi.credentials.stores import unsaved
 from koi.credentials.stores.token_record import (
     OAUTH,
     TokenRecord,
     read_record,
     written_record,
 )
+from koi.credentials.stores.unsaved import unsaved
 from koi.files.atomic import create_private_folder, write_atomic
 from koi.files.lock import FileLock
 
@@ -28,8 +29,8 @@ VERSION = 1
 LARGEST = 1024 * 1024
 _LOCK_S = 5.0
 _MODE = 0o600
-Stamp = tuple[int, int, int]
-"""Tells whether the file changed: when, how long, which inode."""
+Stamp: TypeAlias = tuple[int, int, int, int]
+"""Tells whether the logins changed: when the file did, its length and inode, and the memory."""
 
 
 class AuthContents(msgspec.Struct, frozen=True):
@@ -65,12 +66,12 @@ class AuthFile:
         return self.read().records.get(provider)
 
     def stamp(self) -> Stamp | None:
-        """Changes whenever somebody writes the file; None when there is none."""
+        """Changes whenever a login does; None when there is no file."""
         try:
             status = self.path.stat()
         except OSError:
             return None
-        return (status.st_mtime_ns, status.st_size, status.st_ino)
+        return (status.st_mtime_ns, status.st_size, status.st_ino, unsaved.version)
 
     def put(self, provider: str, record: TokenRecord) -> None:
         """Keep a login, durably, in place of the one before. Raises StorageError."""
@@ -81,6 +82,23 @@ class AuthFile:
 
         self._change(change)
         unsaved.drop(self.path, provider)
+
+    def replace(self, provider: str, old: TokenRecord, new: TokenRecord) -> bool:
+        """Keep a renewed login; False when somebody connected anew or disconnected meanwhile.
+
+        Raises StorageError.
+        """
+        stands_for = unsaved.stands_for(self.path, provider, old)
+
+        def change(providers: JsonObject) -> bool:
+            if read_record(providers.get(provider)) != stands_for:
+                return False
+            providers[provider] = written_record(new, providers.get(provider))
+            return True
+
+        changed = self._change(change)
+        unsaved.drop(self.path, provider)
+        return changed
 
     def hold(self, provider: str, record: TokenRecord) -> None:
         """Keep a login in memory, when the disk does not take it, until koi ends."""

@@ -1,0 +1,55 @@
+"""koi's own logins, from auth.json. A login that has ended is shown with the way back."""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+
+from koi.catalogue.registry import Registered, Registry
+from koi.credentials.findings import KOI_LOGIN, Finding
+from koi.credentials.logins.login import Login
+from koi.credentials.logins.table import LOGINS
+from koi.credentials.logins.upkeep import UPKEEP, misplaced
+from koi.credentials.stores.auth_file import AuthFile
+from koi.credentials.stores.token_record import TokenRecord
+
+
+def find_logins(registry: Registry, providers: tuple[Registered, ...]) -> tuple[Finding, ...]:
+    """The logins of these providers. Raises StorageError when the file cannot be read."""
+    records = AuthFile(registry.config.paths.auth_file).read().records
+    by_name = {provider.name: provider for provider in providers}
+    return tuple(
+        _finding(by_name[login.provider], login, record, registry)
+        for login in LOGINS
+        if login.provider in by_name and (record := records.get(login.provider)) is not None
+    )
+
+
+def _finding(
+    provider: Registered, login: Login, record: TokenRecord, registry: Registry
+) -> Finding:
+    again = f"connect again: koi connect {login.name}"
+    found = Finding(
+        provider.name,
+        KOI_LOGIN,
+        "usable",
+        label="" if record.access_token is None else record.access_token.label,
+        detail=f"koi connect {login.name}",
+        account=record.account,
+        expires_at=record.ends_at(),
+        renewed=record.refresh_token is not None,
+        subscription=True,
+    )
+    if record.access_token is None:
+        why = record.needs_login
+        detail = f"the login has ended ({why}), {again}" if why else again
+        return msgspec.structs.replace(found, state="expired", detail=detail)
+    if record.expires_at and record.refresh_token is None and time.time() >= record.expires_at:
+        return msgspec.structs.replace(found, state="expired", detail=f"its time is over, {again}")
+    if why := misplaced(provider, record, registry.config):
+        return msgspec.structs.replace(found, state="unreadable", detail=why)
+    use = UPKEEP[provider.name].use(record)
+    if provider.table.base_url is not None:
+        use = msgspec.structs.replace(use, base_url="")
+    return msgspec.structs.replace(found, use=use)
