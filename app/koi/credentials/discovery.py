@@ -18,6 +18,7 @@ from koi.credentials.sources import (
     environment,
     keychain,
     local,
+    oauth_store,
     qwen,
     saved,
 )
@@ -43,6 +44,7 @@ class Source:
 SOURCES = (
     Source("configuration", configuration.find),
     Source("environment", environment.find),
+    Source("koi's logins", oauth_store.find),
     Source("Claude Code", claude.find),
     Source("macOS Keychain", keychain.find, slow=True),
     Source("Codex CLI", codex.find),
@@ -74,7 +76,7 @@ async def discover(
     for each in late:
         each.cancel()
     groups: list[tuple[Finding, ...]] = []
-    notes: list[str] = []
+    notes = list(search.notes)
     for source, future in zip(sources, waiting, strict=True):
         if future in late:
             notes.append(f"{source.name}: did not answer within {budget:g} s")
@@ -109,7 +111,7 @@ def find_credentials(provider: Registered, registry: Registry) -> Discovery:
             and (each.state == "usable" or each.source == CONFIGURATION)
             for each in found
         )
-    return ranked(tuple(groups), tuple(notes))
+    return ranked(tuple(groups), (*search.notes, *notes))
 
 
 async def look_ahead(provider: Registered, registry: Registry) -> None:

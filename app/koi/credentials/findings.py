@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from koi.catalogue.rows import AuthStyle
+from koi.catalogue.rows import AuthStyle, Protocol
 from koi.core.secret import Secret
 
 State: TypeAlias = Literal[
@@ -70,6 +70,8 @@ class TokenUse(msgspec.Struct, frozen=True):
     auth: AuthStyle | None = None
     """None: as keys of the provider are."""
     headers: dict[str, str] = {}
+    protocol: Protocol | None = None
+    """In which it is spoken where the token is valid; None for the provider's own."""
 
 
 _OWNERS: dict[Source, str] = {

@@ -36,11 +36,11 @@ def provider_endpoint(name: str, registry: Registry) -> Endpoint:
             f"{provider.name} is switched off",
             hint=f"{config.origin(provider.key('enabled'))}: {provider.key('enabled')} is false.",
         )
-    protocol = provider.protocol
     discovery = find_credentials(provider, registry)
     _check_configured(discovery, provider, registry)
     found = discovery.usable(provider.name)
     use = TokenUse() if found is None else found.use
+    protocol = provider.table.protocol or use.protocol or provider.protocol
     base_url = use.base_url or base_url_of(provider, protocol, registry)
     host = urlsplit(base_url).hostname or ""
     _check_policy(provider, host, registry)

@@ -9,7 +9,8 @@ from koi.credentials.borrowed_signer import BorrowedSigner
 from koi.credentials.consent import TERMS
 from koi.credentials.copilot import open_copilot_signer
 from koi.credentials.endpoint import Signer
-from koi.credentials.findings import Finding
+from koi.credentials.findings import KOI_LOGIN, Finding
+from koi.credentials.logins.upkeep import open_login_signer
 from koi.credentials.sources import claude, codex, keychain, qwen
 from koi.credentials.sources.borrowed import Borrowed, BorrowedToken
 
@@ -25,6 +26,8 @@ def open_signer(
 
     Raises CredentialMissing, ConfigurationError.
     """
+    if found is not None and found.source == KOI_LOGIN:
+        return open_login_signer(provider, registry)
     if found is not None and found.consent is not None:
         borrowed = _borrowed(found, registry)
         return BorrowedSigner(borrowed, base_url, registry.config.paths)

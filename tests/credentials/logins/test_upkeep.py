@@ -11,8 +11,10 @@ from koi.catalogue.registry import Registry
 from koi.core.errors import ProviderError
 from koi.core.secret import Secret
 from koi.credentials.findings import Finding, TokenUse
+from koi.credentials.logins.qwen import USUAL_PLACE
 from koi.credentials.logins.upkeep import open_login_signer
-from koi.credentials.sources.oauth_store import find_logins
+from koi.credentials.sources.oauth_store import find
+from koi.credentials.sources.search import Search
 from koi.credentials.stores.auth_file import AuthFile
 from koi.credentials.stores.token_record import TokenRecord
 from tests.configurations import registry_of
@@ -32,7 +34,7 @@ def kept(registry: Registry, provider: str, record: TokenRecord) -> AuthFile:
 
 
 def found(registry: Registry) -> Finding:
-    [finding] = find_logins(registry, registry.all)
+    [finding] = find(Search(registry.all, registry.config))
     assert CANARY not in repr(finding)
     return finding
 
@@ -84,7 +86,7 @@ def test_a_login_that_has_only_to_be_renewed_is_usable(tmp_path: Path) -> None:
 def test_providers_that_are_not_asked_for_are_not_found(tmp_path: Path) -> None:
     registry = registry_of(tmp_path)
     kept(registry, "qwen-code", TokenRecord(TOKEN))
-    assert find_logins(registry, (registry.get("openai"),)) == ()
+    assert find(Search((registry.get("openai"),), registry.config)) == ()
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,7 @@ async def test_qwens_place_is_believed_within_its_domains(
     registry = registry_of(tmp_path)
     kept(registry, "qwen-code", TokenRecord(TOKEN, extra={"resource_url": said}))
     signer = open_login_signer(registry.get("qwen-code"), registry)
-    expected = (said if base_url is None else base_url) or "https://usual.example/v1"
+    expected = (said if base_url is None else base_url) or USUAL_PLACE
     assert await signer.base_url("https://usual.example/v1") == expected
 
 

@@ -25,6 +25,7 @@ from koi.credentials.stores.token_record import TokenRecord
 NAME, PROVIDER, TITLE = "qwen", "qwen-code", "Qwen"
 PLACES = ("qwen.ai", "aliyuncs.com")
 """Domains where its tokens may be sent."""
+USUAL_PLACE = "https://dashscope.aliyuncs.com/compatible-mode/v1"
 _SLOWEST_S = 10.0
 TERMS = Terms(
     "Qwen's free login ended on 15 April 2026, so it may be refused. A DASHSCOPE_API_KEY works.",
@@ -47,7 +48,9 @@ def slower(interval: float) -> float:
 def use_of(record: TokenRecord) -> TokenUse:
     """Where its token is valid: as the server said, else the usual place."""
     url = vendors_url(record.text("resource_url"), PLACES)
-    return TokenUse(url if not url or url.endswith("/v1") else f"{url}/v1")
+    if not url:
+        return TokenUse(USUAL_PLACE)
+    return TokenUse(url if url.endswith("/v1") else f"{url}/v1")
 
 
 def domains_of(record: TokenRecord) -> tuple[str, ...]:

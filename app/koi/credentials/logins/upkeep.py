@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 
 from koi.catalogue.registry import Registered, Registry
 from koi.config.config import Config
+from koi.core.errors import ProviderError
 from koi.credentials.endpoint import Signer
+from koi.credentials.findings import TokenUse
 from koi.credentials.logins import copilot, qwen
 from koi.credentials.logins.keeping import auth_file
 from koi.credentials.logins.table import login_of
@@ -56,6 +58,18 @@ def misplaced(provider: Registered, record: TokenRecord, config: Config) -> str:
     return f"{provider.key('base_url')} names {host or 'no host'}, which the login is not for"
 
 
+def _allowed(use: TokenUse, registry: Registry) -> TokenUse:
+    """The same. Raises ProviderError for a place that the configuration forbids."""
+    network, host = registry.config.tables.network, host_of(use.base_url)
+    if use.base_url and network.default_deny and host not in network.provider_allowed_hosts:
+        raise ProviderError(
+            f"the host {host} is not allowed",
+            kind="network_policy",
+            hint=f'network.default_deny is on. Add "{host}" to network.provider_allowed_hosts.',
+        )
+    return use
+
+
 def open_login_signer(provider: Registered, registry: Registry) -> Signer:
     """The signer for koi's own login of a provider. Raises ConfigurationError."""
     login = login_of(provider.name)
@@ -67,8 +81,11 @@ def open_login_signer(provider: Registered, registry: Registry) -> Signer:
         return await renewed(upkeep.rule(record, registry), record)
 
     renewal = Renewal(kept, refresh)
-    named = provider.table.base_url is not None
-    signer = LoginSigner(renewal, upkeep.use, own_place=named)
+    signer = LoginSigner(
+        renewal,
+        lambda record: _allowed(upkeep.use(record), registry),
+        own_place=provider.table.base_url is not None,
+    )
     if provider.name != copilot.PROVIDER:
         return signer
     record = kept.store.get(provider.name) or TokenRecord(None)

@@ -6,29 +6,30 @@ import time
 
 import msgspec
 
-from koi.catalogue.registry import Registered, Registry
+from koi.catalogue.registry import Registered
+from koi.config.config import Config
 from koi.credentials.findings import KOI_LOGIN, Finding
 from koi.credentials.logins.login import Login
 from koi.credentials.logins.table import LOGINS
 from koi.credentials.logins.upkeep import UPKEEP, misplaced
+from koi.credentials.sources.search import Search
 from koi.credentials.stores.auth_file import AuthFile
 from koi.credentials.stores.token_record import TokenRecord
 
 
-def find_logins(registry: Registry, providers: tuple[Registered, ...]) -> tuple[Finding, ...]:
-    """The logins of these providers. Raises StorageError when the file cannot be read."""
-    records = AuthFile(registry.config.paths.auth_file).read().records
-    by_name = {provider.name: provider for provider in providers}
+def find(search: Search) -> tuple[Finding, ...]:
+    """The logins of the providers looked for. Raises StorageError when the file is unreadable."""
+    contents = AuthFile(search.config.paths.auth_file).read()
+    search.notes.extend(contents.notes)
     return tuple(
-        _finding(by_name[login.provider], login, record, registry)
+        _finding(provider, login, record, search.config)
         for login in LOGINS
-        if login.provider in by_name and (record := records.get(login.provider)) is not None
+        if (record := contents.records.get(login.provider)) is not None
+        and (provider := search.provider(login.provider)) is not None
     )
 
 
-def _finding(
-    provider: Registered, login: Login, record: TokenRecord, registry: Registry
-) -> Finding:
+def _finding(provider: Registered, login: Login, record: TokenRecord, config: Config) -> Finding:
     again = f"connect again: koi connect {login.name}"
     found = Finding(
         provider.name,
@@ -47,7 +48,7 @@ def _finding(
         return msgspec.structs.replace(found, state="expired", detail=detail)
     if record.expires_at and record.refresh_token is None and time.time() >= record.expires_at:
         return msgspec.structs.replace(found, state="expired", detail=f"its time is over, {again}")
-    if why := misplaced(provider, record, registry.config):
+    if why := misplaced(provider, record, config):
         return msgspec.structs.replace(found, state="unreadable", detail=why)
     use = UPKEEP[provider.name].use(record)
     if provider.table.base_url is not None:

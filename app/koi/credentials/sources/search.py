@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -22,6 +22,8 @@ class Search:
     providers: tuple[Registered, ...]
     config: Config
     depth: Depth = "names"
+    notes: list[str] = field(default_factory=list, compare=False)
+    """What a source has to say beside its findings."""
 
     def provider(self, slug: str) -> Registered | None:
         """The provider of the catalogue with this slug, if it is looked for and takes keys."""
