@@ -22,6 +22,7 @@ from tests.fuzzing import (
     pytest_pyfunc_call,
 )
 from tests.servers.model_server import ModelServer
+from tests.starter import Starter
 
 __all__ = [
     "pytest_addoption",
@@ -55,6 +56,7 @@ PINNED = {
     "PYTHONPATH": str(GUARD),
     "GIT_CONFIG_NOSYSTEM": "1",
     "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+    "KOI_DEMO_PACE": "0",
 }
 
 
@@ -107,8 +109,17 @@ class RunKoi(Protocol):
         ...
 
 
+@pytest.fixture(scope="session")
+def starter() -> Iterator[Starter]:
+    """Starts koi quickly; see tests/starter.py."""
+    names = [name for name in os.environ if name in KEPT or name.startswith(KEPT_PREFIXES)]
+    starter = Starter({name: os.environ[name] for name in names} | PINNED)
+    yield starter
+    starter.close()
+
+
 @pytest.fixture
-def run_koi(workspace: Path) -> RunKoi:
+def run_koi(workspace: Path, starter: Starter) -> RunKoi:
     """The real command, in the test's workspace unless told otherwise."""
 
     def run(
@@ -118,11 +129,17 @@ def run_koi(workspace: Path) -> RunKoi:
         environment: Mapping[str, str] | None = None,
         timeout_s: float = 60,
     ) -> subprocess.CompletedProcess[str]:
+        variables = os.environ | dict(environment or {})
+        folder = cwd or workspace
+        if starter.can_start(variables):
+            return starter.run(
+                arguments, cwd=folder, stdin=stdin, environment=variables, timeout_s=timeout_s
+            )
         return subprocess.run(
             [str(Path(sys.executable).with_name("koi")), *arguments],
-            cwd=cwd or workspace,
+            cwd=folder,
             input=stdin,
-            env=os.environ | dict(environment or {}),
+            env=variables,
             capture_output=True,
             text=True,
             timeout=timeout_s,

@@ -22,7 +22,7 @@ from koi.net.framing import StreamEvent
 from koi.providers.http_provider import HttpProvider
 from koi.providers.wasm.wire import plugin_format
 from koi.providers.wire.request import WireOptions, WireRequest
-from tests.conftest import RunKoi
+from tests.conftest import GUARD, RunKoi
 from tests.net.raw_server import RawServer, whole
 from tests.providers.wasm.example import EXAMPLE
 from tests.providers.wasm.example import install as install_example
@@ -214,7 +214,11 @@ def test_without_the_runtime_everything_else_works(
 ) -> None:
     hidden = tmp_path / "hidden"
     hidden.mkdir()
-    (hidden / "sitecustomize.py").write_text('import sys\nsys.modules["wasmtime"] = None\n')
+    (hidden / "sitecustomize.py").write_text(
+        "import runpy, sys\n"
+        f"runpy.run_path({str(GUARD / 'sitecustomize.py')!r})\n"
+        'sys.modules["wasmtime"] = None\n'
+    )
     install_example(koi_home, model_server.url)
     environment = {"PYTHONPATH": str(hidden), "COHERE_TEST_API_KEY": KEY}
     code, error = run(run_koi, environment)
