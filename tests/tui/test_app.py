@@ -324,7 +324,7 @@ async def test_nothing_connected_leads_to_the_demo(workspace: Path) -> None:
     app = KoiApp(SessionOptions(workspace=workspace))
     async with app.run_test(size=(100, 30)) as pilot:
         await until(app, "welcome to koi")
-        await pilot.press("enter")
+        await pilot.press("5")
         await until(app, "demo/koi · ask")
         await ask(app, pilot, SHORT)
         assert "koi  " in screen_text(app)

@@ -17,7 +17,7 @@ from koi.core.usage import Price
 from koi.tui.prompt.approval_bar import ApprovalBar
 from koi.tui.prompt.completion import CompletionList
 from koi.tui.prompt.editor import PromptEditor
-from koi.tui.screens.first_run import FirstRun
+from koi.tui.screens.first_run import first_page
 from koi.tui.screens.model_list import ModelList
 from koi.tui.theme import THEME
 from koi.view.safe_text import safe
@@ -139,7 +139,8 @@ def test_the_model_list(looks_the_same: Compare) -> None:
 
 def test_the_first_run(looks_the_same: Compare) -> None:
     async def prepare(pilot: Pilot[None]) -> None:
-        await pilot.app.push_screen(FirstRun("Ollama runs, but has no model yet."))
+        page, _ = first_page(("Ollama runs, but has no model yet.",), "")
+        await pilot.app.push_screen(page)
         await pilot.pause()
 
     assert looks_the_same(prepare)

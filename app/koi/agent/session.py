@@ -31,10 +31,12 @@ class Session:
         state: SessionState,
         parts: TurnParts,
         closing: Callable[[], Awaitable[None]] | None = None,
+        renewing: Callable[[], None] | None = None,
     ) -> None:
         self.state = state
         self._parts = parts
         self._closing = closing
+        self._renewing = renewing
         self._turn: asyncio.Task[None] | None = None
         self._ending = False
         """An interrupt must not cut short the recording of a turn's end, nor make a second one."""
@@ -77,6 +79,14 @@ class Session:
             await self.cancel()
             self._turn = None
             self.state.busy = False
+
+    def renew(self) -> None:
+        """From the next request on, use credentials and configuration as they are now.
+
+        Raises ConfigurationError; then those from before stay.
+        """
+        if self._renewing is not None:
+            self._renewing()
 
     def stop(self) -> None:
         """Begin to interrupt the running turn; for signal handlers, which cannot wait."""

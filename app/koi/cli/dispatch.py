@@ -22,6 +22,9 @@ CHAT = "chat"
 COMMANDS: dict[str, tuple[str, str]] = {
     CHAT: ("koi.cli.chat", "Full-screen chat in this folder (what `koi` alone does)."),
     "run": ("koi.cli.run", "One turn without a screen."),
+    "connect": ("koi.cli.connect", "Logins and keys; connect status lists them."),
+    "disconnect": ("koi.cli.disconnect", "Give up logins and saved keys."),
+    "init": ("koi.cli.init", "First-run set-up: what was found, and the ways in."),
     "probe": ("koi.cli.probe", "One request to one provider, as normalised events."),
     "providers": ("koi.cli.providers", "Providers, and where their credentials come from."),
     "models": ("koi.cli.models", "Models with price and context."),

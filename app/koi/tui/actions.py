@@ -30,6 +30,8 @@ class Actions(App[int], inherit_bindings=False):
     host: SessionHost
     editor: PromptEditor
     leaving: Leaving
+    welcome: bool = False
+    """True: begin with the first page, whatever was found."""
     failure: KoiError | None
     """Why koi could not start; told when the terminal is back as it was."""
 
@@ -85,6 +87,14 @@ class Actions(App[int], inherit_bindings=False):
     def action_models(self) -> None:
         """Choose a model."""
         self.run_worker(dialogs.choose_model(self), group="dialog")
+
+    def action_connect(self) -> None:
+        """Connect a provider."""
+        self.run_worker(dialogs.connect(self, None), group="dialog")
+
+    def action_disconnect(self) -> None:
+        """Give up a login or a saved key."""
+        self.run_worker(dialogs.disconnect(self, None), group="dialog")
 
     def action_sessions(self) -> None:
         """Resume another session."""

@@ -24,6 +24,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("mode", "mode", "Show or choose the mode", (), "[ask|edit|plan|yolo]"),
     Command("cost", "cost", "What this session cost", ("usage", "stats")),
     Command("tokens", "tokens", "Tokens of this session and of the context window", ("context",)),
+    Command(
+        "connect", "connect", "Connect a provider: login, key, server", ("login",), "[NAME|status]"
+    ),
+    Command(
+        "disconnect", "disconnect", "Give up a login or a saved key", ("logout",), "[NAME|all]"
+    ),
     Command("resume", "sessions", "Go on with another session", ("sessions",), "[ID]"),
     Command("new", "new_session", "Start a new session; this one stays in its file", ("clear",)),
     Command("trust", "trust", "Use this folder's AGENTS.md in this session"),

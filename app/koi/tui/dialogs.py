@@ -74,6 +74,33 @@ async def _swap(app: Actions, session_id: str | None) -> None:
     app.regions.show_all()
 
 
+async def connect(app: Actions, name: str | None) -> None:
+    """Connect what a name means, or what is chosen; `status` shows what is connected."""
+    from koi.tui.connecting import desk_of, in_chat, show_status
+
+    if name == "status":
+        try:
+            await show_status(desk_of(app))
+        except KoiError as error:
+            app.tell_error(error)
+        return
+    connection = await in_chat(app, name)
+    if connection is not None:
+        app.tell("info", f"{connection.provider} is connected. Ctrl+L chooses its models.")
+
+
+async def disconnect(app: Actions, name: str | None) -> None:
+    """Give up what a name means, or what is chosen."""
+    from koi.tui import disconnecting
+    from koi.tui.connecting import desk_of
+
+    try:
+        if await disconnecting.disconnect(desk_of(app), name):
+            app.host.renew()
+    except KoiError as error:
+        app.tell_error(error)
+
+
 async def show_help(app: Actions) -> None:
     """Keys and commands."""
     from koi.tui.screens.help import HelpScreen

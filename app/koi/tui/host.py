@@ -97,6 +97,12 @@ class SessionHost:
         self._state.set_header(model=str(reference))
         return reference
 
+    def renew(self) -> None:
+        """Use credentials and configuration as they are now. Raises ConfigurationError."""
+        if self.session is not None:
+            self.session.renew()
+        self._learning = None
+
     def models(self) -> AsyncGenerator[tuple[ModelInfo, ...], None]:
         """The models that can be used now: those remembered, then those asked for."""
         from koi.wiring.models import usable_models

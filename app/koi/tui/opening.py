@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from koi.core.errors import CredentialMissing, KoiError
+from koi.tui.welcoming import lead_on, say_what_was_found
 
 if TYPE_CHECKING:
     from koi.tui.actions import Actions
@@ -21,11 +22,14 @@ async def open_first(app: Actions) -> None:
     """Open the session of the command line; lead on when nothing is connected."""
     await asyncio.to_thread(import_module, "koi.providers.http_provider")
     await _let_choose(app)
+    if app.welcome and not await lead_on(app):
+        app.exit(0)
+        return
     while True:
         try:
             await app.host.open()
         except CredentialMissing as error:
-            if not await _lead_on(app, error):
+            if not await lead_on(app):
                 app.failure = error
                 app.exit(error.exit_code)
                 return
@@ -39,6 +43,7 @@ async def open_first(app: Actions) -> None:
     for note in app.host.session.state.notes if app.host.session is not None else ():
         app.tell("warn", note)
     _tell_of_instructions(app)
+    await say_what_was_found(app)
 
 
 async def _let_choose(app: Actions) -> None:
@@ -53,22 +58,6 @@ async def _let_choose(app: Actions) -> None:
         demo = options.demo and chosen is None
         options = msgspec.structs.replace(options, model=chosen, demo=demo)
     app.host.options = options
-
-
-async def _lead_on(app: Actions, error: CredentialMissing) -> bool:
-    """Show the ways in; False when the person leaves."""
-    from koi.tui.screens.first_run import FirstRun
-    from koi.wiring.models import NOTHING_FOUND
-
-    notes = error.hint.removeprefix(NOTHING_FOUND).strip()
-    match await app.push_screen_wait(FirstRun(notes)):
-        case "demo":
-            app.host.options = msgspec.structs.replace(app.host.options, demo=True)
-        case "again":
-            pass
-        case _:
-            return False
-    return True
 
 
 def _tell_of_instructions(app: Actions) -> None:

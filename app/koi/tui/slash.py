@@ -34,6 +34,10 @@ def _perform(app: Actions, command: Command, argument: str) -> None:
             app.run_worker(dialogs.use_model(app, argument), group="dialog")
         case "resume" if argument:
             app.run_worker(dialogs.resume(app, argument), group="dialog")
+        case "connect" if argument:
+            app.run_worker(dialogs.connect(app, argument), group="dialog")
+        case "disconnect" if argument:
+            app.run_worker(dialogs.disconnect(app, argument), group="dialog")
         case "mode":
             _mode(app, argument)
         case "cost":

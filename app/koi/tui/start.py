@@ -18,17 +18,24 @@ if TYPE_CHECKING:
     from koi.tui.app import KoiApp
 
 
-def start(options: SessionOptions, prompt: str | None, *, mouse: bool) -> int:
-    """Run the application; returns the exit code. Raises KoiError when it could not start."""
+def start(
+    options: SessionOptions, prompt: str | None, *, mouse: bool, welcome: bool = False
+) -> int:
+    """Run the application; returns the exit code. Raises KoiError when it could not start.
+
+    With `welcome` it begins with the first page, whatever was found.
+    """
     with kept_terminal():
-        app, code = _run_app(options, prompt, mouse=mouse)
+        app, code = _run_app(options, prompt, mouse=mouse, welcome=welcome)
     if app.failure is not None:
         raise app.failure
     _say_how_to_go_on(app)
     return code
 
 
-def _run_app(options: SessionOptions, prompt: str | None, *, mouse: bool) -> tuple[KoiApp, int]:
+def _run_app(
+    options: SessionOptions, prompt: str | None, *, mouse: bool, welcome: bool
+) -> tuple[KoiApp, int]:
     # Textual reads this when it is imported. koi gathers events itself; what it does show, a key
     # or an answer's first word, shall not wait for the 16 ms grid that Textual paints on.
     os.environ.setdefault("TEXTUAL_FPS", "240")
@@ -41,6 +48,7 @@ def _run_app(options: SessionOptions, prompt: str | None, *, mouse: bool) -> tup
     paths = find_paths(config_flag=options.config_flag)
     narrow_updates()
     app = KoiApp(options, prompt, read_keys(paths.config_file.parent))
+    app.welcome = welcome
     return app, asyncio.run(_run(app, mouse=mouse))
 
 

@@ -57,6 +57,7 @@ STYLES: Final[dict[str, str]] = {
     "bullet": "cyan",
     "head": "",
     "rule": "dim",
+    "qr": "bright_white on black",
     "h1": "magenta underline",
     "h2": "magenta",
     "h3": "magenta",

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 NOTHING_FOUND = (
-    "Three ways in: set a key, such as ANTHROPIC_API_KEY or OPENAI_API_KEY; start Ollama; or try "
-    "koi --demo, which works offline."
+    "Ways in: koi connect (a login, a key, any OpenAI-compatible address); set a key, such as "
+    "ANTHROPIC_API_KEY or OPENAI_API_KEY; start Ollama; or try koi --demo, which works offline."
 )
 
 

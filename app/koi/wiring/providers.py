@@ -40,17 +40,26 @@ class Providers:
     """Opens each provider once, and closes them all."""
 
     def __init__(self, registry: Registry) -> None:
-        self._registry = registry
+        self.registry = registry
         self._open: dict[str, Provider] = {}
+        self._former: list[Provider] = []
+        """Those that a request may still be using, from before `renew`."""
 
     def get(self, name: str) -> Provider:
         """The provider `name`. Raises as `open_provider`."""
         if name not in self._open:
-            self._open[name] = open_provider(name, self._registry)
+            self._open[name] = open_provider(name, self.registry)
         return self._open[name]
+
+    def renew(self, registry: Registry) -> None:
+        """Open everything anew from now on: credentials or the configuration have changed."""
+        self.registry = registry
+        self._former += self._open.values()
+        self._open.clear()
 
     async def aclose(self) -> None:
         """Close all connections."""
-        for provider in self._open.values():
+        for provider in (*self._former, *self._open.values()):
             await provider.aclose()
+        self._former.clear()
         self._open.clear()

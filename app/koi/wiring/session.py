@@ -38,10 +38,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     from koi.store.log import start_log
     from koi.store.spills import remove_old_spills_aside
 
-    flags = {"models.executor": options.executor, "model": options.model}
-    registry = open_registry(
-        options.config_flag, flags=flags, workspace=options.workspace, trusted=options.trust
-    )
+    registry = _registry_of(options)
     close_memory()
     start_log(registry.config.paths.log, debug=options.debug)
     withhold(registry.config.key_variables())
@@ -74,6 +71,14 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     return _join(options, registry, providers, journal, state, gate)
 
 
+def _registry_of(options: SessionOptions) -> Registry:
+    """Configuration and catalogue, as they are now. Raises ConfigurationError."""
+    flags = {"models.executor": options.executor, "model": options.model}
+    return open_registry(
+        options.config_flag, flags=flags, workspace=options.workspace, trusted=options.trust
+    )
+
+
 def _join(
     options: SessionOptions,
     registry: Registry,
@@ -101,9 +106,9 @@ def _join(
     def info(state: SessionState) -> ModelInfo:
         if state.model == DEMO:
             return ModelInfo(DEMO)
-        found = fast_model_info(state.model, registry)
-        provider = registry.get(state.model.provider)
-        chosen = configured_window(provider, state.model.model, registry.config)
+        found = fast_model_info(state.model, providers.registry)
+        provider = providers.registry.get(state.model.provider)
+        chosen = configured_window(provider, state.model.model, providers.registry.config)
         window = chosen or found.context_window or windows.get(state.model)
         return msgspec.structs.replace(found, context_window=window)
 
@@ -113,6 +118,11 @@ def _join(
         facts = await prices.facts(reference)
         windows[reference] = facts.context_window
         return facts.price
+
+    def renew() -> None:
+        nonlocal prices
+        providers.renew(_registry_of(options))
+        prices = Prices(providers.registry)
 
     recorder = Recorder(journal, paths.ledger)
     parts = TurnParts(
@@ -125,7 +135,7 @@ def _join(
         limits=TurnLimits(options.max_turns, options.max_cost),
         use_tools=not options.no_tools,
     )
-    return Session(state, parts, providers.aclose)
+    return Session(state, parts, providers.aclose, renew)
 
 
 def _rules(options: SessionOptions, registry: Registry) -> list[Rule]:

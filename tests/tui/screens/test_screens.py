@@ -23,7 +23,6 @@ from koi.store.records import PromptRecord, SessionRecord
 from koi.store.sessions import SessionSummary, list_sessions
 from koi.tui.keys import default_keys
 from koi.tui.screens.chooser import Chooser, FilterInput, Rows
-from koi.tui.screens.first_run import FirstRun, first_run_lines, key_variables
 from koi.tui.screens.help import HelpScreen, help_lines
 from koi.tui.screens.model_list import ModelList
 from koi.tui.screens.scroll_pane import ScrollPane
@@ -350,44 +349,6 @@ async def test_the_help_scrolls_and_closes() -> None:
         assert last.text.endswith("koi")
         await pilot.press("escape")
         assert app.results == [None]
-
-
-# The first run
-
-
-def test_the_first_run_names_real_variables_and_the_notes() -> None:
-    page = text(list(first_run_lines("Ollama has no models.\x1b[2J", 80)))
-    assert "export ANTHROPIC_API_KEY=…" in page
-    assert all(name.isupper() for name in key_variables())
-    assert "ollama pull llama3.3" in page
-    assert "Ollama has no models.\n" in page
-
-
-def test_what_is_wrong_with_a_provider_stands_before_the_ways_in() -> None:
-    page = text(list(first_run_lines("oai: has no default model\nollama: no models", 80)))
-    assert "yet.\n\noai: has no default model\nollama: no models\n\n1  With" in page
-
-
-@pytest.mark.parametrize("key", ["pagedown", "end"])
-async def test_the_end_of_the_first_run_is_reached_in_a_small_terminal(key: str) -> None:
-    app = ScreenApp(FirstRun("\n".join(f"p{number}: no model" for number in range(9))))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
-        pane = app.screen.query_one(ScrollPane)
-        assert pane.size.height == 20
-        assert pane.region.bottom < 24
-        await pilot.press(key)
-        last = pane.line_at(pane.size.height - 1)
-        assert last is not None
-        assert last.text.strip().startswith("Press Enter.")
-
-
-@pytest.mark.parametrize(("key", "step"), [("enter", "demo"), ("r", "again"), ("escape", "quit")])
-async def test_the_first_run_leads_on(key: str, step: str) -> None:
-    app = ScreenApp(FirstRun())
-    async with app.run_test() as pilot:
-        await pilot.press(key)
-        assert app.results == [step]
 
 
 async def test_a_chooser_says_how_to_leave_it() -> None:

@@ -1,0 +1,106 @@
+"""One login in plain lines: address and code alone on theirs, and a word when something changes."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+import click
+
+from koi.core.errors import UsageError
+from koi.credentials.logins.events import CodeIssued, Connected, LoginEvent, SignInOpened, Waiting
+from koi.view.connecting import PHISHING
+from koi.view.safe_text import SafeText, safe
+
+if TYPE_CHECKING:
+    from koi.catalogue.registry import Registry
+    from koi.credentials.logins.login import Login, LoginContext, LoginMethod
+
+_WAITING = {
+    "pending": "Waiting for you …",
+    "slow_down": "The server wants to be asked less often; still waiting …",
+    "offline": "The server cannot be reached; trying again …",
+    "finishing": "Nearly there …",
+}
+
+
+def login_in_lines(login: Login, registry: Registry, method: str, domain: str) -> str:
+    """Log in; the provider that is connected then. Raises LoginFailed, UsageError.
+
+    Ctrl+C ends it, and nothing is kept.
+    """
+    from koi.credentials.logins.login import LoginContext
+
+    if domain and not login.takes_domain:
+        raise UsageError(f"{login.title} takes no --domain", hint="Leave it out.")
+    way = chosen_method(login, method)
+    click.echo(f"{way.terms.sentence}\n{way.terms.link}\n")
+    return asyncio.run(_log_in(way, LoginContext(registry, domain)))
+
+
+def chosen_method(login: Login, method: str) -> LoginMethod:
+    """The way that was asked for, else the first. Raises UsageError."""
+    for way in login.methods:
+        if not method or way.name == method:
+            return way
+    names = " or ".join(way.name for way in login.methods)
+    raise UsageError(f"{login.title} has no login by {method}", hint=f"It has: {names}.")
+
+
+async def _log_in(method: LoginMethod, context: LoginContext) -> str:
+    said = ""
+    pasting: asyncio.Task[None] | None = None
+    try:
+        async with aclosing(method.start(context)) as events:
+            async for event in events:
+                if isinstance(event, SignInOpened) and sys.stdin.isatty():
+                    pasting = asyncio.create_task(_take_pasted(context))
+                for line in _lines(event):
+                    if line != said or not isinstance(event, Waiting):
+                        click.echo(line)
+                    said = line
+                if isinstance(event, Connected):
+                    return event.provider
+    finally:
+        if pasting is not None:
+            pasting.cancel()
+    raise AssertionError("a login ended without its last event")
+
+
+def _lines(event: LoginEvent) -> list[SafeText]:
+    match event:
+        case CodeIssued(user_code=code, url=url, expires_in_s=seconds):
+            return _safe(
+                "Open this address:",
+                url,
+                "and enter this code:",
+                code,
+                f"It is valid for {round(seconds / 60)} minutes. {PHISHING}",
+            )
+        case SignInOpened(url=url):
+            return _safe(
+                "Open this address in a browser on this machine:",
+                url,
+                "A browser elsewhere: paste here the address that it ends at, then Enter.",
+            )
+        case Waiting(reason=reason, note=note):
+            return _safe(f"{_WAITING[reason]} {note}".rstrip())
+        case Connected(account=account, plan=plan, notes=notes):
+            who = f" as {account}" if account else ""
+            plan = f" ({plan})" if plan else ""
+            return _safe(f"Connected{who}{plan}.", *notes)
+
+
+def _safe(*lines: str) -> list[SafeText]:
+    return [safe(line, keep_newlines=False) for line in lines]
+
+
+async def _take_pasted(context: LoginContext) -> None:
+    from koi.cli.input_lines import InputLines
+
+    lines = InputLines()
+    while (line := await lines.read("")) is not None:
+        if line.strip():
+            context.pasted.put_nowait(line.strip())

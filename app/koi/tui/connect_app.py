@@ -1,0 +1,159 @@
+"""`koi connect`, `koi disconnect` on the full screen: the screens of the chat, without the chat."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from koi.core.errors import Cancelled, KoiError
+from koi.tui.connecting import Connection, Desk, connect
+from koi.tui.terminal import kept_terminal, reset_terminal
+from koi.tui.theme import THEME
+
+if TYPE_CHECKING:
+    from koi.catalogue.registry import Registry
+    from koi.credentials.logins.login import Login
+
+log = logging.getLogger(__name__)
+
+
+class EmptyScreen(Screen[None], inherit_bindings=False):
+    """What is behind the screens of connecting."""
+
+
+class ConnectApp(App[int], inherit_bindings=False):
+    """Does one thing on the full screen. Its result is the exit code."""
+
+    TITLE = "koi connect"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [("ctrl+q", "leave", "Quit")]
+
+    def __init__(self, work: Callable[[App[int]], Awaitable[int]]) -> None:
+        super().__init__(ansi_color=True)
+        self.register_theme(THEME)
+        self.theme = THEME.name
+        self._work = work
+        self.failure: KoiError | None = None
+        """Told when the terminal is back as it was."""
+
+    def get_default_screen(self) -> Screen[None]:
+        """A screen without Textual's own keys."""
+        return EmptyScreen(id="_default")
+
+    def on_mount(self) -> None:
+        """Begin."""
+        self.run_worker(self._do())
+
+    def action_leave(self) -> None:
+        """Ctrl+Q."""
+        self.exit(Cancelled.exit_code)
+
+    async def _do(self) -> None:
+        try:
+            self.exit(await self._work(self))
+        except KoiError as error:
+            self.failure = error
+            self.exit(error.exit_code)
+
+    def _fatal_error(self) -> None:
+        """A bug: told in a line, kept in the log. Textual would print all local variables."""
+        log.exception("the screen failed")
+        self.panic("koi failed. The details are in koi.log.")
+
+    def _watch_app_focus(self, focus: bool) -> None:
+        """Textual would style every widget anew when the terminal loses or gets the focus."""
+
+
+def connect_on_screen(
+    config_flag: str | None,
+    name: str | None,
+    method: str = "",
+    domain: str = "",
+    logins: tuple[Login, ...] | None = None,
+) -> int:
+    """Lead through connecting `name`, or what is chosen; returns the exit code. Raises KoiError."""
+    from koi.wiring.registry import open_registry
+
+    connected: list[Connection] = []
+
+    async def work(app: App[int]) -> int:
+        def registry_now() -> Registry:
+            return open_registry(config_flag)
+
+        desk = Desk(app, registry_now, logins, method=method, domain=domain)
+        connection = await connect(desk, name)
+        if connection is None:
+            return Cancelled.exit_code
+        connected.append(connection)
+        return 0
+
+    code = run(work, config_flag)
+    for connection in connected:
+        _say(f"{connection.provider} is connected. Start with: koi -p {connection.provider}")
+    return code
+
+
+def disconnect_on_screen(config_flag: str | None) -> int:
+    """Lead through disconnecting; returns the exit code. Raises KoiError."""
+    from koi.tui.disconnecting import disconnect
+    from koi.wiring.registry import open_registry
+
+    async def work(app: App[int]) -> int:
+        done = await disconnect(Desk(app, lambda: open_registry(config_flag)))
+        return 0 if done else Cancelled.exit_code
+
+    return run(work, config_flag)
+
+
+def run(work: Callable[[App[int]], Awaitable[int]], config_flag: str | None) -> int:
+    """Run `work` on the full screen, leaving the terminal as it was. Raises KoiError."""
+    from koi.config.paths import find_paths
+    from koi.safety.privacy import close_memory
+    from koi.store.log import start_log
+
+    close_memory()
+    start_log(find_paths(config_flag=config_flag).log, debug=False)
+    os.environ.setdefault("TEXTUAL_FPS", "60")
+    with kept_terminal():
+        app = ConnectApp(work)
+        code = asyncio.run(_run(app))
+    if app.failure is not None:
+        raise app.failure
+    return code
+
+
+async def _run(app: ConnectApp) -> int:
+    loop = asyncio.get_running_loop()
+    ended_by: list[int] = []
+
+    def end(number: int) -> None:
+        ended_by.append(number)
+        app.exit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, end, number)
+    try:
+        result = await app.run_async()
+    finally:
+        reset_terminal()
+    if ended_by:
+        return 128 + ended_by[0]
+    return result if result is not None else app.return_code or 0
+
+
+def _say(line: str) -> None:
+    from koi.view.safe_text import safe
+
+    with contextlib.suppress(OSError):  # the terminal may be gone
+        sys.stdout.write(f"{safe(line, keep_newlines=False)}\n")
+        sys.stdout.flush()

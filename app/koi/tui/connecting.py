@@ -1,0 +1,294 @@
+"""Leads through connecting something: one screen after the other, in the chat or alone."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+from textual.app import App
+from textual.screen import Screen
+
+from koi.core.errors import KoiError, UsageError
+from koi.core.secret import Secret
+
+if TYPE_CHECKING:
+    from koi.catalogue.registry import Registry
+    from koi.credentials.findings import ConsentId
+    from koi.credentials.logins.login import Login
+    from koi.credentials.targets import Target, Way, WayKind
+    from koi.tui.actions import Actions
+
+Result = TypeVar("Result")
+
+
+class Connection(msgspec.Struct, frozen=True):
+    """What was connected."""
+
+    provider: str
+    model: str = ""
+    """The model to begin with, when one was chosen on the way."""
+
+
+class Desk:
+    """What the screens of connecting work with. The configuration is read anew each time."""
+
+    def __init__(
+        self,
+        app: App[int],
+        open_registry: Callable[[], Registry],
+        logins: tuple[Login, ...] | None = None,
+        *,
+        method: str = "",
+        domain: str = "",
+    ) -> None:
+        from koi.credentials.logins.table import LOGINS
+
+        self.app = app
+        self.registry = open_registry
+        self.logins = LOGINS if logins is None else logins
+        self.method = method
+        self.domain = domain
+
+    async def ask(self, screen: Screen[Result]) -> Result | None:
+        """Show a screen and wait for its result. Only in a worker."""
+        return await self.app.push_screen_wait(screen)
+
+    async def tell(self, title: str, *said: str) -> None:
+        """Say something that must be read."""
+        from koi.tui.screens.connect.told import Told
+
+        await self.ask(Told(title, said))
+
+
+async def connect(
+    desk: Desk, name: str | None, kinds: tuple[WayKind, ...] = ()
+) -> Connection | None:
+    """Connect what `name` means, or what is chosen; None when the person went back.
+
+    Raises UsageError for a name that means nothing, and what the configuration has to say.
+    """
+    while True:
+        chosen = name
+        if chosen is None:
+            chosen = await _choose_target(desk, kinds)
+        if chosen is None:
+            return None
+        connection = await _connect_target(desk, chosen)
+        if connection is not None or name is not None:
+            return connection
+
+
+async def connect_provider(app: Actions, slug: str) -> bool:
+    """Lead through the login or the key of one provider; True when it is usable now."""
+    connection = await in_chat(app, slug)
+    return connection is not None and connection.provider == slug
+
+
+async def in_chat(app: Actions, name: str | None) -> Connection | None:
+    """The same over the chat; what was connected works at once."""
+    try:
+        connection = await connect(desk_of(app), name)
+        if connection is not None:
+            app.host.renew()
+    except KoiError as error:
+        app.tell_error(error)
+        return None
+    return connection
+
+
+def desk_of(app: Actions) -> Desk:
+    """The desk of the chat: the person's own configuration, projects have no say in credentials."""
+    from koi.wiring.registry import open_registry
+
+    return Desk(app, lambda: open_registry(app.options.config_flag))
+
+
+async def _choose_target(desk: Desk, kinds: tuple[WayKind, ...]) -> str | None:
+    from koi.credentials.discovery import discover
+    from koi.tui.screens.connect.target_list import TargetList
+
+    registry = desk.registry()
+    return await desk.ask(
+        TargetList(registry, lambda: discover(registry, thorough=True), kinds=kinds)
+    )
+
+
+async def _connect_target(desk: Desk, name: str) -> Connection | None:
+    from koi.credentials.targets import as_consent, find_target
+
+    consent = as_consent(name)
+    if consent is not None:
+        return await _ask_consent(desk, consent)
+    target = find_target(name, desk.registry())
+    way = await _choose_way(desk, target)
+    match way.kind if way is not None else None:
+        case "login" if way is not None:
+            return await _log_in(desk, way.name)
+        case "key":
+            return await _enter_key(desk, target)
+        case "consent" if way is not None:
+            named = as_consent(way.name)
+            return None if named is None else await _ask_consent(desk, named)
+        case "aws":
+            return await _look_at_aws(desk, target)
+        case "local":
+            return await _look_at_server(desk, target)
+        case "url":
+            return await _add_endpoint(desk)
+    return None
+
+
+async def _choose_way(desk: Desk, target: Target) -> Way | None:
+    from koi.credentials.discovery import discover
+    from koi.credentials.targets import ways
+    from koi.tui.screens.connect.choice import Choice, Option
+
+    discovery = await discover(desk.registry())
+    found = ways(target, desk.logins, discovery)
+    if desk.method:
+        found = tuple(way for way in found if way.kind == "login")
+    if not found:
+        raise UsageError(f"{target.title} has no login", hint="koi connect lists other ways.")
+    if len(found) == 1:
+        return found[0]
+    options = [Option(way.title, way.hint) for way in found]
+    index = await desk.ask(Choice(target.title, options, before=("Which way?",)))
+    return None if index is None else found[index]
+
+
+async def _log_in(desk: Desk, name: str) -> Connection | None:
+    from koi.tui.screens.connect.choice import Choice, Option
+    from koi.tui.screens.connect.login import LoginScreen
+    from koi.wiring.connecting import provider_models
+
+    login = next(each for each in desk.logins if each.name == name)
+    methods = [each for each in login.methods if desk.method in ("", each.name)]
+    if not methods:
+        raise UsageError(f"{login.title} has no login by {desk.method}", hint="Leave --method out.")
+    options = [
+        Option(method.title, "", method.terms.sentence, method.terms.link) for method in methods
+    ]
+    before = (f"How do you want to sign in with {login.title}?",)
+    if len(options) == 1:
+        before = (f"Sign in with {login.title}:",)
+    index = await desk.ask(Choice(login.title, options, before=before))
+    if index is None:
+        return None
+    domain = desk.domain
+    if login.takes_domain and not domain:
+        domain_or_none = await _ask_domain(desk, login)
+        if domain_or_none is None:
+            return None
+        domain = domain_or_none
+
+    async def models(provider: str) -> tuple[str, ...]:
+        return await provider_models(provider, desk.registry())
+
+    screen = LoginScreen(login.title, methods[index], desk.registry(), models, domain=domain)
+    provider = await desk.ask(screen)
+    return None if provider is None else Connection(provider)
+
+
+async def _ask_domain(desk: Desk, login: Login) -> str | None:
+    """ "" for the public service, else an enterprise's domain; None when the person went back."""
+    from koi.tui.screens.connect.choice import Choice, Option
+    from koi.tui.screens.connect.entry import Entry
+
+    options = (Option("the public service"), Option("an enterprise with a domain of its own"))
+    index = await desk.ask(Choice(login.title, options, before=("Where is your account?",)))
+    if index is None or index == 0:
+        return None if index is None else ""
+    words = "The domain of your enterprise:"
+    return await desk.ask(Entry(login.title, words, placeholder="example.ghe.com"))
+
+
+async def _enter_key(desk: Desk, target: Target) -> Connection | None:
+    from koi.credentials.key_check import KeyCheck
+    from koi.tui.screens.connect.key_entry import KeyEntry
+    from koi.wiring.connecting import check_key, keep_key
+
+    async def check(provider: str, key: Secret) -> KeyCheck:
+        return await check_key(provider, key, desk.registry())
+
+    def keep(provider: str, key: Secret) -> str:
+        return keep_key(provider, key, desk.registry())
+
+    provider = await desk.ask(KeyEntry(target, desk.registry(), check, keep))
+    return None if provider is None else Connection(provider)
+
+
+async def _ask_consent(desk: Desk, consent: ConsentId) -> Connection | None:
+    from koi.credentials.consent import TERMS, allow, deny
+    from koi.credentials.discovery import discover
+    from koi.tui.screens.connect.choice import yes_or_no
+
+    terms = TERMS[consent]
+    question = f"May koi use {terms.title}?"
+    answer = await desk.ask(yes_or_no(terms.title, question, terms.sentence, terms.link))
+    if answer is None:
+        return None
+    paths = desk.registry().config.paths
+    if answer == 0:
+        await asyncio.to_thread(deny, paths, consent)
+        return None
+    await asyncio.to_thread(allow, paths, consent)
+    discovery = await discover(desk.registry())
+    for provider, findings in discovery.findings.items():
+        for finding in findings:
+            if finding.consent == consent and finding.state == "usable":
+                return Connection(provider)
+    await desk.tell(terms.title, "koi may use it, but there is nothing usable in it now.")
+    return None
+
+
+async def _look_at_aws(desk: Desk, target: Target) -> Connection | None:
+    from koi.tui.screens.connect.aws import AwsScreen
+    from koi.wiring.connecting import provider_models
+
+    async def models() -> tuple[str, ...]:
+        return await provider_models(target.provider, desk.registry())
+
+    match await desk.ask(AwsScreen(target.title, models)):
+        case "works":
+            return Connection(target.provider)
+        case "key":
+            return await _enter_key(desk, target)
+        case _:
+            return None
+
+
+async def _look_at_server(desk: Desk, target: Target) -> Connection | None:
+    from koi.tui.screens.connect.local import LocalScreen
+    from koi.wiring.connecting import LocalServer, first_model, local_server
+
+    async def look() -> LocalServer:
+        return await local_server(target.provider, desk.registry())
+
+    server = await desk.ask(LocalScreen(target.title, look))
+    if server is None:
+        return None
+    provider = desk.registry().get(server.provider)
+    return Connection(server.provider, first_model(provider, server.models) or "")
+
+
+async def _add_endpoint(desk: Desk) -> Connection | None:
+    from koi.tui.endpoint_adding import add_endpoint
+
+    return await add_endpoint(desk)
+
+
+async def show_status(desk: Desk) -> None:
+    """What is connected."""
+    from koi.credentials.discovery import discover
+    from koi.credentials.status import ProviderStatus, statuses
+    from koi.tui.screens.connect.status import StatusScreen
+
+    async def look() -> tuple[tuple[ProviderStatus, ...], tuple[str, ...]]:
+        registry = desk.registry()
+        discovery = await discover(registry, thorough=True)
+        return statuses(registry, discovery, time.time()), discovery.notes
+
+    await desk.ask(StatusScreen(look))

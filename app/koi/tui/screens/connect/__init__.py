@@ -1,0 +1,1 @@
+"""The screens of connecting: for `koi connect` alone, and over the chat."""

@@ -1,0 +1,188 @@
+"""Entering a key: masked, recognised, tried at its vendor, and kept where koi says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from typing import ClassVar, Literal, TypeAlias
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import ModalScreen
+
+from koi.catalogue.registry import Registry
+from koi.core.errors import KoiError
+from koi.core.secret import Secret
+from koi.credentials.key_check import KeyCheck, KeyProblem, cleaned, problem_of
+from koi.credentials.targets import Target, target_of
+from koi.tui.screens.connect.box import ERROR, OK, WARN, Box, link, muted, text
+from koi.tui.screens.connect.secret_field import SecretField
+from koi.view.connecting import models_text
+from koi.view.line import BLANK, Line
+
+Stage: TypeAlias = Literal["entering", "wrong", "other", "checking", "refused", "unsure", "kept"]
+Check: TypeAlias = Callable[[str, Secret], Awaitable[KeyCheck]]
+Keep: TypeAlias = Callable[[str, Secret], str]
+"""Keeps the key of a provider; says where. Raises KoiError."""
+KEYS: dict[Stage, str] = {
+    "entering": "Enter check · Esc back",
+    "wrong": "Enter check · Esc back",
+    "other": "Enter connect that one · Esc back",
+    "checking": "Esc cancel",
+    "refused": "Enter check · Esc back",
+    "unsure": "Enter keep it · Esc back",
+    "kept": "Enter go on",
+}
+
+
+class KeyEntry(ModalScreen[str | None]):
+    """Its result is the provider whose key was kept, None when none was."""
+
+    DEFAULT_CSS = "KeyEntry { align: center middle; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape,ctrl+c", "leave", "Back"),
+        ("enter", "go_on", "Go on"),
+    ]
+
+    def __init__(self, target: Target, registry: Registry, check: Check, keep: Keep) -> None:
+        super().__init__()
+        self._target = target
+        self._registry = registry
+        self._check = check
+        self._keep = keep
+        self._stage: Stage = "entering"
+        self._key: Secret | None = None
+        """Between the question and its answer only."""
+        self._problem: KeyProblem | None = None
+        self._answer = KeyCheck("works")
+        self._kept = ""
+        self._field = SecretField()
+        self._box = Box(
+            target.title, KEYS["entering"], lambda width: list(self._lines(width)), self._field
+        )
+
+    def compose(self) -> ComposeResult:
+        """The words above the field."""
+        yield self._box
+
+    @on(SecretField.Submitted)
+    def _submitted(self, event: SecretField.Submitted) -> None:
+        event.stop()
+        key = cleaned(event.secret.reveal())
+        if not key and self._stage in ("other", "unsure", "kept"):
+            self.action_go_on()
+            return
+        provider = self._registry.get(self._target.provider)
+        self._problem = problem_of(key, provider, self._registry.catalogue)
+        self._key = Secret(key)
+        if self._problem is None:
+            self._ask()
+        elif self._problem.owner is not None:
+            self._to("other")
+        else:
+            self._key = None
+            self._to("wrong")
+
+    def action_go_on(self) -> None:
+        """Enter, where it is not about what was typed."""
+        match self._stage:
+            case "other" if self._problem is not None and self._problem.owner is not None:
+                self._target = target_of(self._registry.get(self._problem.owner))
+                self._box.border_title = self._target.title
+                self._ask()
+            case "unsure":
+                self._save()
+            case "kept":
+                self.dismiss(self._target.provider)
+            case _:
+                pass
+
+    def action_leave(self) -> None:
+        """Esc: one step back, then out."""
+        self.workers.cancel_group(self, "check")
+        self._key = None
+        if self._stage in ("other", "checking", "unsure"):
+            self._to("entering")
+        else:
+            self.dismiss(self._target.provider if self._stage == "kept" else None)
+
+    def _ask(self) -> None:
+        self._to("checking")
+        self.run_worker(self._look(), group="check", exclusive=True)
+
+    async def _look(self) -> None:
+        assert self._key is not None
+        self._answer = await self._check(self._target.provider, self._key)
+        match self._answer.outcome:
+            case "refused":
+                self._to("refused")
+                self._key = None
+            case "unreachable":
+                self._to("unsure")
+            case _:
+                await self._store()
+
+    def _save(self) -> None:
+        self.run_worker(self._store(), group="check", exclusive=True)
+
+    async def _store(self) -> None:
+        key, self._key = self._key, None
+        assert key is not None
+        try:
+            self._kept = await asyncio.to_thread(self._keep, self._target.provider, key)
+        except KoiError as error:
+            self._problem = KeyProblem(error.title, error.hint)
+            self._to("wrong")
+        else:
+            self._to("kept")
+
+    def _to(self, stage: Stage) -> None:
+        self._stage = stage
+        self._field.display = stage not in ("checking", "kept")
+        if self._field.display:
+            self._field.focus()
+        else:
+            self._box.page.focus()
+        self._box.update(KEYS[stage])
+
+    def _lines(self, width: int) -> Iterator[Line]:
+        label = self._key.label if self._key is not None else ""
+        match self._stage:
+            case "entering":
+                yield from text(f"koi needs a key of {self._target.title}.", width)
+                if self._target.key_page:
+                    yield from muted("Keys are made at", width)
+                    yield from link(self._target.key_page, width)
+                yield from muted("It is kept in the OS keyring, else in a private file.", width)
+            case "wrong" | "other" if self._problem is not None:
+                yield from text(self._problem.title, width, WARN)
+                yield from text(self._problem.hint, width)
+                if self._stage == "other" and self._problem.owner is not None:
+                    title = target_of(self._registry.get(self._problem.owner)).title
+                    yield from text(f"Enter connects {title} with it.", width)
+            case "checking":
+                asked = f"Asking {self._target.title} whether it takes the key {label} …"
+                yield from text(asked, width)
+            case "refused":
+                yield from text(f"✗ {self._target.title} refused this key.", width, ERROR)
+                yield from text(self._answer.detail, width)
+            case "unsure":
+                yield from text("The key could not be checked:", width, WARN)
+                yield from text(self._answer.detail, width)
+                yield from text(f"Enter keeps the key {label} all the same.", width)
+            case "kept":
+                yield from text(f"✓ {self._target.title} is connected.", width, OK)
+                yield from text(self._kept, width)
+                match self._answer.outcome:
+                    case "works":
+                        yield from text(f"It has {models_text(self._answer.models)}.", width)
+                    case "unproven":
+                        said = "Its list of models is public: the first request shows whether "
+                        yield from text(f"{said}the key works.", width)
+                    case _:
+                        yield from text("It was not checked.", width, WARN)
+            case _:
+                pass
+        if self._field.display:
+            yield BLANK

@@ -1,0 +1,125 @@
+"""Choose what to connect: logins found elsewhere first, the well-known, then every provider."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import ClassVar, NamedTuple
+
+from rich.cells import cell_len
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import ModalScreen
+
+from koi.catalogue.registry import Registry
+from koi.credentials.findings import Discovery
+from koi.credentials.targets import TARGETS, Target, WayKind, all_targets, foreign_ways
+from koi.tui.screens.chooser import Chooser, matches
+from koi.view.line import MUTED, PLAIN, Face, Line, Span
+from koi.view.lines.row import row
+from koi.view.safe_text import safe
+
+Discover = Callable[[], Awaitable[Discovery]]
+LOOKING = "looking at what is there …"
+
+
+class Row(NamedTuple):
+    """One row: a target, or the login of another program."""
+
+    name: str
+    title: str
+    hint: str
+    state: str
+
+
+class TargetList(ModalScreen[str | None]):
+    """Its result is the name of a target, or of another program's login; None: the person went
+    back. With `kinds`, only targets whose usual way is one of them.
+    """
+
+    DEFAULT_CSS = "TargetList { align: center middle; }"
+    BINDINGS: ClassVar[list[BindingType]] = [("escape,ctrl+c", "dismiss(None)", "Back")]
+
+    def __init__(
+        self,
+        registry: Registry,
+        discover: Discover,
+        *,
+        title: str = "connect",
+        kinds: Sequence[WayKind] = (),
+    ) -> None:
+        super().__init__()
+        self._title = title
+        self._discover = discover
+        self._discovery: Discovery | None = None
+        targets = [each for each in all_targets(registry) if not kinds or each.kind in kinds]
+        self._targets = tuple(targets)
+        self._kinds = kinds
+        self._filter = ""
+        self._shown: tuple[Row, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """The list in the middle of the screen."""
+        yield Chooser(self._title, "a name: copilot, openai, mistral, …", self._draw)
+
+    def on_mount(self) -> None:
+        """The list is there at once; what is connected already follows."""
+        self._refill()
+        self.run_worker(self._load(), exit_on_error=False)
+
+    async def _load(self) -> None:
+        self._discovery = await self._discover()
+        self._refill()
+
+    @on(Chooser.Filtered)
+    def _filtered(self, event: Chooser.Filtered) -> None:
+        self._filter = event.text.strip()
+        self._refill()
+
+    @on(Chooser.Chosen)
+    def _chosen(self, event: Chooser.Chosen) -> None:
+        self.dismiss(self._shown[event.index].name)
+
+    def _refill(self) -> None:
+        rows = self.query_one(Chooser).rows
+        before = self._shown[rows.selected].name if self._shown else None
+        self._shown = tuple(
+            entry
+            for entry in (*self._foreign(), *map(self._entry, self._candidates()))
+            if matches(" ".join(entry), self._filter)
+        )
+        names = [entry.name for entry in self._shown]
+        selected = names.index(before) if before in names else 0
+        note = LOOKING if self._discovery is None else self._advice(len(names))
+        rows.fill(len(names), selected, note)
+
+    def _advice(self, count: int) -> str:
+        if not count:
+            return "nothing matches; any other endpoint: Another OpenAI-compatible URL"
+        hidden = len(self._targets) - len(TARGETS)
+        return "" if self._filter or self._kinds or hidden < 1 else f"{hidden} more: type a name"
+
+    def _candidates(self) -> tuple[Target, ...]:
+        if self._filter or self._kinds:
+            return self._targets
+        return tuple(target for target in self._targets if target in TARGETS)
+
+    def _foreign(self) -> tuple[Row, ...]:
+        if self._discovery is None or (self._kinds and "login" not in self._kinds):
+            return ()
+        found = foreign_ways(self._discovery)
+        return tuple(Row(way.name, way.title, "", way.hint) for way in found)
+
+    def _entry(self, target: Target) -> Row:
+        usable = self._discovery is not None and target.provider in self._discovery.providers
+        return Row(target.name, target.title, target.hint, "connected" if usable else "")
+
+    def _draw(self, index: int, width: int, selected: bool) -> Line:
+        _, title, hint, state = (safe(part, keep_newlines=False) for part in self._shown[index])
+        face = Face("selected", "r") if selected else PLAIN
+        left: list[Span] = [
+            ("▸ " if selected else "  ", Face("accent", "b")),
+            (title, face),
+            (f"  {hint}" if hint else "", MUTED),
+        ]
+        return row(left, [(f"  {state} ", PLAIN)] if state else [], width, cell_len)

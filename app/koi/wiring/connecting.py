@@ -1,0 +1,194 @@
+"""What connecting needs of several parts: a key is tried, a server is asked for its models."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import ChainMap
+from urllib.parse import urlsplit
+
+import msgspec
+
+from koi.catalogue.catalogue import URL_FORMS
+from koi.catalogue.registry import Registered, Registry
+from koi.core.errors import CredentialMissing, KoiError, ProviderError, UsageError
+from koi.core.seams import ModelInfo
+from koi.core.secret import Secret
+from koi.credentials.key_check import KeyCheck, Outcome
+from koi.credentials.ollama import SUGGESTION, best_model
+from koi.wiring.providers import open_provider
+
+PATIENCE_S = 15.0
+"""Seconds for a list of models while somebody waits for it."""
+_TRIED = "KOI_KEY_THAT_IS_TRIED"
+
+
+OLLAMA_ADVICE = "Install and start it: https://ollama.com. Then look again."
+
+
+class LocalServer(msgspec.Struct, frozen=True):
+    """A server on this machine, as it is now."""
+
+    provider: str
+    runs: bool
+    place: str = ""
+    models: tuple[str, ...] = ()
+    detail: str = ""
+    """Why it counts as not running."""
+    advice: str = ""
+    """What to do, when something is missing."""
+
+
+async def check_key(name: str, key: Secret, registry: Registry) -> KeyCheck:
+    """Ask the vendor for its models with this key. Nothing is billed. Never raises KoiError."""
+    try:
+        models = await _list(name, _with_key(name, key, registry))
+    except KoiError as error:
+        outcome: Outcome = "refused" if _is_refusal(error) else "unreachable"
+        return KeyCheck(outcome, detail=f"{error.title}. {error.hint}".strip())
+    if await _is_public(name, registry):
+        return KeyCheck("unproven", models, "its list of models is public")
+    return KeyCheck("works", models)
+
+
+async def provider_models(name: str, registry: Registry) -> tuple[str, ...]:
+    """The models of a provider as it is connected now. Raises KoiError."""
+    return await _list(name, registry)
+
+
+async def endpoint_models(url: str, key: Secret | None, registry: Registry) -> tuple[str, ...]:
+    """The models of an OpenAI-compatible endpoint. Raises UsageError for no URL, KoiError."""
+    name = f"custom:{url}"
+    registry.get(name)
+    return await _list(name, registry if key is None else _with_key(name, key, registry))
+
+
+async def local_server(name: str, registry: Registry) -> LocalServer:
+    """Whether a server on this machine runs, and what it has. Never raises KoiError."""
+    from koi.credentials.base_urls import base_url_of
+
+    provider = registry.get(name)
+    ollama = provider.row.protocol == "ollama"
+    advice = OLLAMA_ADVICE if ollama else "Start it with a model, then look again."
+    try:
+        place = base_url_of(provider, provider.protocol, registry)
+        models = await _list(name, registry)
+    except KoiError as error:
+        return LocalServer(name, False, detail=f"{error.title}. {error.hint}", advice=advice)
+    advice = "" if models else f"It has no model yet. In another terminal: {SUGGESTION}"
+    return LocalServer(name, True, place, models, advice=advice)
+
+
+def keep_key(name: str, key: Secret, registry: Registry) -> str:
+    """Save the key of a provider; says where it is kept now. May take three seconds.
+
+    Raises StorageError.
+    """
+    from koi.credentials.stores.saved_keys import save_key
+
+    place = save_key(registry.config.paths, name, key)
+    return f"The key {key.label} is kept {place.words}."
+
+
+def suggested_name(url: str, registry: Registry) -> str:
+    """A name for an endpoint, from its host, that no provider has yet."""
+    host = (urlsplit(url).hostname or "").lower()
+    words = [word for word in re.split(r"[^a-z0-9]+", host) if word and not word.isdigit()]
+    skipped = {"api", "www", "llm", "gateway", "com", "org", "net", "io", "ai", "dev", "local"}
+    chosen = next((word for word in words if word not in skipped), "") or (words or ["own"])[0]
+    name, number = chosen, 2
+    while registry.catalogue.slug(name) is not None or name in registry.configured:
+        name, number = f"{chosen}-{number}", number + 1
+    return name
+
+
+def checked_name(name: str, registry: Registry) -> str:
+    """A name that a table may have. Raises UsageError when it is taken or cannot be one."""
+    name = name.strip()
+    if re.fullmatch(r"[A-Za-z0-9_-]+", name) is None:
+        raise UsageError(
+            "a name has letters, digits, - and _ only", hint="Choose another one, such as work."
+        )
+    if registry.catalogue.slug(name) is not None or name in registry.configured:
+        raise UsageError(f"the name {name} is taken", hint="Choose another one.")
+    return name
+
+
+def save_endpoint(url: str, name: str, model: str, registry: Registry) -> bool:
+    """Write `[providers.NAME]`; True when its model is the configured one from now on.
+
+    A `model` that the person has chosen before stays. Raises ConfigurationError, StorageError.
+    """
+    from koi.config.edit import set_values
+
+    values: dict[tuple[str, ...], object] = {
+        ("providers", name, "protocol"): "openai-chat",
+        ("providers", name, "base_url"): url,
+    }
+    if model:
+        values["providers", name, "default_model"] = model
+    chosen = registry.config.role_model() is None and bool(model)
+    if chosen:
+        values["model",] = f"{name}/{model}"
+    set_values(registry.config.paths, values)
+    return chosen
+
+
+def first_model(provider: Registered, models: tuple[str, ...]) -> str | None:
+    """The model to begin with, once a provider is connected; None when none is known."""
+    if provider.default_model is not None:
+        return provider.default_model
+    return best_model(models)
+
+
+async def _list(name: str, registry: Registry) -> tuple[str, ...]:
+    provider = open_provider(name, registry)
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            found: tuple[ModelInfo, ...] = await provider.list_models()
+    except TimeoutError as error:
+        raise ProviderError(
+            f"{name} did not answer within {PATIENCE_S:g} s",
+            kind="timeout",
+            hint="Try again later.",
+            provider=name,
+        ) from error
+    finally:
+        await provider.aclose()
+    return tuple(info.reference.model for info in found if not info.embeddings)
+
+
+async def _is_public(name: str, registry: Registry) -> bool:
+    """True when the list is given to anybody, so that it says nothing about a key."""
+    if registry.get(name).row.company.key_optional:
+        return False
+    try:
+        await _list(name, _changed(name, registry, auth="none"))
+    except KoiError:
+        return False
+    return True
+
+
+def _is_refusal(error: KoiError) -> bool:
+    if isinstance(error, CredentialMissing):
+        return True
+    return isinstance(error, ProviderError) and (error.kind == "auth" or error.status in (401, 403))
+
+
+def _with_key(name: str, key: Secret, registry: Registry) -> Registry:
+    """The same providers, but this one has this key: in memory, for nobody else to see."""
+    changed = _changed(name, registry, api_key_env=_TRIED)
+    environment = ChainMap({_TRIED: key.reveal()}, dict(registry.config.environment))
+    config = msgspec.structs.replace(changed.config, environment=environment)
+    return Registry(config, registry.catalogue)
+
+
+def _changed(name: str, registry: Registry, **fields: str) -> Registry:
+    provider = registry.get(name)
+    if provider.table.base_url is None and name.startswith(tuple(URL_FORMS)):
+        fields |= {"base_url": provider.row.company.base_url, "protocol": provider.protocol}
+    table = msgspec.structs.replace(provider.table, api_key=None, api_keys=(), **fields)
+    tables = registry.config.tables
+    providers = {**tables.providers, provider.table_name or provider.name: table}
+    tables = msgspec.structs.replace(tables, providers=providers)
+    return Registry(msgspec.structs.replace(registry.config, tables=tables), registry.catalogue)

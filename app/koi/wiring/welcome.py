@@ -1,0 +1,67 @@
+"""The first words of koi: what it found and chose, in one line each, or the ways in."""
+
+from __future__ import annotations
+
+import msgspec
+
+from koi.catalogue.registry import Registry
+from koi.core.references import ModelReference
+from koi.credentials.default_model import choose_default_model
+from koi.credentials.discovery import discover
+from koi.credentials.findings import Finding
+from koi.credentials.targets import foreign_ways
+
+
+class Surroundings(msgspec.Struct, frozen=True):
+    """What koi found around itself."""
+
+    model: str
+    """"" when there is none."""
+    lines: tuple[str, ...]
+    """What was found and chosen; what is there and waits for a yes; what is wrong with the rest."""
+
+
+async def look_around(registry: Registry) -> Surroundings:
+    """Look for credentials and models, and say what a session would begin with."""
+    discovery = await discover(registry)
+    chosen = choose_default_model(registry, discovery)
+    lines: list[str] = []
+    configured = registry.config.role_model()
+    if configured is not None:
+        lines.append(f"Using {configured}, as configured.")
+    elif chosen.reference is not None:
+        lines.append(using(chosen.reference, chosen.finding))
+    lines += [
+        f"Found: {way.title.removeprefix('use ')} ({way.hint}: koi connect {way.name})"
+        for way in foreign_ways(discovery)
+        if way.hint == "needs your yes"
+    ]
+    if chosen.reference is None:
+        lines += chosen.notes
+    return Surroundings(configured or str(chosen.reference or ""), tuple(lines))
+
+
+def using(model: ModelReference, finding: Finding | None) -> str:
+    """Which model was chosen, and because of what."""
+    if finding is None:
+        return f"Using {model}."
+    match finding.source:
+        case "environment" | "configuration" | "local probe":
+            return f"Using {model} from {finding.detail}."
+        case _:
+            account = f" ({finding.account})" if finding.account else ""
+            return f"Using {model} from the {finding.source}{account}."
+
+
+def was_welcomed(registry: Registry) -> bool:
+    """True when the first line was said once, in this or an earlier start."""
+    return (registry.config.paths.state / "welcomed").exists()
+
+
+def remember_welcome(registry: Registry) -> None:
+    """Never again. Raises StorageError when it cannot be written down."""
+    from koi.files.atomic import create_private_folder, write_atomic
+
+    folder = registry.config.paths.state
+    create_private_folder(folder)
+    write_atomic(folder / "welcomed", b"", mode=0o600)

@@ -1,0 +1,213 @@
+"""`koi connect`, `koi disconnect`, `koi init` without a screen."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from koi.cli.dispatch import run
+from tests.servers.answers import Answer
+from tests.servers.model_server import ModelServer, RecordedRequest
+
+KEY = "test-key-0123456789abcdef"
+
+
+class Done(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+Koi = Callable[..., Done]
+
+
+@pytest.fixture
+def koi(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Koi:
+    """One command in this process, with its standard input; no Ollama of this machine is asked."""
+    monkeypatch.chdir(workspace)
+    monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:9")
+
+    def run_it(*arguments: str, stdin: str = "") -> Done:
+        monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+        code = run(list(arguments))
+        out, err = capsys.readouterr()
+        return Done(code, out, err)
+
+    return run_it
+
+
+def listing(allowed: str | None) -> Callable[[RecordedRequest], Answer]:
+    """A list of models, for those who have the key; None: for everybody."""
+
+    def answer(request: RecordedRequest) -> Answer:
+        if allowed is None or request.headers.get("authorization") == f"Bearer {allowed}":
+            listed = {"data": [{"id": "gpt-5"}, {"id": "gpt-5-mini"}]}
+            return Answer(body=json.dumps(listed).encode())
+        return Answer(status=401, error="no such key")
+
+    return answer
+
+
+@pytest.fixture
+def vendor(model_server: ModelServer, koi_home: Path) -> ModelServer:
+    """A server that stands in the place of Groq's."""
+    koi_home.mkdir(parents=True)
+    table = f'[providers.groq]\nbase_url = "{model_server.openai_url}"\n'
+    (koi_home / "config.toml").write_text(table)
+    model_server.pages["/v1/models"] = listing(KEY)
+    return model_server
+
+
+def test_a_key_on_standard_input_is_tried_and_kept(koi: Koi, vendor: ModelServer) -> None:
+    done = koi("connect", "groq", stdin=f"export GROQ_API_KEY={KEY}\n")
+    assert done.code == 0
+    assert "2 models: gpt-5, gpt-5-mini" in done.out
+    assert "readable by you only" in done.out
+    assert "connected (API key in the file" in koi("connect", "status").out
+
+
+def test_a_key_that_is_refused_is_not_kept(koi: Koi, vendor: ModelServer) -> None:
+    done = koi("connect", "groq", stdin="another-key-0123456789\n")
+    assert done.code == 3
+    assert "refused the key …6789" in done.err
+    assert "groq" not in koi("connect", "status").out
+
+
+def test_a_public_list_proves_nothing_and_that_is_said(koi: Koi, vendor: ModelServer) -> None:
+    vendor.pages["/v1/models"] = listing(None)
+    done = koi("connect", "groq", stdin=f"{KEY}\n")
+    assert done.code == 0
+    assert "list of models is public" in done.out
+
+
+def test_a_key_that_cannot_be_checked_is_kept_only_when_told_so(koi: Koi, koi_home: Path) -> None:
+    koi_home.mkdir(parents=True)
+    (koi_home / "config.toml").write_text('[providers.groq]\nbase_url = "http://127.0.0.1:9/v1"\n')
+    assert koi("connect", "groq", stdin=f"{KEY}\n").code == 1
+    assert "groq" not in koi("connect", "status").out
+    assert koi("connect", "groq", "--unchecked", stdin=f"{KEY}\n").code == 0
+    assert "connected (API key in the file" in koi("connect", "status").out
+
+
+def test_a_key_of_another_vendor_is_not_sent(koi: Koi, vendor: ModelServer) -> None:
+    done = koi("connect", "groq", stdin="sk-or-v1-0123456789abcdef\n")
+    assert done.code == 2
+    assert "looks like a key of OpenRouter" in done.err
+    assert vendor.requests == []
+
+
+def test_no_key_is_ever_printed(koi: Koi, vendor: ModelServer) -> None:
+    done = koi("connect", "groq", stdin=f"{KEY}\n")
+    shown = done.out + done.err + koi("connect", "status", "--json").out
+    assert KEY not in shown
+    assert KEY[:12] not in shown
+
+
+def test_the_list_is_printed_when_nobody_can_choose(koi: Koi) -> None:
+    done = koi("connect")
+    assert done.code == 2
+    assert all(name in done.out for name in ("copilot", "chatgpt", "anthropic", "ollama", "url"))
+
+
+def test_an_unknown_target_gives_the_nearest(koi: Koi) -> None:
+    done = koi("connect", "copliot")
+    assert done.code == 2
+    assert "Did you mean copilot?" in done.err
+
+
+def test_a_method_that_a_login_does_not_have_is_refused(koi: Koi) -> None:
+    done = koi("connect", "copilot", "--browser")
+    assert done.code == 2
+    assert "It has: device" in done.err
+
+
+def test_the_status_is_an_array_for_programs(koi: Koi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "k" * 20)
+    (row, *_) = json.loads(koi("connect", "status", "--json").out)
+    assert (row["provider"], row["usable"], row["line"]["source"]) == (
+        "anthropic",
+        True,
+        "environment",
+    )
+
+
+# Other programs' logins
+
+
+@pytest.fixture
+def codex_login(koi_home: Path) -> None:
+    """A login of Codex CLI, whose token nobody has looked into."""
+    folder = koi_home.parent / ".codex"
+    folder.mkdir(mode=0o700)
+    tokens = {"access_token": "at-0123456789", "refresh_token": "rt", "account_id": "acc"}
+    file = folder / "auth.json"
+    file.write_text(json.dumps({"auth_mode": "chatgpt", "tokens": tokens}))
+    file.chmod(0o600)
+
+
+def test_a_yes_is_asked_for_and_can_be_taken_back(koi: Koi, codex_login: None) -> None:
+    assert "needs your yes: koi connect codex-cli" in koi("connect", "status").out
+    asked = koi("connect", "codex-cli", stdin="y\n")
+    assert "https://" in asked.out
+    assert "connected (the login of Codex CLI" in koi("connect", "status").out
+    assert koi("disconnect", "codex-cli", "--yes").code == 0
+    assert "needs your yes: koi connect codex-cli" in koi("connect", "status").out
+
+
+def test_anything_but_a_clear_yes_is_a_no(koi: Koi, codex_login: None) -> None:
+    koi("connect", "codex-cli", stdin="\n")
+    assert "you said no" in koi("connect", "status").out
+
+
+# Disconnecting
+
+
+def test_disconnecting_asks_and_says_what_remains(
+    koi: Koi, vendor: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    koi("connect", "groq", stdin=f"{KEY}\n")
+    monkeypatch.setenv("GROQ_API_KEY", "gsk_" + "k" * 20)
+    assert koi("disconnect", "groq", stdin="n\n").code == 130
+    done = koi("disconnect", "groq", stdin="y\n")
+    assert done.code == 0
+    assert "groq: still available via GROQ_API_KEY (environment)" in done.out
+    assert "API key in the file" not in koi("connect", "status").out
+
+
+def test_a_script_needs_a_yes_of_its_own(koi: Koi, vendor: ModelServer) -> None:
+    koi("connect", "groq", stdin=f"{KEY}\n")
+    assert koi("disconnect", "all").code == 2
+    assert koi("disconnect", "all", "--yes").code == 0
+    assert "koi keeps no login and no key" in koi("disconnect", "all").out
+
+
+def test_what_is_set_outside_koi_is_shown_and_stays(
+    koi: Koi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GROQ_API_KEY", "gsk_" + "k" * 20)
+    done = koi("disconnect", "groq", "--yes")
+    assert "GROQ_API_KEY (environment) is set outside koi" in done.out
+
+
+# The first steps
+
+
+def test_init_says_what_was_found_and_chosen(koi: Koi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "k" * 20)
+    done = koi("init")
+    assert done.code == 0
+    assert "Using anthropic/claude-sonnet-4-6 from ANTHROPIC_API_KEY." in done.out
+
+
+@pytest.mark.parametrize("command", [("init",), ("run", "hello"), ("--plain",)])
+def test_without_anything_the_ways_in_are_printed(koi: Koi, command: tuple[str, ...]) -> None:
+    done = koi(*command)
+    assert done.code == 3
+    assert "koi connect" in done.err

@@ -1,0 +1,57 @@
+"""The first page: what was found, and what each way in leads to."""
+
+from __future__ import annotations
+
+import pytest
+
+from koi.tui.screens.first_run import NextStep, first_page, key_variables
+from tests.tui.screens.connect.screen_app import shown
+
+
+@pytest.mark.parametrize(
+    ("keys", "step"),
+    [
+        (["enter"], "login"),
+        (["down", "enter"], "key"),
+        (["3"], "ollama"),
+        (["4"], "url"),
+        (["5"], "demo"),
+        (["6"], "again"),
+        (["up", "enter"], "quit"),
+    ],
+)
+async def test_each_way_in_has_a_number(keys: list[str], step: NextStep) -> None:
+    page, steps = first_page((), "")
+    async with shown(page) as (app, pilot):
+        await pilot.press(*keys)
+        assert [steps[each] for each in app.results if each is not None] == [step]
+
+
+async def test_escape_leaves() -> None:
+    page, _ = first_page((), "")
+    async with shown(page) as (app, pilot):
+        await pilot.press("escape")
+        assert app.results == [None]
+
+
+async def test_what_was_found_comes_first_and_is_started_with_enter() -> None:
+    page, steps = first_page(("Using p/m from P_KEY.",), "p/m")
+    async with shown(page) as (app, pilot):
+        await app.until("Using p/m from P_KEY.")
+        assert "start with p/m" in app.text
+        await pilot.press("enter")
+        assert steps[0] == "start"
+        assert app.results == [0]
+
+
+async def test_every_way_can_be_reached_in_a_small_window() -> None:
+    notes = tuple(f"p{number}: has no default model" for number in range(9))
+    page, _ = first_page(notes, "")
+    async with shown(page, (60, 15)) as (app, pilot):
+        await pilot.press("up")
+        await app.until("▸ 7  quit")
+
+
+def test_the_variables_that_are_named_are_those_of_the_well_known() -> None:
+    assert "ANTHROPIC_API_KEY" in key_variables()
+    assert all(name.isupper() for name in key_variables())
