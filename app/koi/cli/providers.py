@@ -55,16 +55,13 @@ def command(as_json: bool) -> None:
 
 async def _look(registry: Registry) -> tuple[Discovery, Answers]:
     """What was found, and for each provider that could be used whether its endpoint answers."""
-    from koi.credentials.discovery import discover
+    from koi.credentials.discovery import discover, look_ahead, usable_providers
 
     deadline = asyncio.get_running_loop().time() + PATIENCE_S
-    discovery = await discover(registry)
-    names = [
-        provider.name
-        for provider in registry.all
-        if provider.enabled
-        and (provider.wants_no_key or discovery.usable(provider.name) is not None)
-    ]
+    discovery = await discover(registry, thorough=True)
+    usable = usable_providers(registry, discovery)
+    await look_ahead(usable, registry)
+    names = [provider.name for provider in usable]
     asked = {name: asyncio.create_task(_answers(name, registry)) for name in names}
     left = deadline - asyncio.get_running_loop().time()
     unfinished = (await asyncio.wait(asked.values(), timeout=left))[1] if asked else set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -114,9 +114,14 @@ def find_credentials(provider: Registered, registry: Registry) -> Discovery:
     return ranked(tuple(groups), (*search.notes, *notes))
 
 
-async def look_ahead(provider: Registered, registry: Registry) -> None:
-    """Have the OS keyring asked for a provider's key, so that nobody waits for it on the loop."""
-    await finished("look ahead", lambda: find_credentials(provider, registry))
+async def look_ahead(providers: Sequence[Registered], registry: Registry) -> None:
+    """Have the OS keyring asked for the keys of some providers before the event loop needs them."""
+
+    def look() -> None:
+        for provider in providers:
+            find_credentials(provider, registry)
+
+    await finished("look ahead", look)
 
 
 def usable_providers(registry: Registry, discovery: Discovery) -> list[Registered]:

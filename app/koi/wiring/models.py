@@ -80,7 +80,7 @@ async def usable_model(text: str, options: SessionOptions) -> ModelReference:
     reference = resolve_model(text, registry, discovery=discovery)
     if reference is None:
         raise UsageError("no model was named", hint="Write it as provider/model.")
-    await look_ahead(registry.get(reference.provider), registry)
+    await look_ahead([registry.get(reference.provider)], registry)
     await open_provider(reference.provider, registry).aclose()
     await learn(reference, registry)
     return reference
@@ -104,7 +104,7 @@ async def usable_models(
 
     Raises ConfigurationError; after the last list ListsFailed, when some gave none.
     """
-    from koi.credentials.discovery import discover, usable_providers
+    from koi.credentials.discovery import discover, look_ahead, usable_providers
     from koi.providers.live_models import failed_lists, live_models, remembered_models, with_model
 
     registry = open_registry(
@@ -114,6 +114,7 @@ async def usable_models(
     demo = ModelInfo(DEMO, tools=True, price=FREE)
     remembered = await remembered_models(providers, registry)
     yield await with_model(current, (*_infos(remembered), demo), registry)
+    await look_ahead(providers, registry)
     live = await live_models(providers, registry, lambda name: open_provider(name, registry))
     yield await with_model(current, (*_infos(live), demo), registry)
     if (failure := failed_lists(live)) is not None:

@@ -49,7 +49,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
         model = await choose_model(options, registry, resumed)
         providers = Providers(registry)
         if model != DEMO:
-            await look_ahead(registry.get(model.provider), registry)
+            await look_ahead([registry.get(model.provider)], registry)
         providers.get(model.provider)  # fails now, not at the first prompt
         await learn(model, registry)
         mode: Mode = options.mode or "ask"
