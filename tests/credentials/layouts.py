@@ -17,8 +17,10 @@ from koi.config.load import load
 from koi.core.secret import Secret
 from koi.credentials.findings import ConsentId
 from koi.credentials.refusals import remember_refusal
+from koi.credentials.stores.auth_file import AuthFile
 from koi.credentials.stores.key_files import write_key_file
 from koi.credentials.stores.keyring_names import add_name
+from koi.credentials.stores.token_record import TokenRecord
 from tests.configurations import paths_in
 from tests.credentials.keyrings import Memory
 
@@ -181,6 +183,17 @@ def in_keyring(provider: str, key: str = KEY, *, listed: bool = True) -> Step:
         home.keyring.kept["koi", provider] = key
         if listed:
             add_name(paths_in(home.folder).keys, provider)
+
+    return put
+
+
+def login(provider: str, ends_in: float = HOUR, *, renewed: bool = True) -> Step:
+    """One of koi's own logins, in auth.json."""
+
+    def put(home: Home) -> None:
+        refresh = Secret("canary-refresh-0123456789") if renewed else None
+        record = TokenRecord(Secret("canary-access-0123456789"), refresh, time.time() + ends_in)
+        AuthFile(paths_in(home.folder).auth_file).put(provider, record)
 
     return put
 

@@ -18,12 +18,12 @@ from koi.credentials.sources import (
     environment,
     keychain,
     local,
-    oauth_store,
     qwen,
     saved,
 )
 from koi.credentials.sources.search import Search
 from koi.credentials.stores.keyring_store import LIMIT_S
+from koi.credentials.stores.unsaved import unsaved
 
 BUDGET_S = 1.0
 """Seconds for all sources together."""
@@ -41,10 +41,19 @@ class Source:
     slow: bool = False
 
 
+def _own_logins(search: Search) -> tuple[Finding, ...]:
+    """Findings of koi's own logins. Their code is not even loaded where there are none."""
+    if not search.config.paths.auth_file.exists() and not unsaved.version:
+        return ()
+    from koi.credentials.sources import oauth_store
+
+    return oauth_store.find(search)
+
+
 SOURCES = (
     Source("configuration", configuration.find),
     Source("environment", environment.find),
-    Source("koi's logins", oauth_store.find),
+    Source("koi's logins", _own_logins),
     Source("Claude Code", claude.find),
     Source("macOS Keychain", keychain.find, slow=True),
     Source("Codex CLI", codex.find),

@@ -10,7 +10,6 @@ from koi.credentials.consent import TERMS
 from koi.credentials.copilot import open_copilot_signer
 from koi.credentials.endpoint import Signer
 from koi.credentials.findings import KOI_LOGIN, Finding
-from koi.credentials.logins.upkeep import open_login_signer
 from koi.credentials.sources import claude, codex, keychain, qwen
 from koi.credentials.sources.borrowed import Borrowed, BorrowedToken
 
@@ -27,6 +26,8 @@ def open_signer(
     Raises CredentialMissing, ConfigurationError.
     """
     if found is not None and found.source == KOI_LOGIN:
+        from koi.credentials.logins.upkeep import open_login_signer
+
         return open_login_signer(provider, registry)
     if found is not None and found.consent is not None:
         borrowed = _borrowed(found, registry)

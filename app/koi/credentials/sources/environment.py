@@ -17,8 +17,7 @@ def find(search: Search) -> tuple[Finding, ...]:
     """Keys in the variables of every provider; those that need a yes are listed as such."""
     return tuple(
         finding
-        for provider in search.providers
-        if provider.table.auth != "none"
+        for provider in search.keyed
         for finding in (
             *_variables(provider, search.config),
             *_tokens(provider, search.config),

@@ -23,8 +23,8 @@ def find_in_keyring(search: Search, keyring: KeyringStore | None = None) -> tupl
     listed = set(names_in_keyring(folder))
     providers = [
         provider
-        for provider in search.providers
-        if provider.table.auth != "none" and (provider.name in listed or _by_hand(provider, search))
+        for provider in search.keyed
+        if provider.name in listed or _by_hand(provider, search)
     ]
     if not providers:
         return ()
@@ -48,11 +48,7 @@ def find_in_files(search: Search) -> tuple[Finding, ...]:
     """Keys in files of koi's own. A file that others could read is closed to them."""
     folder = search.config.paths.keys
     names = set(names_of_files(folder))
-    return tuple(
-        _in_file(provider, search)
-        for provider in search.providers
-        if provider.name in names and provider.table.auth != "none"
-    )
+    return tuple(_in_file(provider, search) for provider in search.keyed if provider.name in names)
 
 
 def _by_hand(provider: Registered, search: Search) -> bool:

@@ -25,17 +25,16 @@ class Search:
     notes: list[str] = field(default_factory=list, compare=False)
     """What a source has to say beside its findings."""
 
+    @property
+    def keyed(self) -> tuple[Registered, ...]:
+        """The providers that are not told to go without a key."""
+        return tuple(each for each in self.providers if each.table.auth != "none")
+
     def provider(self, slug: str) -> Registered | None:
         """The provider of the catalogue with this slug, if it is looked for and takes keys."""
-        for provider in self.providers:
-            if provider.name == slug and provider.plugin is None:
-                return None if provider.table.auth == "none" else provider
-        return None
-
-    @property
-    def home(self) -> Path:
-        """The person's home folder."""
-        return home_of(self.config)
+        return next(
+            (each for each in self.keyed if each.name == slug and each.plugin is None), None
+        )
 
 
 def home_of(config: Config) -> Path:
