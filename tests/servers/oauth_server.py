@@ -5,6 +5,7 @@ Each polls through `answers`, one a question; when none is left, the login is gr
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 import time
@@ -168,6 +169,132 @@ class Qwen(Polls):
         if answer is not None:
             return page(answer, 429 if answer.get("error") == "slow_down" else 400)
         return page(self.granted)
+
+
+def web_token(**claims: object) -> str:
+    """A token that tells about its account; nobody signed it."""
+    parts = ({"alg": "none"}, claims)
+    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode() for part in parts]
+    return f"{encoded[0].rstrip('=')}.{encoded[1].rstrip('=')}.{CANARY}signature"
+
+
+class Codex(Polls):
+    """JSON; 404 and 403 while it waits; a proof of its own making; tokens that tell the account."""
+
+    verifier = f"{CANARY}-verifier-0123456789"
+
+    def __init__(self, server: ModelServer) -> None:
+        super().__init__()
+        self.url = server.url
+        self.issued: JsonObject = {
+            "device_auth_id": f"{CANARY}-device-auth-id",
+            "user_code": "WXYZ-12345",
+            "interval": "5",
+        }
+        self.grant: JsonObject = {
+            "authorization_code": f"{CANARY}-code-0123456789",
+            "code_challenge": "challenge",
+            "code_verifier": self.verifier,
+        }
+        self.claims: JsonObject = {
+            "email": "me@example.com",
+            "https://api.openai.com/auth": {
+                "chatgpt_account_id": "acc-1",
+                "chatgpt_plan_type": "plus",
+            },
+        }
+        self.exchanges: list[dict[str, str]] = []
+        self.exchange_answers: list[Answer] = []
+        self.refreshes: list[JsonObject] = []
+        server.pages |= {
+            "/api/accounts/deviceauth/usercode": self._code,
+            "/api/accounts/deviceauth/token": self._poll,
+            "/oauth/token": self._token,
+        }
+        self.start_answer: Answer | None = None
+
+    @property
+    def configuration(self) -> str:
+        """The tables that send koi here."""
+        return (
+            f'[oauth.chatgpt]\ndevice_url = "{self.url}/api/accounts/deviceauth/usercode"\n'
+            f'token_url = "{self.url}/oauth/token"\n'
+        )
+
+    def _code(self, request: RecordedRequest) -> Answer:
+        assert set(request.body) == {"client_id"}
+        return self.start_answer or page(self.issued)
+
+    def _poll(self, request: RecordedRequest) -> Answer:
+        assert request.body == {
+            "device_auth_id": f"{CANARY}-device-auth-id",
+            "user_code": "WXYZ-12345",
+        }
+        answer = self.next({})
+        if isinstance(answer, Answer):
+            return answer
+        return page(self.grant if answer is None else answer)
+
+    def _token(self, request: RecordedRequest) -> Answer:
+        if request.headers["content-type"] == "application/json":
+            self.refreshes.append(request.body)
+        else:
+            self.exchanges.append(form(request))
+        if self.exchange_answers:
+            return self.exchange_answers.pop(0)
+        number = len(self.exchanges) + len(self.refreshes)
+        tokens: JsonObject = {
+            "access_token": f"{CANARY}-chatgpt-{number:04}-0123456789",
+            "refresh_token": f"{CANARY}-chatgpt-refresh-{number:04}",
+            "id_token": web_token(**self.claims),
+            "expires_in": 3600,
+        }
+        return page(tokens)
+
+
+class MiniMax(Polls):
+    """Milliseconds, a state that comes back, and `status` in place of errors."""
+
+    access = f"{CANARY}-minimax-access-0123456789"
+    refresh = f"{CANARY}-minimax-refresh-0123456789"
+
+    def __init__(self, server: ModelServer, region: str = "minimax") -> None:
+        super().__init__()
+        self.url = server.url
+        self.region = region
+        self.asked: dict[str, str] = {}
+        self.issued: JsonObject = {
+            "user_code": "MM12-34",
+            "verification_uri": f"{server.url}/oauth-authorize?user_code=MM12-34",
+            "interval": 2000,
+            "expired_in": int((time.time() + 300) * 1000),
+        }
+        self.granted: JsonObject = {
+            "status": "success",
+            "access_token": self.access,
+            "refresh_token": self.refresh,
+            "expired_in": 86400,
+            "base_resp": {"status_code": 0, "status_msg": "success"},
+        }
+        server.pages |= {"/oauth2/device/code": self._code, "/oauth2/token": self._token}
+
+    @property
+    def configuration(self) -> str:
+        """The tables that send koi here."""
+        return (
+            f'[oauth.{self.region}]\ndevice_url = "{self.url}/oauth2/device/code"\n'
+            f'token_url = "{self.url}/oauth2/token"\n'
+        )
+
+    def _code(self, request: RecordedRequest) -> Answer:
+        self.asked = form(request)
+        return page({"state": self.asked["state"], **self.issued})
+
+    def _token(self, request: RecordedRequest) -> Answer:
+        answer = self.next(form(request))
+        if isinstance(answer, Answer):
+            return answer
+        return page(self.granted if answer is None else answer)
 
 
 class Rotating:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
-from koi.catalogue.registry import Registry
+from koi.config.config import Config
 from koi.core.errors import ProviderError
 from koi.core.secret import Secret
 from koi.credentials.copilot import (
@@ -58,11 +58,11 @@ def usual_application(domain: str) -> Application:
     )
 
 
-def place_of(application: Application, domain: str, registry: Registry) -> CopilotPlace:
+def place_of(application: Application, domain: str, config: Config) -> CopilotPlace:
     """Where a GitHub token is exchanged, and whose hosts the answer may name."""
     own = host_of(application.exchange_url) in application.own_hosts
     trusted = () if own else (PUBLIC_HOST, *((domain,) if domain else ()))
-    network = registry.config.tables.network
+    network = config.tables.network
     allowed = frozenset(network.provider_allowed_hosts) | application.own_hosts
     return CopilotPlace(
         application.exchange_url, trusted, allowed if network.default_deny else None
@@ -81,16 +81,19 @@ def domains_of(record: TokenRecord) -> tuple[str, ...]:
     return (PUBLIC_HOST, *((domain,) if domain else ()))
 
 
-def rule_of(record: TokenRecord, registry: Registry) -> RefreshRule:
+def application_for(record: TokenRecord, config: Config) -> Application:
+    """Where the login was done. Raises ConfigurationError."""
+    return configured(NAME, usual_application(record.text("domain")), config)
+
+
+def rule_of(record: TokenRecord, config: Config) -> RefreshRule:
     """How tokens of GitHub apps are renewed whose owner lets them end."""
-    application = configured(NAME, usual_application(record.text("domain")), registry)
-    return rule(application, record, registry)
+    return rule(application_for(record, config), record, config)
 
 
-def login_place(record: TokenRecord, registry: Registry) -> CopilotPlace:
+def login_place(record: TokenRecord, config: Config) -> CopilotPlace:
     """Where the login's token is exchanged."""
-    domain = record.text("domain")
-    return place_of(configured(NAME, usual_application(domain), registry), domain, registry)
+    return place_of(application_for(record, config), record.text("domain"), config)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ async def _explored(
     assert token is not None, "read_tokens gives one"
     plan = ""
     if token.reveal().startswith(EXCHANGED):
-        place = place_of(application, record.text("domain"), context.registry)
+        place = place_of(application, record.text("domain"), context.registry.config)
         signer = CopilotSigner(token, place)
         try:
             await signer.base_url("")

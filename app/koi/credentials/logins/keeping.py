@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from koi.catalogue.registry import Registry
+from koi.config.config import Config
 from koi.core.errors import ConfigurationError, ProviderError, StorageError
 from koi.credentials.logins.events import Connected, LoginFailed
 from koi.credentials.oauth.application import Application, configured, network_policy
@@ -21,21 +22,21 @@ def auth_file(registry: Registry) -> AuthFile:
 def application_of(name: str, usual: Application, registry: Registry) -> Application:
     """The application of a login as the person wants it. Raises LoginFailed."""
     try:
-        return configured(name, usual, registry)
+        return configured(name, usual, registry.config)
     except ConfigurationError as error:
         raise LoginFailed(error.title, reason="refused", hint=error.hint) from error
 
 
-def rule(application: Application, record: TokenRecord, registry: Registry) -> RefreshRule:
+def rule(application: Application, record: TokenRecord, config: Config) -> RefreshRule:
     """How an application renews the tokens that it got. Raises ProviderError when forbidden."""
     client_id = record.text("client_id") or application.client_id
-    return RefreshRule(application.token_url, client_id, network_policy(application, registry))
+    return RefreshRule(application.token_url, client_id, network_policy(application, config))
 
 
 def open_server(application: Application, registry: Registry) -> TokenServer:
     """Connections to the hosts of one application. Raises LoginFailed when that is forbidden."""
     try:
-        return TokenServer(network_policy(application, registry))
+        return TokenServer(network_policy(application, registry.config))
     except ProviderError as error:
         raise unreachable(error) from error
 

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 
-from koi.catalogue.registry import Registry
+from koi.config.config import Config
 from koi.core.messages import JsonObject
 from koi.credentials.findings import TokenUse
 from koi.credentials.logins.events import LoginEvent
@@ -58,10 +58,14 @@ def domains_of(record: TokenRecord) -> tuple[str, ...]:
     return PLACES
 
 
-def rule_of(record: TokenRecord, registry: Registry) -> RefreshRule:
+def application_for(record: TokenRecord, config: Config) -> Application:
+    """Where the login was done. Raises ConfigurationError."""
+    return configured(NAME, APPLICATION, config)
+
+
+def rule_of(record: TokenRecord, config: Config) -> RefreshRule:
     """How its tokens are renewed."""
-    application = configured(NAME, APPLICATION, registry)
-    usual = rule(application, record, registry)
+    usual = rule(application_for(record, config), record, config)
     return replace(usual, ended_statuses=frozenset({400, 401}), more=place)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from koi.credentials.logins import copilot, qwen
+from koi.credentials.logins import chatgpt, copilot, minimax, qwen
 from koi.credentials.logins.login import Login
 
-LOGINS: tuple[Login, ...] = (copilot.LOGIN, qwen.LOGIN)
+LOGINS: tuple[Login, ...] = (copilot.LOGIN, chatgpt.LOGIN, qwen.LOGIN, *minimax.LOGINS)
 
 
 def find_login(name: str) -> Login | None:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+
+import msgspec
 
 from koi.catalogue.registry import Registered, Registry
 from koi.config.config import Config
 from koi.core.errors import ProviderError
 from koi.credentials.endpoint import Signer
 from koi.credentials.findings import TokenUse
-from koi.credentials.logins import copilot, qwen
+from koi.credentials.logins import chatgpt, copilot, minimax, qwen
 from koi.credentials.logins.keeping import auth_file
 from koi.credentials.logins.table import login_of
-from koi.credentials.oauth.application import host_of
+from koi.credentials.oauth.application import Application, host_of
 from koi.credentials.oauth.refresh import RefreshRule, renewed
 from koi.credentials.oauth.renewal import Kept, Renewal
 from koi.credentials.oauth.server_text import is_under
-from koi.credentials.oauth.signer import CopilotLogin, LoginSigner, UseOf
+from koi.credentials.oauth.signer import CopilotLogin, LoginSigner
 from koi.credentials.stores.token_record import TokenRecord
 
 
@@ -26,17 +27,39 @@ from koi.credentials.stores.token_record import TokenRecord
 class Upkeep:
     """What is done with a login's tokens."""
 
-    use: UseOf
+    use: Callable[[TokenRecord], TokenUse]
     domains: Callable[[TokenRecord], tuple[str, ...]]
     """Where they may be sent."""
-    rule: Callable[[TokenRecord, Registry], RefreshRule]
+    application: Callable[[TokenRecord, Config], Application]
+    """Where the login was done. Raises ConfigurationError."""
+    rule: Callable[[TokenRecord, Config], RefreshRule]
+    """Raises ConfigurationError, ProviderError."""
 
 
 UPKEEP: dict[str, Upkeep] = {
-    copilot.PROVIDER: Upkeep(copilot.use_of, copilot.domains_of, copilot.rule_of),
-    qwen.PROVIDER: Upkeep(qwen.use_of, qwen.domains_of, qwen.rule_of),
+    copilot.PROVIDER: Upkeep(
+        copilot.use_of, copilot.domains_of, copilot.application_for, copilot.rule_of
+    ),
+    chatgpt.PROVIDER: Upkeep(
+        chatgpt.use_of, chatgpt.domains_of, chatgpt.application_for, chatgpt.rule_of
+    ),
+    qwen.PROVIDER: Upkeep(qwen.use_of, qwen.domains_of, qwen.application_for, qwen.rule_of),
+    **{
+        region.provider: Upkeep(
+            region.use_of, region.domains_of, region.application_for, region.rule_of
+        )
+        for region in minimax.REGIONS
+    },
 }
 """By the slug of the provider."""
+
+
+def use_at(provider: Registered, record: TokenRecord) -> TokenUse:
+    """How a login's token is sent: where the person wants it, else where it is valid."""
+    use = UPKEEP[provider.name].use(record)
+    if provider.table.base_url is None:
+        return use
+    return msgspec.structs.replace(use, base_url="")
 
 
 def misplaced(provider: Registered, record: TokenRecord, config: Config) -> str:
@@ -45,22 +68,38 @@ def misplaced(provider: Registered, record: TokenRecord, config: Config) -> str:
     It may go to the vendor, and to the hosts of the login's own `[oauth]` table.
     """
     written = provider.table.base_url
-    login = login_of(provider.name)
-    if written is None or login is None:
+    if written is None:
         return ""
-    host = (urlsplit(config.text(written, provider.key("base_url"))).hostname or "").lower()
-    own = config.tables.oauth.get(login.name)
-    urls = () if own is None else (own.device_url, own.authorize_url, own.token_url)
-    if any(url and host_of(config.text(url, f"oauth.{login.name}")) == host for url in urls):
+    upkeep = UPKEEP[provider.name]
+    host = host_of(config.text(written, provider.key("base_url")))
+    if host in upkeep.application(record, config).own_hosts:
         return ""
-    if any(is_under(host, domain) for domain in UPKEEP[provider.name].domains(record)):
+    if any(is_under(host, domain) for domain in upkeep.domains(record)):
         return ""
     return f"{provider.key('base_url')} names {host or 'no host'}, which the login is not for"
 
 
-def _allowed(use: TokenUse, registry: Registry) -> TokenUse:
+def open_login_signer(provider: Registered, registry: Registry) -> Signer:
+    """The signer for koi's own login of a provider. Raises ConfigurationError."""
+    login, config = login_of(provider.name), registry.config
+    assert login is not None, "only found logins are opened"
+    upkeep = UPKEEP[provider.name]
+    kept = Kept(auth_file(registry), provider.name, login.name, login.title)
+
+    async def refresh(record: TokenRecord) -> TokenRecord:
+        return await renewed(upkeep.rule(record, config), record)
+
+    renewal = Renewal(kept, refresh)
+    signer = LoginSigner(renewal, lambda record: _allowed(use_at(provider, record), config))
+    if provider.name != copilot.PROVIDER:
+        return signer
+    record = kept.store.get(provider.name) or TokenRecord(None)
+    return CopilotLogin(renewal, copilot.login_place(record, config), signer)
+
+
+def _allowed(use: TokenUse, config: Config) -> TokenUse:
     """The same. Raises ProviderError for a place that the configuration forbids."""
-    network, host = registry.config.tables.network, host_of(use.base_url)
+    network, host = config.tables.network, host_of(use.base_url)
     if use.base_url and network.default_deny and host not in network.provider_allowed_hosts:
         raise ProviderError(
             f"the host {host} is not allowed",
@@ -68,25 +107,3 @@ def _allowed(use: TokenUse, registry: Registry) -> TokenUse:
             hint=f'network.default_deny is on. Add "{host}" to network.provider_allowed_hosts.',
         )
     return use
-
-
-def open_login_signer(provider: Registered, registry: Registry) -> Signer:
-    """The signer for koi's own login of a provider. Raises ConfigurationError."""
-    login = login_of(provider.name)
-    assert login is not None, "only found logins are opened"
-    upkeep = UPKEEP[provider.name]
-    kept = Kept(auth_file(registry), provider.name, login.name, login.title)
-
-    async def refresh(record: TokenRecord) -> TokenRecord:
-        return await renewed(upkeep.rule(record, registry), record)
-
-    renewal = Renewal(kept, refresh)
-    signer = LoginSigner(
-        renewal,
-        lambda record: _allowed(upkeep.use(record), registry),
-        own_place=provider.table.base_url is not None,
-    )
-    if provider.name != copilot.PROVIDER:
-        return signer
-    record = kept.store.get(provider.name) or TokenRecord(None)
-    return CopilotLogin(renewal, copilot.login_place(record, registry), signer)

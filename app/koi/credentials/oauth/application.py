@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from koi.catalogue.catalogue import checked_url
-from koi.catalogue.registry import Registry
+from koi.config.config import Config
 from koi.core.errors import ConfigurationError, ProviderError
 from koi.net.policy import NetworkPolicy
 
@@ -46,9 +46,8 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def configured(name: str, usual: Application, registry: Registry) -> Application:
+def configured(name: str, usual: Application, config: Config) -> Application:
     """The usual application with what `[oauth.NAME]` says. Raises ConfigurationError."""
-    config = registry.config
     table = config.tables.oauth.get(name)
     if table is None:
         return usual
@@ -76,9 +75,9 @@ def configured(name: str, usual: Application, registry: Registry) -> Application
     )
 
 
-def network_policy(application: Application, registry: Registry) -> NetworkPolicy:
+def network_policy(application: Application, config: Config) -> NetworkPolicy:
     """Which hosts a login may speak to. Raises ProviderError when the configuration forbids one."""
-    network = registry.config.tables.network
+    network = config.tables.network
     allowed = application.own_hosts | set(network.provider_allowed_hosts)
     for host in sorted(application.hosts):
         if network.default_deny and host not in allowed:

@@ -21,10 +21,9 @@ UseOf: TypeAlias = Callable[[TokenRecord], TokenUse]
 class LoginSigner:
     """A bearer that is renewed in time, and once more when the server refuses it."""
 
-    def __init__(self, renewal: Renewal, use: UseOf, *, own_place: bool = False) -> None:
+    def __init__(self, renewal: Renewal, use: UseOf) -> None:
         self._renewal = renewal
         self._use = use
-        self._own_place = own_place
         self._sent: WeakKeyDictionary[asyncio.Task[object], Secret] = WeakKeyDictionary()
         """Which token each running request carries."""
 
@@ -38,9 +37,7 @@ class LoginSigner:
         return {"Authorization": f"Bearer {token.reveal()}", **self._use(record).headers}
 
     async def base_url(self, configured: str) -> str:
-        """Where the token is valid, unless the person named a place. Raises ProviderError."""
-        if self._own_place:
-            return configured
+        """Where the token is valid, `configured` when that is for the person to say."""
         return self._use(await self._renewal.current()).base_url or configured
 
     async def refused(self, error: ProviderError) -> bool:

@@ -11,7 +11,7 @@ from koi.config.config import Config
 from koi.credentials.findings import KOI_LOGIN, Finding
 from koi.credentials.logins.login import Login
 from koi.credentials.logins.table import LOGINS
-from koi.credentials.logins.upkeep import UPKEEP, misplaced
+from koi.credentials.logins.upkeep import misplaced, use_at
 from koi.credentials.sources.search import Search
 from koi.credentials.stores.auth_file import AuthFile
 from koi.credentials.stores.token_record import TokenRecord
@@ -50,7 +50,4 @@ def _finding(provider: Registered, login: Login, record: TokenRecord, config: Co
         return msgspec.structs.replace(found, state="expired", detail=f"its time is over, {again}")
     if why := misplaced(provider, record, config):
         return msgspec.structs.replace(found, state="unreadable", detail=why)
-    use = UPKEEP[provider.name].use(record)
-    if provider.table.base_url is not None:
-        use = msgspec.structs.replace(use, base_url="")
-    return msgspec.structs.replace(found, use=use)
+    return msgspec.structs.replace(found, use=use_at(provider, record))
