@@ -14,7 +14,7 @@ from koi.core.errors import KoiError
 def inside_koi(error: Exception) -> KoiError:
     """An exception that nobody expected, as an error that can be shown and reported."""
     from koi.config.paths import find_paths
-    from koi.store.log import redact
+    from koi.core.redaction import redact
 
     said = redact(f"{type(error).__name__}: {error}").strip().removesuffix(":")
     return KoiError(
@@ -52,7 +52,7 @@ def print_notes(notes: Iterable[str]) -> None:
 
 def print_traceback(error: Exception) -> None:
     """Where an exception came from, without keys, on stderr."""
-    from koi.store.log import redact
+    from koi.core.redaction import redact
     from koi.view.safe_text import safe
 
     click.echo(safe(redact("".join(traceback.format_exception(error)))), err=True)

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 _SHORTEST = 8
 """Shorter values are no keys, and are found in too many words."""
+_REMEMBERED = 512
+_known: dict[str, None] = {}
+"""Values of the secrets that this process made, the newest last."""
 
 
 class Secret:
@@ -15,6 +18,7 @@ class Secret:
 
     def __init__(self, value: str) -> None:
         self._value = value
+        _remember(value)
 
     def reveal(self) -> str:
         """The value itself, for the one header that carries it."""
@@ -41,6 +45,20 @@ class Secret:
 
     def __reduce__(self) -> str | tuple[object, ...]:
         raise TypeError("a Secret is never pickled or copied into a file")
+
+
+def known_values() -> list[str]:
+    """What must not be in any text that koi writes, the longest first."""
+    return sorted(_known, key=len, reverse=True)
+
+
+def _remember(value: str) -> None:
+    if len(value) < _SHORTEST:
+        return
+    _known.pop(value, None)
+    _known[value] = None
+    if len(_known) > _REMEMBERED:
+        del _known[next(iter(_known))]
 
 
 def without_secrets(text: str, secrets: Iterable[Secret]) -> str:

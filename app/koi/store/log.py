@@ -5,35 +5,30 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import re
 from pathlib import Path
 
 from koi.core.errors import StorageError
+from koi.core.redaction import redact
 from koi.files.atomic import create_private_folder
 
 LARGEST = 1024 * 1024
 """Bytes. A log that is larger becomes koi.log.1, and the one before that goes."""
 
-_SECRET = re.compile(
-    r"""((?:bearer|basic|x-api-key|api[-_]?key|token|password|secret)["']?\s*[:=\s]\s*["']?)[^\s"',;]+
-    | \b(?:sk|pk|gsk|xai|gh[opsu]|hf|nvapi|pplx)[-_][\w-]{8,}
-    | \bAKIA\w{12,} | \bAIza[\w-]{12,}
-    | \beyJ[\w-]{8,}\.[\w-]+\.[\w-]*""",
-    re.IGNORECASE | re.VERBOSE,
-)
+OTHERS = ("asyncio", "httpx", "httpcore", "keyring")
+"""Loggers of others whose warnings would appear in the middle of the screen, keys included."""
 
 
 def start_log(path: Path, *, debug: bool = False) -> None:
-    """Append koi's own log records to `path` from now on: warnings and worse, or all of them."""
-    logger = logging.getLogger("koi")
-    logger.handlers = [LogFile(path)]
-    logger.propagate = False
-    logger.setLevel(logging.DEBUG if debug else logging.WARNING)
+    """Append log records to `path` from now on: warnings and worse, or all of koi's own.
 
-
-def redact(text: str) -> str:
-    """`text` without what looks like a key or a token."""
-    return _SECRET.sub(lambda match: f"{match[1] or ''}[redacted]", text)
+    What others say below a warning is never kept: they tell whole addresses, and codes in them.
+    """
+    handler = LogFile(path)
+    for name in ("koi", *OTHERS):
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.propagate = False
+        logger.setLevel(logging.DEBUG if debug and name == "koi" else logging.WARNING)
 
 
 class LogFile(logging.Handler):
