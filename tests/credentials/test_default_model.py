@@ -8,7 +8,17 @@ import pytest
 
 from koi.credentials.default_model import DefaultModel, choose_default_model
 from koi.credentials.discovery import discover
-from koi.credentials.findings import LOCAL_PROBE, Discovery, Finding, ranked
+from koi.credentials.findings import (
+    CLAUDE_CODE,
+    CODEX_CLI,
+    LOCAL_PROBE,
+    OS_KEYRING,
+    STATE_WORDS,
+    Discovery,
+    Finding,
+    State,
+    ranked,
+)
 from tests.configurations import keys_by_source, registry_of
 
 K = "k" * 20
@@ -45,6 +55,34 @@ def test_the_order_of_providers(tmp_path: Path, variables: tuple[str, ...], mode
 def test_a_key_comes_before_ollama(tmp_path: Path) -> None:
     chosen = choose(tmp_path, ("DEEPSEEK_API_KEY",), probe=(LOCAL,))
     assert str(chosen.reference) == "deepseek/deepseek-chat"
+
+
+CODEX = Finding("openai-codex", CODEX_CLI, "usable", subscription=True, consent="codex-cli")
+CLAUDE = Finding("anthropic", CLAUDE_CODE, "usable", subscription=True, consent="claude-cli")
+SAVED = Finding("anthropic", OS_KEYRING, "usable")
+
+
+@pytest.mark.parametrize(
+    ("variables", "found", "model"),
+    [
+        (("DEEPSEEK_API_KEY",), (CODEX,), "deepseek/deepseek-chat"),
+        (("DEEPSEEK_API_KEY",), (CLAUDE,), "deepseek/deepseek-chat"),
+        (("DEEPSEEK_API_KEY",), (SAVED,), "anthropic/claude-sonnet-4-6"),
+        ((), (CODEX, LOCAL), "openai-codex/gpt-5.1-codex"),
+        ((), (CODEX, CLAUDE, LOCAL), "anthropic/claude-sonnet-4-6"),
+    ],
+)
+def test_keys_come_before_subscriptions_and_these_before_ollama(
+    tmp_path: Path, variables: tuple[str, ...], found: tuple[Finding, ...], model: str
+) -> None:
+    assert str(choose(tmp_path, variables, probe=found).reference) == model
+
+
+@pytest.mark.parametrize("state", ["needs_yes", "declined", "refused", "expired", "unreadable"])
+def test_what_cannot_be_used_is_not_chosen_but_named(tmp_path: Path, state: State) -> None:
+    finding = Finding("anthropic", CLAUDE_CODE, state, detail="~/.claude", consent="claude-cli")
+    chosen = choose(tmp_path, probe=(finding,))
+    assert chosen.notes == (f"anthropic: ~/.claude ({STATE_WORDS[state]})",)
 
 
 def test_the_best_model_of_ollama_is_the_last_resort(tmp_path: Path) -> None:

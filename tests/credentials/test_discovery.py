@@ -142,7 +142,7 @@ async def test_a_full_search_that_the_keyring_does_not_answer_says_so(
     (groq,) = found.of("groq")
     assert (groq.state, groq.detail) == (
         "unreadable",
-        "koi groq: it did not answer within 0.05 s",
+        "koi groq: the OS keyring did not answer within 0.05 s",
     )
     back_end.release.set()
 

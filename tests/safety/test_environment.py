@@ -56,6 +56,22 @@ def test_every_key_variable_of_the_catalogue_is_secret() -> None:
     assert [name for name in names if not is_secret(name, "")] == []
 
 
+def test_every_token_of_a_subscription_is_secret() -> None:
+    named = {name for row in load_catalogue().rows for name in row.company.consent_env}
+    assert named == {"ANTHROPIC_OAUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"}
+    others = {
+        "ANTHROPIC_AUTH_TOKEN",
+        "CODEX_API_KEY",
+        "CODEX_ACCESS_TOKEN",
+        "COPILOT_GITHUB_TOKEN",
+        "GH_COPILOT_TOKEN",
+        "GH_TOKEN",
+        "QWEN_OAUTH_TOKEN",
+        "MINIMAX_OAUTH_TOKEN",
+    }
+    assert child_environment(dict.fromkeys(named | others, "x")).keys().isdisjoint(named | others)
+
+
 def test_variables_that_the_configuration_names_are_withheld() -> None:
     withhold(["WORK_LLM"])
     assert "WORK_LLM" not in child_environment({"WORK_LLM": "x"})

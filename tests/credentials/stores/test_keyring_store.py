@@ -8,6 +8,7 @@ import pytest
 from keyring.backends.chainer import ChainerBackend
 from keyring.backends.fail import Keyring as FailKeyring
 from keyring.backends.null import Keyring as NullKeyring
+from keyring.errors import InitError, KeyringLocked
 
 from koi.core.secret import Secret
 from koi.credentials.stores.back_end import BackEnd, KeyringFailure, trusted
@@ -75,11 +76,17 @@ def test_whatever_a_back_end_raises_ends_its_use(error: BaseException) -> None:
     assert len(back_end.asked) == 1
 
 
+@pytest.mark.parametrize("error", [KeyringLocked("dismissed"), InitError("dismissed")])
+def test_a_locked_keyring_is_called_that(error: Exception) -> None:
+    with pytest.raises(KeyringFailure, match=r"^the OS keyring is locked$"):
+        keyring_with(Raising(error)).get("openai")
+
+
 def test_a_failure_is_said_without_the_key() -> None:
     keyring = keyring_with(Raising(ValueError(f"cannot store {KEY.reveal()}\nat all")))
     with pytest.raises(KeyringFailure) as caught:
         keyring.put("openai", KEY)
-    assert str(caught.value) == "ValueError: cannot store …6789 at all"
+    assert str(caught.value) == "the OS keyring failed (ValueError: cannot store …6789 at all)"
 
 
 def test_a_key_that_was_dropped_without_a_word_is_noticed() -> None:

@@ -19,6 +19,7 @@ from tests.configurations import paths_in, registry_of
 from tests.credentials.keyrings import Forgetful, Memory, Raising, keyring_with
 
 KEY = Secret("sk-canary-0123456789")
+WHY = "the OS keyring failed (RuntimeError: odd)"
 
 
 def search(folder: Path, depth: Depth = "keys", text: str = "") -> Search:
@@ -27,7 +28,7 @@ def search(folder: Path, depth: Depth = "keys", text: str = "") -> Search:
 
 
 def broken() -> KeyringStore:
-    return keyring_with(Raising(RuntimeError("locked")))
+    return keyring_with(Raising(RuntimeError("odd")))
 
 
 def states(findings: tuple[Finding, ...]) -> dict[str, str]:
@@ -48,7 +49,7 @@ def test_without_a_keyring_it_goes_into_a_private_file_and_koi_says_why(tmp_path
     place = save_key(paths, "openai", KEY, broken())
     file = paths.keys / "openai.key"
     assert place.source == "key file"
-    assert place.words == f"in {file}, readable by you only, because RuntimeError: locked"
+    assert place.words == f"in {file}, readable by you only, because {WHY}"
     assert file.read_text() == f"{KEY.reveal()}\n"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(paths.keys.stat().st_mode) == 0o700
@@ -100,7 +101,7 @@ def test_a_key_is_removed_from_both(tmp_path: Path) -> None:
 def test_what_may_be_left_in_a_keyring_is_said(tmp_path: Path) -> None:
     paths = paths_in(tmp_path)
     save_key(paths, "openai", KEY, keyring_with(Memory()))
-    assert "may still have it: RuntimeError: locked" in remove_key(paths, "openai", broken()).left
+    assert f"may still have it: {WHY}" in remove_key(paths, "openai", broken()).left
 
 
 def test_a_start_without_saved_keys_never_asks_the_keyring(tmp_path: Path) -> None:
@@ -136,7 +137,7 @@ def test_a_saved_key_that_the_keyring_does_not_give_is_unreadable(tmp_path: Path
     save_key(paths_in(tmp_path), "openai", KEY, keyring_with(Memory()))
     (locked,) = find_in_keyring(search(tmp_path), broken())
     (missing,) = find_in_keyring(search(tmp_path), keyring_with(Memory()))
-    assert (locked.state, locked.detail) == ("unreadable", "koi openai: RuntimeError: locked")
+    assert (locked.state, locked.detail) == ("unreadable", f"koi openai: {WHY}")
     assert (missing.state, missing.detail) == (
         "unreadable",
         "koi openai: it has no such key any more",

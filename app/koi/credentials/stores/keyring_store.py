@@ -20,6 +20,8 @@ LIMIT_S = 3.0
 """Seconds for one question to the keyring, its import included."""
 LONGEST = 160
 """Characters of what a back end says about its failure."""
+LOCKED = ("KeyringLocked", "InitError")
+"""What back ends raise when nobody unlocked them; named, for their package is imported late."""
 _Made = TypeVar("_Made")
 
 
@@ -110,7 +112,7 @@ class KeyringStore:
         try:
             error = future.exception(self._limit_s)
         except TimeoutError:
-            self._failure = f"it did not answer within {self._limit_s:g} s"
+            self._failure = f"the OS keyring did not answer within {self._limit_s:g} s"
             raise KeyringFailure(self._failure) from None
         if error is None:
             return future.result()
@@ -125,8 +127,11 @@ def _in_words(error: BaseException, secret: Secret | None) -> str:
     text = " ".join(str(error).split())
     if secret is not None:
         text = without_secrets(text, (secret,))
-    words = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    return words if len(words) <= LONGEST else f"{words[:LONGEST]}…"
+    kind = type(error).__name__
+    if kind in LOCKED:
+        return "the OS keyring is locked"
+    text = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return f"the OS keyring failed ({kind}: {text})" if text else f"the OS keyring failed ({kind})"
 
 
 _the_keyring = KeyringStore()
