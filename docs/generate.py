@@ -193,18 +193,21 @@ def _help(name: str, command: click.Command) -> str:
 def keys() -> Iterator[str]:
     """Keys and slash commands of the screen."""
     from koi.tui.commands import COMMANDS
-    from koi.tui.keys import KEYS, KEYS_FILE, key_label
+    from koi.tui.keys import KEYS, KEYS_FILE, PICKER_KEYS, key_label
 
     yield "# Keys and slash commands"
     yield (
         f'Every key can be changed: lines of `action = "key"` in `{KEYS_FILE}` beside '
         "`config.toml`, several keys with commas between them."
     )
-    lines = ["| key | does | action |", "|---|---|---|"]
-    for key in KEYS:
-        labels = ", ".join(key_label(one) for one in key.keys.split(","))
-        lines.append(f"| {labels} | {key.description} | `{key.action}` |")
-    yield "\n".join(lines)
+    for title, table in (("", KEYS), ("In the list of models:", PICKER_KEYS)):
+        if title:
+            yield title
+        lines = ["| key | does | action |", "|---|---|---|"]
+        for key in table:
+            labels = ", ".join(key_label(one) for one in key.keys.split(","))
+            lines.append(f"| {labels} | {key.description} | `{key.action}` |")
+        yield "\n".join(lines)
     lines = ["| command | does | also |", "|---|---|---|"]
     for command in COMMANDS:
         name = f"`/{command.name} {command.argument}`".replace(" `", "`").replace("|", "\\|")

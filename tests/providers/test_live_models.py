@@ -18,11 +18,9 @@ from koi.core.seams import Provider
 from koi.providers import live_models as module
 from koi.providers.live_models import (
     ProviderModels,
-    failed_lists,
     learn_local,
     live_models,
     remembered_models,
-    with_model,
 )
 from koi.wiring.providers import open_provider
 from tests.configurations import registry_of
@@ -147,25 +145,6 @@ async def test_one_that_fails_does_not_hide_the_others(
     assert (away.source, names(away)) == ("known", ["ours"])
     assert away.failure is not None
     assert (here.source, here.failure) == ("live", None)
-    told = failed_lists((away, here))
-    assert told is not None
-    assert told.title.startswith("no list from gone: ")
-    assert list(told.reasons) == ["gone"]
-    assert failed_lists((here,)) is None
-
-
-async def test_a_model_that_its_provider_does_not_list_is_described(
-    tmp_path: Path, model_server: ModelServer
-) -> None:
-    registry = with_server(tmp_path, model_server)
-    (here,) = await ask(registry)
-    unlisted = ModelReference("work", "claude-sonnet-4-5")
-    first, *others = await with_model(unlisted, here.models, registry)
-    assert first.reference == unlisted
-    assert first.tools is True
-    assert tuple(others) == here.models
-    assert await with_model(others[0].reference, here.models, registry) == here.models
-    assert await with_model(ModelReference("nosuch", "m"), here.models, registry) == here.models
 
 
 async def test_one_that_takes_too_long_is_not_waited_for(

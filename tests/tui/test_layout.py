@@ -11,6 +11,8 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from koi.catalogue.model_choices import ModelChoices
+from koi.core.offers import ProviderOffer, RoleModel
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
 from koi.core.usage import Price
@@ -23,6 +25,7 @@ from koi.tui.theme import THEME
 from koi.view.safe_text import safe
 from koi.view.state import Approval, ScreenState
 
+LLAMA = ModelReference("ollama", "llama3.3:70b")
 DIFF = """--- a/app/auth.py
 +++ b/app/auth.py
 @@ -1,4 +1,4 @@
@@ -121,20 +124,48 @@ def test_a_question_about_a_diff(looks_the_same: Compare) -> None:
     assert looks_the_same(prepare)
 
 
-def test_the_model_list(looks_the_same: Compare) -> None:
-    async def models() -> AsyncGenerator[tuple[ModelInfo, ...], None]:
+class Shelf:
+    """A few models of each kind, for the picture of their list."""
+
+    async def offers(self) -> AsyncGenerator[tuple[ProviderOffer, ...], None]:
+        sonnet = ModelInfo(
+            ModelReference("anthropic", "claude-sonnet-4-6"), 200_000, 64_000, True, True,
+            price=Price(3, 15, 0.3, 3.75),
+        )  # fmt: skip
         yield (
-            ModelInfo(ModelReference("anthropic", "claude-sonnet-4-6"), 200_000, None, True, True,
-                      price=Price(3, 15)),
-            ModelInfo(ModelReference("ollama", "llama3.3:70b"), 131_072, tools=False),
+            ProviderOffer(
+                "anthropic", "Anthropic", models=(sonnet,), source="live",
+                credential="key …abcd from ANTHROPIC_API_KEY",
+            ),
+            ProviderOffer("ollama", "Ollama", models=(ModelInfo(LLAMA, 131_072, tools=False),)),
+            ProviderOffer("openai", "OpenAI", reason="no key: OPENAI_API_KEY"),
+            ProviderOffer("copilot", "GitHub Copilot", reason="no login"),
         )  # fmt: skip
 
+    def choices(self) -> ModelChoices:
+        return ModelChoices((ModelReference("openai", "gpt-5.2"),), (LLAMA,))
+
+    def roles(self) -> dict[str, RoleModel]:
+        names = ("executor", "evaluator", "planner", "embedder", "small")
+        return {name: RoleModel(name) for name in names}
+
+    async def toggle_favourite(self, reference: ModelReference) -> ModelChoices:
+        return self.choices()
+
+    async def keep(self, role: str, reference: ModelReference) -> str:
+        return ""
+
+    async def connect(self, provider: str) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("size", [(90, 26), (60, 15)])
+def test_the_model_list(snap_compare: Picture, size: tuple[int, int]) -> None:
     async def prepare(pilot: Pilot[None]) -> None:
-        current = ModelReference("ollama", "llama3.3:70b")
-        await pilot.app.push_screen(ModelList(models, current))
+        await pilot.app.push_screen(ModelList(Shelf(), LLAMA))
         await pilot.pause()
 
-    assert looks_the_same(prepare)
+    assert snap_compare(PictureApp(), terminal_size=size, run_before=prepare)
 
 
 def test_the_first_run(looks_the_same: Compare) -> None:

@@ -6,26 +6,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koi.core.references import ModelReference
-from koi.core.seams import ModelInfo
-from koi.view.model_search import matching_models, nearest_models
+from koi.view import model_search as module
+from koi.view.model_search import Entry, matching, nearest
 
-MODELS = tuple(
-    ModelInfo(ModelReference.parse(name))
-    for name in (
-        "anthropic/claude-sonnet-4-6",
-        "anthropic/claude-opus-5",
-        "openai/chatgpt-4o",
-        "openai/gpt-5.2",
-        "openai/gpt-5",
-        "openrouter/openai/gpt-5",
-        "ollama/qwen2.5-coder:7b",
-    )
+NAMES = (
+    "anthropic/claude-sonnet-4-6",
+    "anthropic/claude-opus-5",
+    "openai/chatgpt-4o",
+    "openai/gpt-5.2",
+    "openai/gpt-5",
+    "openrouter/openai/gpt-5",
+    "ollama/qwen2.5-coder:7b",
 )
+ENTRIES = tuple(Entry.of(name) for name in NAMES)
 
 
-def found(typed: str) -> list[str]:
-    return [str(model.reference) for model in matching_models(typed, MODELS)]
+def found(typed: str, entries: tuple[Entry, ...] = ENTRIES) -> list[str]:
+    return [entries[place].name for place in matching(typed, entries)]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +42,7 @@ def test_words_and_letters_of_a_name(typed: str, names: list[str]) -> None:
 
 
 def test_nothing_typed_leaves_all_in_their_order() -> None:
-    assert matching_models("  ", MODELS) == MODELS
+    assert found("  ") == list(NAMES)
 
 
 def test_the_best_come_first() -> None:
@@ -55,29 +52,61 @@ def test_the_best_come_first() -> None:
 
 
 def test_a_whole_word_comes_before_scattered_letters() -> None:
-    names = [ModelInfo(ModelReference("p", name)) for name in ("c-o-d-e", "code")]
-    assert [info.reference.model for info in matching_models("code", names)] == ["code", "c-o-d-e"]
+    assert found("code", (Entry.of("p/c-o-d-e"), Entry.of("p/code"))) == ["p/code", "p/c-o-d-e"]
 
 
 def test_letters_too_far_apart_are_no_match() -> None:
     assert found("ao5") == []
 
 
+def test_names_for_people_and_aliases_mean_the_models_of_a_provider() -> None:
+    entries = (
+        Entry.of("gemini/pro-2", "google", "Google Gemini"),
+        Entry.of("xai/grok-4", "grok", "xAI"),
+    )
+    assert found("google pro", entries) == ["gemini/pro-2"]
+    assert found("GROK", entries) == ["xai/grok-4"]
+    assert found("ggl", entries) == []
+
+
+def test_without_letters_only_whole_words_count() -> None:
+    assert matching("snt46", ENTRIES, letters=False) == ()
+    assert matching("opus", ENTRIES, letters=False) == (1,)
+
+
 def test_a_misspelt_name_has_a_near_one() -> None:
-    near = nearest_models("claud-sonet-4-6", MODELS)
-    assert near[0].reference.model == "claude-sonnet-4-6"
-    assert nearest_models("zzzzzzzz", MODELS) == ()
+    assert nearest("claud-sonet-4-6", ENTRIES)[0] == 0
+    assert nearest("openai/gtp-5", ENTRIES)[0] == 4
+    assert nearest("zzzzzzzz", ENTRIES) == ()
+
+
+def test_two_thousand_names_are_each_looked_at_a_few_times_for_a_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: list[str] = []
+    real = module._end_of
+
+    def counted(name: str, word: str, start: int) -> int | None:
+        looks.append(name)
+        return real(name, word, start)
+
+    monkeypatch.setattr(module, "_end_of", counted)
+    entries = [Entry.of(f"openrouter/lab-{number}/model-{number}") for number in range(2_000)]
+    matching("zq", entries)
+    assert not looks
+    matching("lmd7", entries)
+    assert len(looks) <= 6 * len(entries)
 
 
 @given(st.text(max_size=20))
-def test_whatever_is_typed_only_models_of_the_list_are_found(typed: str) -> None:
-    assert set(matching_models(typed, MODELS)) <= set(MODELS)
-    assert set(nearest_models(typed, MODELS)) <= set(MODELS)
+def test_whatever_is_typed_only_entries_are_found_and_each_once(typed: str) -> None:
+    for places in (matching(typed, ENTRIES), nearest(typed, ENTRIES)):
+        assert len(set(places)) == len(places)
+        assert set(places) <= set(range(len(ENTRIES)))
 
 
-@given(st.sampled_from(MODELS), st.data())
-def test_every_part_of_a_name_finds_it(model: ModelInfo, data: st.DataObject) -> None:
-    name = str(model.reference)
+@given(st.sampled_from(NAMES), st.data())
+def test_every_part_of_a_name_finds_it(name: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(name) - 1))
     end = data.draw(st.integers(start + 1, len(name)))
-    assert model in matching_models(name[start:end], MODELS)
+    assert name in found(name[start:end])

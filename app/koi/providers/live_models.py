@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
 
 from koi.catalogue.learnt import learnt_facts
 from koi.catalogue.model_cache import ModelCache, ModelList
 from koi.catalogue.models import described, known_models
 from koi.catalogue.registry import Registered, Registry
 from koi.core.errors import KoiError, ProviderError
+from koi.core.offers import ListSource
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo, Provider
 
@@ -21,8 +21,6 @@ PATIENCE_S = 10.0
 LEARNING_S = 1.0
 """Seconds that a session waits for what a local server says of its model."""
 
-Source: TypeAlias = Literal["live", "cached", "known"]
-
 
 @dataclass(frozen=True, slots=True)
 class ProviderModels:
@@ -30,7 +28,7 @@ class ProviderModels:
 
     provider: str
     models: tuple[ModelInfo, ...]
-    source: Source
+    source: ListSource
     asked_at: float | None = None
     """When the provider said so, in seconds since 1970."""
     failure: KoiError | None = None
@@ -65,36 +63,6 @@ async def remembered_models(
             for provider in providers
         ]
     )
-
-
-class ListsFailed(ProviderError):
-    """Some providers could not be asked for their models; `reasons` says why, by provider."""
-
-    def __init__(self, reasons: Mapping[str, str]) -> None:
-        why = "; ".join(f"{provider}: {reason}" for provider, reason in reasons.items())
-        hint = "Of these, the models known before are shown."
-        super().__init__(f"no list from {why}", kind="network", hint=hint)
-        self.reasons = reasons
-
-
-def failed_lists(lists: Sequence[ProviderModels]) -> ListsFailed | None:
-    """One error for all the providers that could not be asked, None when there is none."""
-    failures = {found.provider: found.failure for found in lists if found.failure}
-    reasons = {provider: error.title.rstrip(".") for provider, error in failures.items()}
-    return ListsFailed(reasons) if reasons else None
-
-
-async def with_model(
-    reference: ModelReference | None, models: tuple[ModelInfo, ...], registry: Registry
-) -> tuple[ModelInfo, ...]:
-    """The models, and before them what is known of one that is not among them."""
-    provider = None if reference is None else registry.find(reference.provider)
-    if reference is None or provider is None:
-        return models
-    if any(model.reference == reference for model in models):
-        return models
-    known = await asyncio.to_thread(described, provider, [reference.model], registry)
-    return (*(model for model in known if model.reference == reference), *models)
 
 
 async def _models_of(
@@ -134,7 +102,7 @@ async def _ask(provider: Registered, opener: Callable[[str], Provider]) -> tuple
 
 
 async def _described(
-    provider: Registered, registry: Registry, listed: ModelList | None, source: Source
+    provider: Registered, registry: Registry, listed: ModelList | None, source: ListSource
 ) -> ProviderModels:
     """A list with all that is known of each model. The price list takes 0.2 s the first time."""
     if listed is None or not listed.models:

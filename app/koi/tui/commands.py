@@ -20,7 +20,7 @@ class Command(NamedTuple):
 
 COMMANDS: tuple[Command, ...] = (
     Command("help", "help", "Keys and commands", ("?", "hotkeys")),
-    Command("model", "models", "Show or choose the model", ("models",), "[REF]"),
+    Command("model", "models", "Show or choose the model", ("models", "roles"), "[ROLE] [REF]"),
     Command("mode", "mode", "Show or choose the mode", (), "[ask|edit|plan|yolo]"),
     Command("cost", "cost", "What this session cost", ("usage", "stats")),
     Command("tokens", "tokens", "Tokens of this session and of the context window", ("context",)),

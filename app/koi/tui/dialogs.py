@@ -8,24 +8,54 @@ from koi.core.errors import KoiError
 
 if TYPE_CHECKING:
     from koi.tui.actions import Actions
+    from koi.tui.model_source import ModelChoice
+
+EXECUTOR = "executor"
 
 
-async def choose_model(app: Actions) -> None:
-    """Let the person choose the model of the next requests."""
-    chosen = await pick_model(app)
-    if chosen is not None:
-        await use_model(app, chosen)
+async def choose_model(app: Actions, role: str = EXECUTOR) -> None:
+    """Let the person choose the model of the next requests, or of another role."""
+    chosen = await pick_model(app, role)
+    if chosen is None:
+        return
+    await use_model(app, str(chosen.reference))
+    if chosen.kept:
+        app.tell("info", chosen.kept)
 
 
-async def pick_model(app: Actions) -> str | None:
-    """The model that the person chose, as provider/model."""
+async def pick_model(app: Actions, role: str = EXECUTOR) -> ModelChoice | None:
+    """The model that the person chose, None when they went back."""
     from koi.core.references import ModelReference
+    from koi.tui.model_source import SessionModels
     from koi.tui.screens.model_list import ModelList
 
     session = app.host.session
-    current = session.state.model if session is not None else ModelReference("", "")
-    chosen = await app.push_screen_wait(ModelList(app.host.models, current))
-    return None if chosen is None else str(chosen)
+    current = session.state.model if session is not None else None
+
+    source = SessionModels(app.host.options, current, _connected)
+    shown = current or ModelReference("", "")
+    return await app.push_screen_wait(ModelList(source, shown, role=role, keys=app.keys))
+
+
+async def _connected(provider: str) -> bool:
+    """Raises KoiError, which says what to set, for a provider that cannot be asked."""
+    from koi.wiring.providers import open_provider
+    from koi.wiring.registry import open_registry
+
+    await open_provider(provider, open_registry()).aclose()
+    return True
+
+
+async def keep_role(app: Actions, role: str, text: str) -> None:
+    """Keep a model that was named for a role."""
+    from koi.wiring.role_models import keep_model, named_model, parse_role
+
+    try:
+        known = parse_role(role)
+        reference = await named_model(text, app.host.options)
+        app.tell("info", keep_model(known, reference, app.host.options))
+    except KoiError as error:
+        app.tell_error(error)
 
 
 async def use_model(app: Actions, text: str) -> None:

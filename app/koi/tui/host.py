@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from koi.agent.options import SessionOptions
 from koi.core.references import ModelReference
-from koi.core.seams import ModelInfo
 from koi.core.usage import Usage
 from koi.tui.bridge import AgentBridge
 from koi.view.resume import restore
@@ -29,7 +26,7 @@ class SessionHost:
         self.options = options
         self._state = state
         self._bridge = bridge
-        self._learning: asyncio.Future[tuple[ModelInfo, ...]] | None = None
+        self._learning: asyncio.Future[tuple[str, ...]] | None = None
 
     @property
     def session(self) -> Session | None:
@@ -103,14 +100,6 @@ class SessionHost:
             self.session.renew()
         self._learning = None
 
-    def models(self) -> AsyncGenerator[tuple[ModelInfo, ...], None]:
-        """The models that can be used now: those remembered, then those asked for."""
-        from koi.wiring.models import usable_models
-
-        session = self.session
-        current = session.state.model if session is not None else None
-        return usable_models(self.options, current)
-
     def model_names(self) -> tuple[str, ...]:
         """The names of the usable models, as far as they are known; asking begins to learn them."""
         if self._learning is None:
@@ -119,11 +108,15 @@ class SessionHost:
             return ()
         if self._learning.exception() is not None:
             return ()
-        return tuple(str(model.reference) for model in self._learning.result())
+        return self._learning.result()
 
-    async def _remembered(self) -> tuple[ModelInfo, ...]:
-        async with aclosing(self.models()) as lists:
-            return await anext(lists, ())
+    async def _remembered(self) -> tuple[str, ...]:
+        from koi.wiring.offers import remembered_offers
+
+        offers = await remembered_offers(self.options)
+        usable = [offer for offer in offers if not offer.reason]
+        models = [model for offer in usable for model in offer.models if not model.embeddings]
+        return tuple(str(model.reference) for model in models)
 
     async def close(self) -> None:
         """End the turn and put everything on the disk."""

@@ -50,6 +50,14 @@ KEYS: tuple[Key, ...] = (
 )
 """One table for bindings, help, footer and the reference page."""
 
+PICKER_KEYS: tuple[Key, ...] = (
+    Key("favourite", "ctrl+f", "Mark the model as a favourite, or take the mark away"),
+    Key("keep_default", "ctrl+s", "Choose the model, also for new sessions (config.toml)"),
+    Key("next_role", "tab", "Choose for the next role: executor, evaluator, planner, …"),
+    Key("previous_role", "shift+tab", "Choose for the role before it"),
+)
+"""The list of models has these besides the arrows, Enter and Esc."""
+
 PROMPT_ACTIONS = frozenset({"send", "newline", "quit_when_empty"})
 """Actions of the prompt itself; all others work everywhere."""
 
@@ -72,7 +80,7 @@ def bindings(actions: Mapping[str, str]) -> list[Binding]:
 
 def default_keys() -> dict[str, str]:
     """Action → keys, as koi comes."""
-    return {key.action: key.keys for key in KEYS}
+    return {key.action: key.keys for key in (*KEYS, *PICKER_KEYS)}
 
 
 def read_keys(folder: Path) -> dict[str, str]:

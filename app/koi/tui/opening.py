@@ -56,7 +56,8 @@ async def _let_choose(app: Actions) -> None:
     if options.model == CHOOSE:
         chosen = await pick_model(app)
         demo = options.demo and chosen is None
-        options = msgspec.structs.replace(options, model=chosen, demo=demo)
+        model = None if chosen is None else str(chosen.reference)
+        options = msgspec.structs.replace(options, model=model, demo=demo)
     app.host.options = options
 
 

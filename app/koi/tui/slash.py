@@ -31,7 +31,7 @@ def _perform(app: Actions, command: Command, argument: str) -> None:
     """Do one command. Raises UsageError for an argument that it cannot take."""
     match command.name:
         case "model" if argument:
-            app.run_worker(dialogs.use_model(app, argument), group="dialog")
+            _model(app, argument)
         case "resume" if argument:
             app.run_worker(dialogs.resume(app, argument), group="dialog")
         case "connect" if argument:
@@ -48,6 +48,22 @@ def _perform(app: Actions, command: Command, argument: str) -> None:
             _trust(app)
         case _:
             app.run_worker(app.run_action(command.action), group="command")
+
+
+def _model(app: Actions, argument: str) -> None:
+    """`REF` for the session, `ROLE REF` for a role, `ROLE` alone opens the list for it."""
+    from koi.wiring.role_models import EXECUTOR, ROLES
+
+    first, _, text = argument.partition(" ")
+    if first not in ROLES:
+        work = dialogs.use_model(app, argument)
+    elif not text:
+        work = dialogs.choose_model(app, first)
+    elif first == EXECUTOR:
+        work = dialogs.use_model(app, text.strip())
+    else:
+        work = dialogs.keep_role(app, first, text.strip())
+    app.run_worker(work, group="dialog")
 
 
 def set_mode(app: Actions, mode: str) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-
-from koi.core.seams import ModelInfo
+from typing import NamedTuple
 
 _MOST_SUGGESTED = 5
 _SPREAD = 3
@@ -14,49 +13,72 @@ _FUZZY = 100
 _BEGINNING, _INSIDE = 0, 1
 
 
-def matching_models(typed: str, models: Sequence[ModelInfo]) -> tuple[ModelInfo, ...]:
-    """The models that have every typed word in their name, or at least its letters in order.
+class Entry(NamedTuple):
+    """What is searched of one model or provider, in lower case. Made once, not at every key."""
 
-    The best come first: the name itself, words at the beginning of a part, words inside, letters.
-    Equally good ones stay in their order, and all do when nothing is typed.
+    name: str
+    """The full reference, or the name of a provider."""
+    also: str = ""
+    """Other words that mean it: aliases and the display name of the provider."""
+
+    @classmethod
+    def of(cls, name: str, *also: str) -> Entry:
+        """An entry from names as they are written."""
+        return cls(name.lower(), " ".join(also).lower())
+
+
+def matching(typed: str, entries: Sequence[Entry], *, letters: bool = True) -> tuple[int, ...]:
+    """The places of the entries that have every typed word, or at least its letters in order.
+
+    The best come first: the name itself, words at the beginning of a part, words inside, letters
+    (only of the name, and not without `letters`). Equally good ones stay in their order, and all
+    do when nothing is typed.
     """
     words = typed.lower().split()
     ranked = [
-        (rank, model)
-        for model in models
-        if (rank := _rank(str(model.reference).lower(), words)) is not None
+        (rank, place)
+        for place, entry in enumerate(entries)
+        if (rank := _rank(entry, words, letters)) is not None
     ]
-    return tuple(model for _, model in sorted(ranked, key=lambda pair: pair[0]))
+    return tuple(place for _, place in sorted(ranked))
 
 
-def nearest_models(typed: str, models: Sequence[ModelInfo]) -> tuple[ModelInfo, ...]:
-    """Up to five models that were probably meant, the nearest first."""
-    names = {str(model.reference).lower(): model for model in models}
-    names |= {model.reference.model.lower(): model for model in reversed(models)}
-    near = difflib.get_close_matches(typed.lower(), names, n=_MOST_SUGGESTED, cutoff=0.5)
-    return tuple({names[name].reference: names[name] for name in near}.values())
+def nearest(typed: str, entries: Sequence[Entry]) -> tuple[int, ...]:
+    """The places of up to five entries that were probably meant, the nearest first.
+
+    Whole references are compared with what has a slash, else the names of models alone.
+    """
+    whole = "/" in typed
+    places: dict[str, int] = {}
+    for place, entry in enumerate(entries):
+        places.setdefault(entry.name if whole else entry.name.partition("/")[2], place)
+    near = difflib.get_close_matches(typed.lower(), places, n=_MOST_SUGGESTED, cutoff=0.5)
+    return tuple(places[name] for name in near)
 
 
-def _rank(name: str, words: Sequence[str]) -> int | None:
-    """How well words fit a name, the less the better; None when one does not fit."""
+def _rank(entry: Entry, words: Sequence[str], letters: bool) -> int | None:
+    """How well words fit an entry, the less the better; None when one does not fit."""
     total = 0
     for word in words:
-        rank = _place(name, word)
+        rank = _place(entry.name, word, letters)
+        if rank is None or rank > _INSIDE:
+            other = _place(entry.also, word, False)
+            rank = rank if other is None else other
         if rank is None:
             return None
         total += rank
-    if words and name in (words[0], f"{name.partition('/')[0]}/{words[0]}"):
+    if words and entry.name in (words[0], f"{entry.name.partition('/')[0]}/{words[0]}"):
         return -1
     return total
 
 
-def _place(name: str, word: str) -> int | None:
+def _place(name: str, word: str, letters: bool) -> int | None:
     at = name.find(word)
     if at >= 0:
         while at > 0 and name[at - 1].isalnum():
             at = name.find(word, at + 1)
         return _BEGINNING if at >= 0 else _INSIDE
-    span = _shortest_span(name, word)
+    span = _shortest_span(name, word) if letters else None
     if span is None or span > _SPREAD * len(word):
         return None
     return _FUZZY + span - len(word)
@@ -64,12 +86,14 @@ def _place(name: str, word: str) -> int | None:
 
 def _shortest_span(name: str, word: str) -> int | None:
     """The length of the shortest part of a name that has the letters of a word in order."""
-    spans = (
-        end - start
-        for start, letter in enumerate(name)
-        if letter == word[0] and (end := _end_of(name, word, start)) is not None
-    )
-    return min(spans, default=None)
+    start, shortest = name.find(word[0]), None
+    while start >= 0:
+        end = _end_of(name, word, start)
+        if end is None:
+            break  # nor are they behind a later start
+        shortest = end - start if shortest is None else min(shortest, end - start)
+        start = name.find(word[0], start + 1)
+    return shortest
 
 
 def _end_of(name: str, word: str, start: int) -> int | None:

@@ -22,6 +22,14 @@ def age(seconds: float) -> str:
     return duration(max(10.0, seconds)) if seconds >= 10 else f"{int(max(0.0, seconds))} s"
 
 
+def ago(seconds: float) -> str:
+    """How long ago, in one unit."""
+    for unit, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= unit:
+            return f"{int(seconds // unit)} {name} ago"
+    return "just now"
+
+
 def tokens(count: int) -> str:
     """Such as 950, 4.1k, 38k, 1.2M."""
     if count < 1000:

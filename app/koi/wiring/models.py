@@ -1,24 +1,15 @@
-"""Which model a session starts with, and which ones can be chosen."""
+"""Which model a session starts with, and whether one that was named can be used."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Iterator
-from typing import TYPE_CHECKING
-
 from koi.agent.options import SessionOptions
-from koi.catalogue.prices import FREE
 from koi.catalogue.registry import Registry
 from koi.core.errors import CredentialMissing, UsageError
 from koi.core.references import ModelReference
-from koi.core.seams import ModelInfo
 from koi.credentials.findings import Discovery
 from koi.providers.demo.reference import DEMO
 from koi.wiring.providers import open_provider
 from koi.wiring.registry import open_registry
-
-if TYPE_CHECKING:
-    from koi.providers.live_models import ProviderModels
-
 
 NOTHING_FOUND = (
     "Ways in: koi connect (a login, a key, any OpenAI-compatible address); set a key, such as "
@@ -83,7 +74,17 @@ async def usable_model(text: str, options: SessionOptions) -> ModelReference:
     await look_ahead([registry.get(reference.provider)], registry)
     await open_provider(reference.provider, registry).aclose()
     await learn(reference, registry)
+    remember(reference, registry)
     return reference
+
+
+def remember(model: ModelReference, registry: Registry) -> None:
+    """Put a model that is used before the other recent ones; nobody waits for that."""
+    if model == DEMO:
+        return
+    from koi.catalogue.model_choices import remember_used_aside
+
+    remember_used_aside(registry.config.paths.model_choices, model)
 
 
 async def learn(model: ModelReference, registry: Registry) -> None:
@@ -93,33 +94,3 @@ async def learn(model: ModelReference, registry: Registry) -> None:
     from koi.providers.live_models import learn_local
 
     await learn_local(model, registry, lambda name: open_provider(name, registry))
-
-
-async def usable_models(
-    options: SessionOptions, current: ModelReference | None = None
-) -> AsyncGenerator[tuple[ModelInfo, ...], None]:
-    """The models of every usable provider, and the demo: first what is remembered, then asked.
-
-    `current` is in every list, with what is known of it, also when its provider does not name it.
-
-    Raises ConfigurationError; after the last list ListsFailed, when some gave none.
-    """
-    from koi.credentials.discovery import discover, look_ahead, usable_providers
-    from koi.providers.live_models import failed_lists, live_models, remembered_models, with_model
-
-    registry = open_registry(
-        options.config_flag, workspace=options.workspace, trusted=options.trust
-    )
-    providers = usable_providers(registry, await discover(registry))
-    demo = ModelInfo(DEMO, tools=True, price=FREE)
-    remembered = await remembered_models(providers, registry)
-    yield await with_model(current, (*_infos(remembered), demo), registry)
-    await look_ahead(providers, registry)
-    live = await live_models(providers, registry, lambda name: open_provider(name, registry))
-    yield await with_model(current, (*_infos(live), demo), registry)
-    if (failure := failed_lists(live)) is not None:
-        raise failure
-
-
-def _infos(lists: Iterable[ProviderModels]) -> Iterator[ModelInfo]:
-    return (info for found in lists for info in found.models)

@@ -19,7 +19,7 @@ from koi.providers.demo.reference import DEMO
 from koi.safety.modes import Mode
 from koi.safety.rules import Rule
 from koi.store.journal import Journal
-from koi.wiring.models import choose_model, learn
+from koi.wiring.models import choose_model, learn, remember
 from koi.wiring.providers import Providers
 from koi.wiring.registry import open_registry
 
@@ -59,6 +59,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
         if journal is not None:
             journal.close()
         raise
+    remember(model, registry)
     state = SessionState(journal.session_id, options.workspace, model, mode)
     if options.trust:
         state.instructions = read_instructions(options.workspace)

@@ -218,13 +218,25 @@ def test_a_model_shows_as_much_as_fits_beside_its_name() -> None:
     model = ModelInfo(ModelReference("p", "m"), 200_000, None, True, price=Price(3, 15))
     assert model_line(model, 60, cell_len).text.endswith("$3 in $15 out · 200k ctx · tools ")
     assert model_line(model, 32, cell_len).text.endswith("$3 in $15 out ")
-    assert model_line(model, 12, cell_len).text == "   p/m"
+    assert model_line(model, 12, cell_len).text == "    p/m"
 
 
 def test_the_chosen_and_the_current_model_are_marked() -> None:
     model = ModelInfo(ModelReference("p", "m"))
-    assert model_line(model, 12, cell_len, selected=True).text == "▸  p/m"
-    assert model_line(model, 12, cell_len, current=True).text == " ● p/m"
+    assert model_line(model, 12, cell_len, selected=True).text == "▸   p/m"
+    assert model_line(model, 12, cell_len, current=True).text == " ●  p/m"
+
+
+def test_a_favourite_is_marked() -> None:
+    assert model_line(ModelInfo(MODEL), 14, cell_len, favourite=True).text.startswith("  ★ ")
+
+
+def test_a_model_that_cannot_be_used_says_why_instead_of_what_it_costs() -> None:
+    model = ModelInfo(ModelReference("p", "m"), 200_000, price=Price(3, 15))
+    line = model_line(model, 60, cell_len, reason="no key: P_API_KEY").text
+    assert line.endswith("  no key: P_API_KEY ")
+    assert "$" not in line
+    assert model_line(model, 20, cell_len, reason="no key: P_API_KEY").text.endswith("no key: … ")
 
 
 def test_an_unknown_model_price_is_named_unknown() -> None:

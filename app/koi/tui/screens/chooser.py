@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -27,10 +27,19 @@ Draw = Callable[[int, int, bool], Line]
 class FilterInput(Input):
     """One line of text. What is pasted into it cannot reach the terminal unchanged."""
 
+    def __init__(self, placeholder: str, others: Collection[str] = ()) -> None:
+        super().__init__(placeholder=placeholder)
+        self._others = frozenset(others)
+
     async def on_key(self, event: events.Key) -> None:
         """Edit at once: Textual would look for bindings only after the key went up to the
         application, and letters that were typed behind it would overtake it.
+
+        Keys of `others` do something else here, and edit nothing.
         """
+        if event.key in self._others:
+            event.prevent_default()
+            return
         bindings = self._bindings.key_to_bindings.get(event.key, ())
         edits = [binding for binding in bindings if not _SCROLLS.match(binding.action)]
         for binding in edits:
@@ -58,18 +67,28 @@ class Rows(LinePane):
 
         index: int
 
-    def __init__(self, draw: Draw) -> None:
+    def __init__(self, draw: Draw, beside: LinePane | None = None) -> None:
         super().__init__(self._window)
         self._draw = draw
+        self._beside = beside
         self._top = 0
+        self._headings: Collection[int] = ()
         self.count = 0
         self.selected = 0
         self.note = ""
         """Said below the rows."""
 
-    def fill(self, count: int, selected: int, note: str) -> None:
-        """Other rows are to be shown."""
-        self.count, self.note = count, note
+    def show(self) -> None:
+        """Show them anew, and `beside`, which tells of the chosen one."""
+        super().show()
+        if self._beside is not None:
+            self._beside.show()
+
+    def fill(
+        self, count: int, selected: int, note: str, headings: Collection[int] = frozenset()
+    ) -> None:
+        """Other rows are to be shown. Those in `headings` cannot be chosen."""
+        self.count, self.note, self._headings = count, note, headings
         self.selected = max(0, min(selected, count - 1))
         self.show()
 
@@ -78,14 +97,29 @@ class Rows(LinePane):
         if not self.count:
             return
         target = self.selected + step
-        self.selected = target % self.count if around else max(0, min(target, self.count - 1))
+        target = target % self.count if around else max(0, min(target, self.count - 1))
+        self.selected = self._landing(target, 1 if step > 0 else -1, around=around)
         self.show()
+
+    def _landing(self, target: int, direction: int, *, around: bool) -> int:
+        """The next row in a direction that is no heading; at the end of the list, the last one."""
+        for _ in range(self.count):
+            if target not in self._headings:
+                return target
+            target += direction
+            if around:
+                target %= self.count
+            elif not 0 <= target < self.count:
+                direction = -direction
+                target += 2 * direction
+        return self.selected
 
     def _window(self, width: int, height: int) -> Sequence[Line]:
         text = shorten(f" {self.note}", width, cell_len)
         note = [Line(((text, MUTED),))] if self.note else []
         room = max(1, height - len(note))
-        self._top = max(self.selected - room + 1, min(self._top, self.selected))
+        first = self.selected - (self.selected - 1 in self._headings and room > 1)
+        self._top = max(self.selected - room + 1, min(self._top, first))
         self._top = max(0, min(self._top, self.count - room))
         shown = range(self._top, min(self.count, self._top + room))
         return [*(self._draw(index, width, index == self.selected) for index in shown), *note]
@@ -93,7 +127,7 @@ class Rows(LinePane):
     def on_click(self, event: events.Click) -> None:
         """A click chooses a row."""
         index = self._top + event.y
-        if index < self.count:
+        if index < self.count and index not in self._headings:
             self.post_message(self.Clicked(index))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
@@ -108,7 +142,11 @@ class Rows(LinePane):
 
 
 class Chooser(Vertical):
-    """A title, a filter and rows. Its owner gives the rows and says what a filter leaves."""
+    """A title, a filter and rows. Its owner gives the rows and says what a filter leaves.
+
+    `above` and `below` stand around them, `below` tells of the chosen row; `others` are keys that
+    do something else than editing the filter.
+    """
 
     DEFAULT_CSS = """
     Chooser {
@@ -134,23 +172,40 @@ class Chooser(Vertical):
 
         index: int
 
-    def __init__(self, title: str, placeholder: str, draw: Draw) -> None:
+    def __init__(
+        self,
+        title: str,
+        placeholder: str,
+        draw: Draw,
+        *,
+        above: LinePane | None = None,
+        below: LinePane | None = None,
+        others: Collection[str] = (),
+    ) -> None:
         super().__init__()
         self.border_title = title
         self.border_subtitle = "Enter choose · Esc back"
-        self.rows = Rows(draw)
-        self._placeholder = placeholder
+        self.rows = Rows(draw, below)
+        self._filter = FilterInput(placeholder, others)
+        self._above, self._below = above, below
 
     def compose(self) -> ComposeResult:
         """The filter above the rows."""
-        yield FilterInput(placeholder=self._placeholder)
+        if self._above is not None:
+            yield self._above
+        yield self._filter
         yield self.rows
+        if self._below is not None:
+            yield self._below
+
+    def clear(self) -> None:
+        """Empty the filter; `Filtered` says so."""
+        self._filter.value = ""
 
     def on_mount(self) -> None:
         """Keys go to the filter."""
-        filter_input = self.query_one(FilterInput)
-        filter_input.cursor_blink = False
-        filter_input.focus()
+        self._filter.cursor_blink = False
+        self._filter.focus()
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
@@ -180,6 +235,10 @@ class Chooser(Vertical):
                 self.rows.move(-page)
             case "pagedown":
                 self.rows.move(page)
+            case "ctrl+home":
+                self.rows.move(-self.rows.count)
+            case "ctrl+end":
+                self.rows.move(self.rows.count)
             case _:
                 return
         event.stop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from koi.tui.commands import COMMANDS
-from koi.tui.keys import KEYS, KEYS_FILE, key_label
+from koi.tui.keys import KEYS, KEYS_FILE, PICKER_KEYS, Key, key_label
 from koi.tui.screens.scroll_pane import ScrollPane
 from koi.view.line import BLANK, MUTED, PLAIN, Face, Line
 from koi.view.wrap import wrap_text
@@ -53,9 +53,11 @@ class HelpScreen(ModalScreen[None]):
 def help_lines(keys: Mapping[str, str], width: int) -> Iterator[Line]:
     """Keys, then commands, then what else the prompt understands."""
     yield Line((("Keys", _TITLE),))
-    for key in KEYS:
-        labels = ", ".join(key_label(name) for name in keys[key.action].split(","))
-        yield from _entry(labels, key.description, width)
+    yield from _keys(KEYS, keys, width)
+    yield BLANK
+    yield Line((("In the list of models", _TITLE),))
+    yield from _keys(PICKER_KEYS, keys, width)
+    yield BLANK
     yield from _entry("", f"Change them in {KEYS_FILE}, beside config.toml.", width)
     yield BLANK
     yield Line((("Commands", _TITLE),))
@@ -69,6 +71,12 @@ def help_lines(keys: Mapping[str, str], width: int) -> Iterator[Line]:
     yield from _entry("↑ ↓", "Earlier prompts that begin with what is typed", width)
     yield from _entry("\\ Enter", "New line, in every terminal", width)
     yield from _entry("Tab", "Complete a command; answer a question of koi", width)
+
+
+def _keys(table: Iterable[Key], keys: Mapping[str, str], width: int) -> Iterator[Line]:
+    for key in table:
+        labels = ", ".join(key_label(name) for name in keys[key.action].split(","))
+        yield from _entry(labels, key.description, width)
 
 
 def _entry(name: str, description: str, width: int) -> list[Line]:

@@ -18,9 +18,7 @@ from koi.tui.screens.chooser import Chooser, matches
 from koi.view.line import MUTED, PLAIN, Face, Line, Span
 from koi.view.lines.row import row
 from koi.view.safe_text import safe
-from koi.view.units import total
-
-_DAY_S = 86_400
+from koi.view.units import ago, total
 
 
 class SessionList(ModalScreen[str | None]):
@@ -88,11 +86,3 @@ def session_line(
     turns = f"{session.turns} turn{'' if session.turns == 1 else 's'}"
     notes = f"  {ago(now - session.updated)} · {turns} · {total(session.cost)} "
     return row(left, [(notes, MUTED)], width, cell_len)
-
-
-def ago(seconds: float) -> str:
-    """How long ago, in one unit."""
-    for unit, name in ((_DAY_S, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= unit:
-            return f"{int(seconds // unit)} {name} ago"
-    return "just now"

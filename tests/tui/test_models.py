@@ -1,0 +1,124 @@
+"""Models in the whole application: the list over the chat, roles, and what is remembered."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from koi.agent.options import SessionOptions
+from koi.catalogue.model_choices import read_choices
+from koi.config.paths import find_paths
+from koi.core.references import ModelReference
+from koi.tui.app import KoiApp
+from koi.tui.prompt.completion import candidates
+from koi.tui.screens.model_list import ModelList
+from tests.servers.model_server import ModelServer
+from tests.tui.koi_app import running, say, until
+
+SCRIPTED = ModelReference("work", "scripted-model")
+
+
+@pytest.fixture
+def configured(model_server: ModelServer, koi_home: Path) -> Path:
+    koi_home.mkdir(parents=True, exist_ok=True)
+    file = koi_home / "config.toml"
+    file.write_text(
+        f'[providers.work]\nbase_url = "{model_server.openai_url}"\napi_key = "sk-test-0000abcd"\n'
+    )
+    return file
+
+
+def written(file: Path) -> dict[str, object]:
+    return tomllib.loads(file.read_text())
+
+
+def listed(app: KoiApp) -> Callable[[], bool]:
+    return lambda: isinstance(app.screen, ModelList)
+
+
+@pytest.mark.usefixtures("configured")
+async def test_a_model_is_chosen_in_the_list_and_remembered(workspace: Path) -> None:
+    async with running(workspace) as (app, pilot):
+        await pilot.press("ctrl+l")
+        await until(app, "work/scripted-model")
+        await pilot.press(*"script", "enter")
+        await until(app, "The next requests go to work/scripted-model.")
+        session = app.host.session
+        assert session is not None
+        assert session.state.model == SCRIPTED
+        file = find_paths().model_choices
+        await until(app, lambda: read_choices(file).recent == (SCRIPTED,))
+
+
+async def test_a_model_becomes_the_default(workspace: Path, configured: Path) -> None:
+    async with running(workspace) as (app, pilot):
+        await say(app, pilot, "/model")
+        await until(app, "work/scripted-model")
+        await pilot.press(*"script", "ctrl+s")
+        await until(app, "New sessions begin with work/scripted-model")
+        assert written(configured)["model"] == "work/scripted-model"
+
+
+async def test_a_role_gets_a_model_by_a_command(workspace: Path, configured: Path) -> None:
+    async with running(workspace) as (app, pilot):
+        await say(app, pilot, "/model planner work/other")
+        await until(app, "work/other is kept as models.planner")
+        assert written(configured)["models"] == {"planner": "work/other"}
+        await say(app, pilot, "/model executor work/scripted-model")
+        await until(app, "The next requests go to work/scripted-model.")
+        await say(app, pilot, "/model small nosuch/m")
+        await until(app, "✗ unknown provider 'nosuch'")
+
+
+@pytest.mark.usefixtures("configured")
+async def test_a_role_alone_opens_the_list_for_it(workspace: Path) -> None:
+    async with running(workspace) as (app, pilot):
+        await say(app, pilot, "/model embedder")
+        await until(app, "[embedder]")
+        await pilot.press("escape")
+        await say(app, pilot, "/roles")
+        await until(app, "[executor]")
+
+
+@pytest.mark.usefixtures("configured")
+async def test_a_session_remembers_its_model(workspace: Path) -> None:
+    async with running(workspace, model="work/scripted-model") as (app, _):
+        await until(app, lambda: read_choices(find_paths().model_choices).recent == (SCRIPTED,))
+
+
+async def test_the_demo_is_not_remembered(workspace: Path) -> None:
+    async with running(workspace) as (app, pilot):
+        await say(app, pilot, "/model demo/koi")
+        await until(app, "The next requests go to demo/koi.")
+    assert not find_paths().model_choices.exists()
+
+
+@pytest.mark.usefixtures("configured")
+async def test_without_a_key_the_list_says_what_to_set(workspace: Path) -> None:
+    app = KoiApp(SessionOptions(workspace=workspace, model="?"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(app, listed(app))
+        await pilot.press(*"anthropic")
+        await until(app, "no key: ANTHROPIC_API_KEY")
+        await pilot.press("ctrl+u", *"scripted")
+        await until(app, "work/scripted-model")
+        await pilot.press("enter")
+        await until(app, "work/scripted-model · ask")
+    await app.host.close()
+
+
+@pytest.mark.parametrize(
+    ("typed", "completions"),
+    [
+        ("/model gp", ["/model openai/gpt-5"]),
+        ("/model pla", ["/model planner"]),
+        ("/model planner gp", ["/model planner openai/gpt-5"]),
+        ("/model planner gp x", []),
+        ("/roles sm", ["/roles small"]),
+    ],
+)
+def test_models_and_roles_complete(typed: str, completions: list[str]) -> None:
+    assert [each.text for each in candidates(typed, ("openai/gpt-5",))] == completions
