@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from pathlib import Path
 
@@ -130,7 +131,10 @@ def test_who_holds_the_lock_for_long_is_named(file: Path, monkeypatch: pytest.Mo
         remember_used(file, GPT)
 
 
-def test_aside_a_failure_is_logged(file: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_aside_a_failure_is_logged(
+    file: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "log", logging.getLogger("not koi's, which has files of its own"))
     remember_used_aside(file, GPT).join()
     assert read_choices(file).recent == (GPT,)
     file.unlink()

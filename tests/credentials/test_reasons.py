@@ -9,7 +9,7 @@ import pytest
 
 from koi.catalogue.registry import Registry
 from koi.core.secret import Secret
-from koi.credentials.findings import Finding, Source, State
+from koi.credentials.findings import ConsentId, Finding, Source, State
 from koi.credentials.reasons import credential_words, why_incomplete, why_not
 from tests.configurations import registry_of
 
@@ -31,6 +31,12 @@ def registry(tmp_path: Path) -> Registry:
     return registry_of(tmp_path)
 
 
+def found(
+    state: State, source: Source, detail: str = "", consent: ConsentId | None = None
+) -> Finding:
+    return Finding("copilot", source, state, detail=detail, consent=consent)
+
+
 def reason(registry: Registry, name: str, *findings: Finding) -> str:
     return why_not(registry.get(name), findings)
 
@@ -41,8 +47,7 @@ def reason(registry: Registry, name: str, *findings: Finding) -> str:
         ("anthropic", "no key: ANTHROPIC_API_KEY"),
         ("gemini", "no key: GEMINI_API_KEY"),
         ("bedrock", "no key: BEDROCK_API_KEY or AWS credentials"),
-        ("copilot", "no login"),
-        ("openai-codex", "no login"),
+        ("copilot", "no login: koi connect copilot"),
         ("lmstudio", "not looked for yet: localhost:1234"),
     ],
 )
@@ -53,43 +58,48 @@ def test_without_any_credential_what_is_missing_is_named(
 
 
 @pytest.mark.parametrize(
-    ("state", "source", "detail", "words"),
+    ("finding", "words"),
     [
-        ("needs_yes", "Codex CLI", "/home/x/.codex/auth.json", "needs your yes: Codex CLI login"),
-        (
-            "needs_yes", "environment", "ANTHROPIC_OAUTH_TOKEN: a subscription token",
-            "needs your yes: ANTHROPIC_OAUTH_TOKEN",
-        ),
-        ("needs_yes", "macOS Keychain", "",
-         "needs your yes: Claude Code login in the macOS Keychain"),
-        ("declined", "Claude Code", "", "you said no to: Claude Code login"),
-        ("refused", "OS keyring", "", "refused by the server: key from the OS keyring"),
-        ("refused", "environment", "XAI_API_KEY", "refused by the server: XAI_API_KEY"),
-        ("expired", "koi login", "", "login expired: koi connect openai-codex"),
-        ("expired", "Codex CLI", "", "Codex CLI login expired"),
-        ("unreadable", "key file", "others can read it", "others can read it"),
-        ("unreadable", "Qwen CLI", "", "Qwen CLI cannot be read"),
-        ("unreachable", "local probe", "http://127.0.0.1:11434: nothing listens",
+        (found("needs_yes", "Codex CLI", "~/.codex/auth.json", "codex-cli"),
+         "needs your yes: Codex CLI's ChatGPT login"),
+        (found("needs_yes", "environment", "ANTHROPIC_API_KEY is a subscription token",
+               "claude-token"),
+         "needs your yes: the token of a Claude subscription"),
+        (found("declined", "Claude Code", "~/.claude/.credentials.json", "claude-cli"),
+         "you said no to: Claude Code's login"),
+        (found("refused", "Qwen CLI", "x: the server said: no", "qwen-cli"),
+         "refused by the server: Qwen Code's login"),
+        (found("refused", "OS keyring"), "refused by the server: the key from the OS keyring"),
+        (found("refused", "key file"), "refused by the server: the key from a key file"),
+        (found("refused", "environment", "XAI_API_KEY: no"),
+         "refused by the server: the key from XAI_API_KEY"),
+        (found("refused", "koi login"), "refused by the server: koi's own login"),
+        (found("expired", "koi login", "its time is over"), "login expired: koi connect copilot"),
+        (found("expired", "Codex CLI", "~/x: it has ended; run `codex` once", "codex-cli"),
+         "Codex CLI's ChatGPT login expired: run `codex` once"),
+        (found("expired", "Codex CLI"), "Codex CLI login expired"),
+        (found("unreadable", "key file", "others can read it"), "others can read it"),
+        (found("unreadable", "Qwen CLI"), "Qwen CLI cannot be read"),
+        (found("unreachable", "local probe", "http://127.0.0.1:11434: nothing listens"),
          "not reachable: 127.0.0.1:11434: nothing listens"),
-        ("unreachable", "local probe", "http://gpu:80/x did not answer",
+        (found("unreachable", "local probe", "http://gpu:80/x did not answer"),
          "not reachable: gpu:80 did not answer"),
-        ("unreachable", "local probe", "", "not reachable"),
-        ("shadowed", "environment", "X: the configuration comes first",
+        (found("unreachable", "local probe"), "not reachable"),
+        (found("shadowed", "environment", "X: the configuration comes first"),
          "not used: X: the configuration comes first"),
     ],
 )  # fmt: skip
 def test_each_state_is_told_in_a_few_words(
-    registry: Registry, state: State, source: Source, detail: str, words: str
+    registry: Registry, finding: Finding, words: str
 ) -> None:
-    found = Finding("openai-codex", source, state, detail=detail)
-    assert reason(registry, "openai-codex", found) == words
+    assert reason(registry, "copilot", finding) == words
 
 
 def test_every_state_of_every_source_has_words(registry: Registry) -> None:
     for state in typing.get_args(State):
         for source in typing.get_args(Source):
-            found = Finding("xai", source, state, models=("m",))
-            assert bool(reason(registry, "xai", found)) == (state != "usable"), (state, source)
+            finding = Finding("xai", source, state, models=("m",))
+            assert bool(reason(registry, "xai", finding)) == (state != "usable"), (state, source)
 
 
 def test_a_usable_credential_needs_no_reason(registry: Registry) -> None:
@@ -110,8 +120,8 @@ def test_a_server_without_models_says_how_to_get_one(registry: Registry) -> None
 
 
 def test_what_is_switched_off_is_so_whatever_was_found(tmp_path: Path) -> None:
-    found = Finding("openai", "environment", "usable", secret=KEY)
-    assert reason(registry_of(tmp_path, OFF), "openai", found) == (
+    usable = Finding("openai", "environment", "usable", secret=KEY)
+    assert reason(registry_of(tmp_path, OFF), "openai", usable) == (
         "switched off in the configuration"
     )
 
@@ -158,7 +168,7 @@ def test_a_plugin_without_its_module_is_missing(tmp_path: Path) -> None:
         (Finding("x", "OS keyring", "usable", KEY.label), "key …abcd from the OS keyring"),
         (Finding("x", "key file", "usable", KEY.label), "key …abcd from a key file"),
         (Finding("x", "koi login", "usable", account="me@example.com", subscription=True),
-         "ChatGPT / OpenAI Codex (subscription) login, account me@example.com"),
+         "GitHub Copilot login, account me@example.com"),
         (Finding("x", "Codex CLI", "usable", account="me", subscription=True),
          "Codex CLI login, account me"),
         (Finding("x", "Codex CLI", "usable", KEY.label), "key …abcd of Codex CLI"),
@@ -169,4 +179,4 @@ def test_a_plugin_without_its_module_is_missing(tmp_path: Path) -> None:
 def test_what_a_provider_is_used_with(
     registry: Registry, finding: Finding | None, words: str
 ) -> None:
-    assert credential_words(registry.get("openai-codex"), finding) == words
+    assert credential_words(registry.get("copilot"), finding) == words

@@ -96,6 +96,13 @@ async def discover(
     return ranked(tuple(groups), tuple(notes))
 
 
+def known_at_once(registry: Registry) -> Discovery:
+    """What the configuration and the environment say. Nothing is read but memory."""
+    providers = tuple(provider for provider in registry.all if provider.enabled)
+    search = Search(providers, registry.config)
+    return ranked((configuration.find(search), environment.find(search)))
+
+
 def find_credentials(provider: Registered, registry: Registry) -> Discovery:
     """The credentials of one provider, with the key of the one that is used.
 

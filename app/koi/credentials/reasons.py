@@ -8,16 +8,17 @@ from urllib.parse import urlsplit
 
 from koi.catalogue.registry import Registered
 from koi.core.errors import ConfigurationError
+from koi.credentials.consent import TERMS
 from koi.credentials.findings import (
     CONFIGURATION,
     ENVIRONMENT,
     KEY_FILE,
-    KEYCHAIN,
     KOI_LOGIN,
     LOCAL_PROBE,
     OS_KEYRING,
     Finding,
 )
+from koi.credentials.logins.table import login_of
 from koi.credentials.ollama import SUGGESTION
 
 SWITCHED_OFF = "switched off in the configuration"
@@ -62,7 +63,10 @@ def credential_words(provider: Registered, finding: Finding | None) -> str:
         case source if source in (OS_KEYRING, KEY_FILE):
             words = f"{key} from {_with_article(source)}"
         case source if source == KOI_LOGIN:
-            words = f"{provider.row.company.display_name} login"
+            login = login_of(provider.name)
+            words = (
+                f"{login.title if login is not None else provider.row.company.display_name} login"
+            )
         case source if source == LOCAL_PROBE:
             words = f"answers at {_place(finding.detail)}" if finding.detail else ""
         case source:
@@ -80,9 +84,10 @@ def _reason(provider: Registered, finding: Finding) -> str:
         case "refused":
             return f"refused by the server: {_whose(finding)}"
         case "expired" if finding.source == KOI_LOGIN:
-            return f"login expired: koi connect {provider.name}"
+            return f"login expired: {_connect(provider)}"
         case "expired":
-            return f"{_whose(finding)} expired"
+            renewal = detail.partition("it has ended; ")[2]
+            return f"{_whose(finding)} expired" + (f": {renewal}" if renewal else "")
         case "unreachable":
             return f"not reachable: {_place(detail)}" if detail else "not reachable"
         case "shadowed":
@@ -92,18 +97,23 @@ def _reason(provider: Registered, finding: Finding) -> str:
 
 
 def _whose(finding: Finding) -> str:
-    """The source of a credential in words: a variable by its name, a program's login."""
+    """A credential in words: a login of another program, a variable by its name, a place."""
+    if finding.consent is not None:
+        return TERMS[finding.consent].title
     match finding.source:
-        case source if source in (CONFIGURATION, ENVIRONMENT):
-            return finding.detail.partition(":")[0] or source
+        case source if source in (CONFIGURATION, ENVIRONMENT) and finding.detail:
+            return f"the key from {finding.detail.split()[0].rstrip(',:')}"
         case source if source in (OS_KEYRING, KEY_FILE):
-            return f"key from {_with_article(source)}"
+            return f"the key from {_with_article(source)}"
         case source if source == KOI_LOGIN:
-            return "the login"
-        case source if source == KEYCHAIN:
-            return f"Claude Code login in the {KEYCHAIN}"
+            return "koi's own login"
         case source:
             return f"{source} login"
+
+
+def _connect(provider: Registered) -> str:
+    login = login_of(provider.name)
+    return f"koi connect {provider.name if login is None else login.name}"
 
 
 def _missing(provider: Registered) -> str:
@@ -111,7 +121,7 @@ def _missing(provider: Registered) -> str:
     if company.local:
         return f"not looked for yet: {_place(provider.table.base_url or company.base_url)}"
     if not company.api_key_env:
-        return "no login"
+        return f"no login: {_connect(provider)}"
     signed = " or AWS credentials" if company.auth == "sigv4" else ""
     return f"no key: {company.api_key_env[0]}{signed}"
 

@@ -14,8 +14,7 @@ from koi.catalogue.registry import Registered, Registry
 from koi.core.offers import ProviderOffer
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo, Provider
-from koi.credentials.findings import LOCAL_PROBE, Discovery, Finding, ranked
-from koi.credentials.keys import configured_keys, environment_keys
+from koi.credentials.findings import LOCAL_PROBE, Discovery, Finding
 from koi.credentials.ollama import best_model
 from koi.credentials.reasons import credential_words, why_incomplete, why_not
 from koi.providers.demo.reference import DEMO
@@ -44,14 +43,14 @@ async def offers(
     `used` are models that are shown also when no list names them, with what is known of them.
     Nothing is waited for before the first tuple but small files. Raises ConfigurationError.
     """
-    from koi.credentials.discovery import discover
+    from koi.credentials.discovery import discover, known_at_once
 
     registry = open_registry(
         options.config_flag, workspace=options.workspace, trusted=options.trust
     )
     found = asyncio.create_task(discover(registry))
     try:
-        at_once = ranked((configured_keys(registry), environment_keys(registry)))
+        at_once = known_at_once(registry)
         yield (*await _remembered(registry, at_once, used, waiting=True), DEMO_OFFER)
         discovery = await found
         known = await _remembered(registry, discovery, used)
