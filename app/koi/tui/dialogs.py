@@ -32,18 +32,14 @@ async def pick_model(app: Actions, role: str = EXECUTOR) -> ModelChoice | None:
     session = app.host.session
     current = session.state.model if session is not None else None
 
-    source = SessionModels(app.host.options, current, _connected)
+    async def connect(provider: str) -> bool:
+        from koi.tui.connecting import connect_provider
+
+        return await connect_provider(app, provider)
+
+    source = SessionModels(app.host.options, current, connect)
     shown = current or ModelReference("", "")
     return await app.push_screen_wait(ModelList(source, shown, role=role, keys=app.keys))
-
-
-async def _connected(provider: str) -> bool:
-    """Raises KoiError, which says what to set, for a provider that cannot be asked."""
-    from koi.wiring.providers import open_provider
-    from koi.wiring.registry import open_registry
-
-    await open_provider(provider, open_registry()).aclose()
-    return True
 
 
 async def keep_role(app: Actions, role: str, text: str) -> None:

@@ -100,6 +100,7 @@ async def _asked(
     registry: Registry, known: Iterable[ProviderOffer], used: Collection[ModelReference]
 ) -> AsyncGenerator[ProviderOffer, None]:
     """The usable ones again, each as soon as it has given its list, or has not."""
+    from koi.credentials.discovery import look_ahead
     from koi.providers.live_models import live_models
 
     def opener(name: str) -> Provider:
@@ -107,6 +108,7 @@ async def _asked(
 
     async def ask(offer: ProviderOffer) -> ProviderOffer:
         provider = registry.get(offer.provider)
+        await look_ahead((provider,), registry)
         (answer,) = await live_models((provider,), registry, opener)
         return await _with_list(offer, answer, registry, used)
 

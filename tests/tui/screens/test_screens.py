@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, TypeVar
 
 import pytest
 from textual.app import App
@@ -12,7 +11,6 @@ from textual.screen import Screen
 
 from koi.core.messages import Message, Text
 from koi.core.references import ModelReference
-from koi.core.seams import ModelInfo
 from koi.core.usage import Cost
 from koi.store.journal import Journal
 from koi.store.records import PromptRecord, SessionRecord
@@ -26,10 +24,7 @@ from koi.view.line import Line
 from koi.view.units import ago
 
 Result = TypeVar("Result")
-Models: TypeAlias = AsyncGenerator[tuple[ModelInfo, ...], None]
 SONNET = ModelReference("anthropic", "sonnet")
-GPT = ModelReference("openai", "gpt-5")
-LLAMA = ModelReference("ollama", "llama3.3")
 
 
 class ScreenApp(App[None], Generic[Result]):

@@ -27,17 +27,14 @@ Draw = Callable[[int, int, bool], Line]
 class FilterInput(Input):
     """One line of text. What is pasted into it cannot reach the terminal unchanged."""
 
-    def __init__(self, placeholder: str, others: Collection[str] = ()) -> None:
-        super().__init__(placeholder=placeholder)
-        self._others = frozenset(others)
+    others: Collection[str] = frozenset()
+    """Keys that do something else where it is used, and edit nothing."""
 
     async def on_key(self, event: events.Key) -> None:
         """Edit at once: Textual would look for bindings only after the key went up to the
         application, and letters that were typed behind it would overtake it.
-
-        Keys of `others` do something else here, and edit nothing.
         """
-        if event.key in self._others:
+        if event.key in self.others:
             event.prevent_default()
             return
         bindings = self._bindings.key_to_bindings.get(event.key, ())
@@ -186,7 +183,8 @@ class Chooser(Vertical):
         self.border_title = title
         self.border_subtitle = "Enter choose · Esc back"
         self.rows = Rows(draw, below)
-        self._filter = FilterInput(placeholder, others)
+        self._filter = FilterInput(placeholder=placeholder)
+        self._filter.others = frozenset(others)
         self._above, self._below = above, below
 
     def compose(self) -> ComposeResult:

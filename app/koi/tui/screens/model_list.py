@@ -265,16 +265,15 @@ class ModelList(ModalScreen[ModelChoice | None]):
         except KoiError as error:
             self._say(_in_a_line(error))
             return
-        if not connected:
-            return
         reference = reference_of(row)
-        if reference is not None:
+        if connected and reference is not None:
             self._use(reference, keep=keep)
             return
-        self.query_one(Chooser).clear()
-        self._filter = ""
-        self._refill(row)
-        self._ask()
+        if connected:
+            self.query_one(Chooser).clear()
+            self._filter = ""
+            self._refill(row)
+        self._ask()  # also after a no, which is another reason
 
     def _toggle_favourite(self) -> None:
         row = self._row
