@@ -268,7 +268,9 @@ def ways(target: Target, logins: Sequence[Login], discovery: Discovery) -> tuple
             found.append(_key_way(target))
         case "local" | "url":
             found.append(Way(target.kind, target.title, target.hint))
-    return (*found, *(foreign_ways(discovery, target.consents)))
+    own = (finding.consent for finding in discovery.of(target.provider))
+    consents = tuple(dict.fromkeys((*target.consents, *(each for each in own if each))))
+    return (*found, *foreign_ways(discovery, consents))
 
 
 def foreign_ways(

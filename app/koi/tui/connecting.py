@@ -154,7 +154,12 @@ async def _choose_way(desk: Desk, target: Target) -> Way | None:
         raise UsageError(f"{target.title} has no login", hint="koi connect lists other ways.")
     if len(found) == 1:
         return found[0]
-    options = [Option(way.title, way.hint) for way in found]
+    options = [
+        Option(way.title, address=way.hint)
+        if way.hint.startswith("https://")
+        else Option(way.title, explanation=way.hint)
+        for way in found
+    ]
     index = await desk.ask(Choice(target.title, options, before=("Which way?",)))
     return None if index is None else found[index]
 

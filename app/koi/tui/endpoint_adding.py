@@ -119,7 +119,7 @@ async def _with_key(desk: Desk, url: str) -> tuple[tuple[str, ...], Secret | Non
         return answer
 
     def keep(provider: str, key: Secret) -> str:
-        return "It is kept when the address has a name."
+        return ""  # it is kept once the address has a name
 
     target = Target(name, name, url, "key", "a key")
     kept = await desk.ask(KeyEntry(target, desk.registry(), check, keep))

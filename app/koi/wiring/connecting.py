@@ -16,6 +16,7 @@ from koi.core.seams import ModelInfo
 from koi.core.secret import Secret
 from koi.credentials.key_check import KeyCheck, Outcome
 from koi.credentials.ollama import SUGGESTION, best_model
+from koi.net.policy import is_loopback
 from koi.wiring.providers import open_provider
 
 PATIENCE_S = 15.0
@@ -93,8 +94,9 @@ def keep_key(name: str, key: Secret, registry: Registry) -> str:
 def suggested_name(url: str, registry: Registry) -> str:
     """A name for an endpoint, from its host, that no provider has yet."""
     host = (urlsplit(url).hostname or "").lower()
+    host = "local" if is_loopback(host) else host
     words = [word for word in re.split(r"[^a-z0-9]+", host) if word and not word.isdigit()]
-    skipped = {"api", "www", "llm", "gateway", "com", "org", "net", "io", "ai", "dev", "local"}
+    skipped = {"api", "www", "llm", "gateway", "com", "org", "net", "io", "ai", "dev"}
     chosen = next((word for word in words if word not in skipped), "") or (words or ["own"])[0]
     name, number = chosen, 2
     while registry.catalogue.slug(name) is not None or name in registry.configured:

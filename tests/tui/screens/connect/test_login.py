@@ -116,9 +116,10 @@ async def test_the_time_counts_down_by_the_clock_of_the_login(tmp_path: Path) ->
     now = [100.0]
     login = scripted(CODE)
     page = screen(tmp_path, login, Clock(monotonic=lambda: now[0]))
-    async with shown(page) as (app, _):
+    async with shown(page) as (app, pilot):
         await app.until("15:00 left")
         now[0] += 61
+        await pilot.press("u")
         await app.until("13:59 left")
 
 

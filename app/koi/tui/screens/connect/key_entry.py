@@ -24,7 +24,7 @@ from koi.view.line import BLANK, Line
 Stage: TypeAlias = Literal["entering", "wrong", "other", "checking", "refused", "unsure", "kept"]
 Check: TypeAlias = Callable[[str, Secret], Awaitable[KeyCheck]]
 Keep: TypeAlias = Callable[[str, Secret], str]
-"""Keeps the key of a provider; says where. Raises KoiError."""
+"""Keeps the key of a provider; says where, "" when that is decided later. Raises KoiError."""
 KEYS: dict[Stage, str] = {
     "entering": "Enter check · Esc back",
     "wrong": "Enter check · Esc back",
@@ -135,7 +135,10 @@ class KeyEntry(ModalScreen[str | None]):
             self._problem = KeyProblem(error.title, error.hint)
             self._to("wrong")
         else:
-            self._to("kept")
+            if self._kept:
+                self._to("kept")
+            else:
+                self.dismiss(self._target.provider)
 
     def _to(self, stage: Stage) -> None:
         self._stage = stage
