@@ -13,6 +13,7 @@ import pytest
 from koi.cli.dispatch import run
 from tests.servers.answers import Answer
 from tests.servers.model_server import ModelServer, RecordedRequest
+from tests.servers.oauth_server import CANARY, GitHub
 
 KEY = "test-key-0123456789abcdef"
 
@@ -211,3 +212,36 @@ def test_without_anything_the_ways_in_are_printed(koi: Koi, command: tuple[str, 
     done = koi(*command)
     assert done.code == 3
     assert "koi connect" in done.err
+
+
+# Logins
+
+
+@pytest.fixture
+def github(model_server: ModelServer, koi_home: Path) -> GitHub:
+    """A GitHub that is asked often."""
+    github = GitHub(model_server)
+    github.issued["interval"] = 0.2
+    koi_home.mkdir(parents=True)
+    (koi_home / "config.toml").write_text(github.configuration)
+    return github
+
+
+def test_a_login_prints_address_and_code_on_lines_of_their_own(koi: Koi, github: GitHub) -> None:
+    done = koi("connect", "copilot")
+    assert done.code == 0
+    lines = done.out.splitlines()
+    assert f"{github.url}/login/device" in lines
+    assert "ABCD-1234" in lines
+    assert "Connected as octocat (pro)." in lines
+    assert "Accounts have been suspended" in done.out
+    assert CANARY not in done.out + done.err
+    assert "octocat" in koi("connect", "status").out
+
+
+def test_a_login_that_is_denied_fails_with_what_to_do(koi: Koi, github: GitHub) -> None:
+    github.answers = [{"error": "access_denied"}]
+    done = koi("connect", "copilot")
+    assert done.code == 1
+    assert "declined" in done.err
+    assert "copilot" not in koi("connect", "status").out

@@ -32,10 +32,10 @@ class Peer:
 
     def start(self) -> None:
         """Install what is missing, then listen on a free port."""
-        installed = self._call("install", timeout_s=INSTALL_S)
+        installed = self.call("install", timeout_s=INSTALL_S)
         if installed.returncode:
             pytest.skip(f"{self._name} cannot be installed here: {installed.stderr[-300:]}")
-        started = self._call("start", "--port", "0")
+        started = self.call("start", "--port", "0")
         found = re.search(r"http://[\d.]+:\d+", started.stdout)
         assert started.returncode == 0, started.stdout + started.stderr
         assert found is not None, started.stdout
@@ -43,7 +43,7 @@ class Peer:
 
     def stop(self) -> None:
         """End it."""
-        stopped = self._call("stop", "--port", self.url.rpartition(":")[2])
+        stopped = self.call("stop", "--port", self.url.rpartition(":")[2])
         assert stopped.returncode == 0, stopped.stderr
 
     def post(self, path: str, body: object) -> bytes:
@@ -53,9 +53,7 @@ class Peer:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return bytes(answer.read())
 
-    def _call(
-        self, *arguments: str, timeout_s: float = START_S
-    ) -> subprocess.CompletedProcess[str]:
+    def call(self, *arguments: str, timeout_s: float = START_S) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             ["bash", str(self._script), *arguments],
             env=self._environment | {"PATH": os.environ["PATH"]},

@@ -256,7 +256,7 @@ def _tell_aws(registry: Registry) -> None:
 
 
 def _tell_local(target: Target, registry: Registry) -> None:
-    from koi.wiring.connecting import local_server
+    from koi.wiring.connecting import local_server, remember_server
 
     server = asyncio.run(local_server(target.provider, registry))
     if not server.runs:
@@ -265,6 +265,8 @@ def _tell_local(target: Target, registry: Registry) -> None:
     click.echo(safe(f"{target.title} runs at {server.place}: {models_text(server.models)}"))
     if server.advice:
         click.echo(server.advice)
+    else:
+        remember_server(server, registry)
 
 
 def _connect_url(registry: Registry) -> None:

@@ -267,15 +267,25 @@ async def _look_at_aws(desk: Desk, target: Target) -> Connection | None:
 
 async def _look_at_server(desk: Desk, target: Target) -> Connection | None:
     from koi.tui.screens.connect.local import LocalScreen
-    from koi.wiring.connecting import LocalServer, first_model, local_server
+    from koi.wiring.connecting import (
+        LocalServer,
+        first_model,
+        local_server,
+        other_servers,
+        remember_server,
+    )
 
     async def look() -> LocalServer:
         return await local_server(target.provider, desk.registry())
 
-    server = await desk.ask(LocalScreen(target.title, look))
+    async def others() -> tuple[LocalServer, ...]:
+        return await other_servers(desk.registry())
+
+    server = await desk.ask(LocalScreen(target.title, look, others))
     if server is None:
         return None
     provider = desk.registry().get(server.provider)
+    await asyncio.to_thread(remember_server, server, desk.registry())
     return Connection(server.provider, first_model(provider, server.models) or "")
 
 

@@ -31,6 +31,7 @@ class LocalServer(msgspec.Struct, frozen=True):
     """A server on this machine, as it is now."""
 
     provider: str
+    title: str
     runs: bool
     place: str = ""
     models: tuple[str, ...] = ()
@@ -71,13 +72,47 @@ async def local_server(name: str, registry: Registry) -> LocalServer:
     provider = registry.get(name)
     ollama = provider.row.protocol == "ollama"
     advice = OLLAMA_ADVICE if ollama else "Start it with a model, then look again."
+    title = provider.row.company.display_name
     try:
         place = base_url_of(provider, provider.protocol, registry)
         models = await _list(name, registry)
     except KoiError as error:
-        return LocalServer(name, False, detail=f"{error.title}. {error.hint}", advice=advice)
+        said = f"{error.title}. {error.hint}"
+        return LocalServer(name, title, False, detail=said, advice=advice)
     advice = "" if models else f"It has no model yet. In another terminal: {SUGGESTION}"
-    return LocalServer(name, True, place, models, advice=advice)
+    return LocalServer(name, title, True, place, models, advice=advice)
+
+
+async def other_servers(registry: Registry) -> tuple[LocalServer, ...]:
+    """The other servers of models that answer on their usual ports: LM Studio, vLLM, llama.cpp."""
+    from koi.credentials.sources.local import probe_local
+
+    found = (each for each in await probe_local(registry) if each.provider != "ollama")
+    return tuple(
+        LocalServer(
+            each.provider,
+            registry.get(each.provider).row.company.display_name,
+            True,
+            each.detail,
+            each.models,
+        )
+        for each in found
+        if each.state == "usable"
+    )
+
+
+def remember_server(server: LocalServer, registry: Registry) -> None:
+    """Write down where a server is that koi does not look for by itself.
+
+    Raises ConfigurationError, StorageError.
+    """
+    from koi.config.edit import set_values
+
+    provider = registry.get(server.provider)
+    if provider.table_name is None and provider.row.protocol != "ollama":
+        set_values(
+            registry.config.paths, {("providers", server.provider, "base_url"): server.place}
+        )
 
 
 def keep_key(name: str, key: Secret, registry: Registry) -> str:
@@ -138,8 +173,9 @@ def save_endpoint(url: str, name: str, model: str, registry: Registry) -> bool:
 
 def first_model(provider: Registered, models: tuple[str, ...]) -> str | None:
     """The model to begin with, once a provider is connected; None when none is known."""
-    if provider.default_model is not None:
-        return provider.default_model
+    default = provider.default_model
+    if default is not None and (default in models or not provider.row.company.local):
+        return default
     return best_model(models)
 
 
