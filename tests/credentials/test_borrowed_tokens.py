@@ -321,6 +321,8 @@ async def test_a_codex_login_in_the_keyring_is_read_after_a_yes(
     place = ("Codex Auth", keyring_account(registry.config))
     back_end.kept[place] = json.dumps(codex_document())
     assert place[1].startswith("cli|")
+    (found,) = (await discover(registry, sources=SOURCES)).of("openai-codex")
+    assert (found.state, found.account) == ("usable", "me@example.org (plus)")
     assert (await bearer(registry, "openai-codex"))["ChatGPT-Account-Id"] == "acc-1"
 
 

@@ -161,6 +161,19 @@ async def test_a_full_search_finds_keys_that_were_put_there_by_hand(
     )
 
 
+async def test_codexs_keyring_is_not_looked_into_without_a_yes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = home_with(tmp_path)
+    (tmp_path / ".codex").mkdir()
+    (tmp_path / ".codex/config.toml").write_text('cli_auth_credentials_store = "keyring"\n')
+    use_keyring(monkeypatch, home.keyring)
+    found = await discover(home.registry(), thorough=True, sources=SOURCES)
+    (codex,) = found.of("openai-codex")
+    assert (codex.state, codex.consent) == ("needs_yes", "codex-cli")
+    assert {service for service, _ in home.keyring.asked} == {"koi"}
+
+
 def test_the_keyring_is_not_asked_for_what_is_not_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

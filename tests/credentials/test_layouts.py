@@ -45,6 +45,7 @@ from tests.credentials.layouts import (
 CLAUDE_YES, CODEX_YES, QWEN_YES = yes("claude-cli"), yes("codex-cli"), yes("qwen-cli")
 GATEWAY = '[providers.anthropic]\nbase_url = "https://gateway.example.com"\n'
 KEYRING_MODE = written(".codex/config.toml", b'cli_auth_credentials_store = "keyring"\n')
+AUTO_MODE = written(".codex/config.toml", b'cli_auth_credentials_store = "auto"\n')
 STALE = -HOUR
 LATELY = -60.0
 """Over, by a clock that may be wrong."""
@@ -236,6 +237,14 @@ LAYOUTS: tuple[Layout, ...] = (
     ("Codex, a gigabyte", "openai-codex", (huge(CODEX),), ("Codex CLI: unreadable",)),
     ("Codex in the keyring is not looked for without a yes", "openai-codex",
      (KEYRING_MODE, codex()), ()),
+    ("Codex whose keyring may be asked, and has nothing", "openai-codex",
+     (KEYRING_MODE, CODEX_YES, key_file("openai-codex")), ("key file: usable",)),
+    ("Codex that uses the keyring if it can, and a file", "openai-codex",
+     (AUTO_MODE, codex()), ("Codex CLI: needs_yes",)),
+    ("a configured token of a subscription is not replaced by a key", "anthropic",
+     (table(f'[providers.anthropic]\napi_key = "{CLAUDE_TOKEN}"\n'),
+      variable("ANTHROPIC_API_KEY")),
+     ("configuration: needs_yes", "environment: shadowed")),
     ("Codex whose settings are broken", "openai-codex",
      (written(".codex/config.toml", b"= ="), codex()), ("Codex CLI: needs_yes",)),
     ("Codex where another host is configured", "openai-codex",
@@ -314,7 +323,7 @@ async def test_a_layout(
     registry = home.registry()
     found = await discover(registry, sources=SOURCES)
     assert (in_words(found, provider), found.notes) == (expected, ())
-    assert home.keyring.asked == []
+    assert [place for place in home.keyring.asked if place[0] == "koi"] == []
     alone = find_credentials(registry.get(provider), registry)
     chosen, expected_choice = alone.usable(provider), found.usable(provider)
     assert (chosen and chosen.source) == (expected_choice and expected_choice.source)

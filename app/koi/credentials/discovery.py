@@ -57,6 +57,7 @@ SOURCES = (
     Source("Claude Code", claude.find),
     Source("macOS Keychain", keychain.find, slow=True),
     Source("Codex CLI", codex.find),
+    Source("Codex CLI's keyring", codex.find_in_keyring, slow=True),
     Source("Qwen Code", qwen.find),
     Source("OS keyring", saved.find_in_keyring, slow=True),
     Source("key files", saved.find_in_files),

@@ -142,8 +142,8 @@ class Discovery(msgspec.Struct, frozen=True):
 def ranked(groups: tuple[tuple[Finding, ...], ...], notes: tuple[str, ...] = ()) -> Discovery:
     """Findings of the sources, highest source first, as one list for each provider.
 
-    The first usable one wins. A source that was named in the configuration but cannot be read
-    shadows the lower ones too: another key is never used in its place.
+    The first usable one wins. One that the configuration names but that cannot be used shadows
+    the lower ones too: another key is never used in its place.
     """
     by_provider: dict[str, list[Finding]] = {}
     for group in groups:
@@ -164,6 +164,4 @@ def _beside(finding: Finding, above: list[Finding]) -> Finding:
 
 
 def _settles(finding: Finding) -> bool:
-    return finding.state == "usable" or (
-        finding.source == CONFIGURATION and finding.state == "unreadable"
-    )
+    return finding.state == "usable" or finding.source == CONFIGURATION

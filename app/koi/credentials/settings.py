@@ -145,9 +145,11 @@ def _check_configured(discovery: Discovery, provider: Registered, registry: Regi
     """Raises ConfigurationError for a configured key that cannot be used: no other takes over."""
     for found in discovery.of(provider.name):
         if found.source == CONFIGURATION and found.state != "usable":
+            advice = _blocked_advice(provider, registry)
+            if found.consent is not None:
+                advice = f"koi connect {provider.name} says more. {advice}"
             raise ConfigurationError(
-                f"the key of {provider.name} cannot be used: {found.detail}",
-                hint=_blocked_advice(provider, registry),
+                f"the key of {provider.name} cannot be used: {found.detail}", hint=advice
             )
 
 

@@ -10,7 +10,7 @@ import pytest
 from koi.core.errors import UsageError
 from koi.core.secret import Secret
 from koi.credentials.findings import Finding
-from koi.credentials.sources.judged import checked_key
+from koi.credentials.key_text import checked_key
 from koi.credentials.sources.saved import find_in_files, find_in_keyring
 from koi.credentials.sources.search import Depth, Search
 from koi.credentials.stores.keyring_store import KeyringStore
@@ -172,6 +172,14 @@ def test_what_cannot_be_a_key_is_refused_without_repeating_it(text: str) -> None
         checked_key(text)
     said = f"{caught.value.title} {caught.value.hint}"
     assert not text.strip() or text.strip() not in said
+
+
+def test_what_cannot_be_a_key_is_not_kept(tmp_path: Path) -> None:
+    back_end = Memory()
+    with pytest.raises(UsageError):
+        save_key(paths_in(tmp_path), "openai", Secret("two words"), keyring_with(back_end))
+    assert back_end.kept == {}
+    assert not paths_in(tmp_path).keys.exists()
 
 
 def test_a_pasted_key_loses_the_blanks_around_it() -> None:

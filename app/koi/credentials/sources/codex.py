@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -41,6 +41,7 @@ RENEWAL = "it has ended; run `codex` once, or `koi connect chatgpt`"
 WAY_OUT = "Log in with koi itself: koi connect chatgpt"
 ACCOUNT_HEADER = "ChatGPT-Account-Id"
 SERVICE = "Codex Auth"
+PLACE = f"the entry {SERVICE} of the OS keyring"
 HALF_WRITTEN_S = 0.05
 """Codex writes in place: a file that is cut off is read once more after so many seconds."""
 
@@ -54,31 +55,33 @@ class CodexLogin(msgspec.Struct, frozen=True):
 
 
 def find(search: Search) -> tuple[Finding, ...]:
-    """An API key for `openai`, a login for `openai-codex`, as far as they are there."""
-    openai, chatgpt = search.provider("openai"), search.provider("openai-codex")
-    if openai is None and chatgpt is None:
+    """An API key for `openai`, a login for `openai-codex`, as far as they are in its file."""
+    if not _looked_for(search):
         return ()
+    return _found(search, _in_file, short_path(auth_file(search.config)))
+
+
+def find_in_keyring(search: Search) -> tuple[Finding, ...]:
+    """The same from the OS keyring, if Codex keeps them there: looked into after a yes only."""
     config = search.config
-    place = _place(config)
-    try:
-        content = _content(config, _may_ask_keyring(search))
-        found = [] if openai is None else list(_key(openai, content, place, config))
-        if chatgpt is not None:
-            found += _login(chatgpt, content, place, config)
-    except (Unreadable, KeyringFailure) as error:
-        provider = chatgpt or openai
-        name = provider.name if provider is not None else ""
-        return (Finding(name, CODEX_CLI, "unreadable", detail=f"{place} {error}"),)
-    return tuple(found)
+    if not _looked_for(search) or not _uses_keyring(config):
+        return ()
+    if answer_of(config, "codex-cli") == "yes":
+        return _found(search, _in_keyring, PLACE)
+    chatgpt = search.provider("openai-codex")
+    if chatgpt is None or search.depth != "everything":
+        return ()
+    return (_offered(chatgpt, CodexLogin(None, "", ""), f"{PLACE} (not looked into)", config),)
 
 
 def borrowed(config: Config) -> Borrowed:
     """The token of its ChatGPT login, as it is whenever it is needed."""
-    place = _place(config)
+    in_keyring = _uses_keyring(config)
+    place = PLACE if in_keyring else short_path(auth_file(config))
 
     def read() -> BorrowedToken:
         try:
-            content = _content(config, ask_keyring=True)
+            content = _in_keyring(config) if in_keyring else _in_file(config)
             login = login_in(content)
         except (Unreadable, KeyringFailure) as error:
             raise gone(TITLE, f"{place} {error}", WAY_OUT) from error
@@ -116,6 +119,25 @@ def keyring_account(config: Config) -> str:
     return f"cli|{digest[:16]}"
 
 
+def _looked_for(search: Search) -> bool:
+    return any(search.provider(name) is not None for name in ("openai", "openai-codex"))
+
+
+def _found(search: Search, read: Callable[[Config], JsonObject], place: str) -> tuple[Finding, ...]:
+    openai, chatgpt = search.provider("openai"), search.provider("openai-codex")
+    try:
+        content = read(search.config)
+        found = [] if openai is None else list(_key(openai, content, place, search.config))
+        login = None if chatgpt is None else login_in(content)
+    except (Unreadable, KeyringFailure) as error:
+        if chatgpt is None:
+            return ()
+        return (Finding(chatgpt.name, CODEX_CLI, "unreadable", detail=f"{place} {error}"),)
+    if chatgpt is not None and login is not None:
+        found.append(_offered(chatgpt, login, place, search.config))
+    return tuple(found)
+
+
 def _key(
     provider: Registered, content: JsonObject, place: str, config: Config
 ) -> Iterator[Finding]:
@@ -130,12 +152,7 @@ def _key(
     yield judged(provider, CODEX_CLI, value, detail, config)
 
 
-def _login(
-    provider: Registered, content: JsonObject, place: str, config: Config
-) -> Iterator[Finding]:
-    login = login_in(content)
-    if login is None:
-        return
+def _offered(provider: Registered, login: CodexLogin, place: str, config: Config) -> Finding:
     found = Finding(
         provider.name,
         CODEX_CLI,
@@ -147,30 +164,34 @@ def _login(
         consent="codex-cli",
         use=TokenUse(auth="bearer"),
     )
-    yield offered(found, provider, config, renewal=RENEWAL)
+    return offered(found, provider, config, renewal=RENEWAL)
 
 
-def _content(config: Config, ask_keyring: bool) -> JsonObject:
-    """Codex's document, empty when there is none. Raises Unreadable, KeyringFailure."""
+def _in_file(config: Config) -> JsonObject:
+    """Codex's document, empty when there is no file. Raises Unreadable."""
+    if _store(config) == "keyring":
+        return {}
+    path = auth_file(config)
+    content = read_file(path)
+    if content is None:
+        return {}
+    try:
+        return parse_object(content)
+    except Unreadable:
+        time.sleep(HALF_WRITTEN_S)
+        return parse_object(read_file(path) or b"{}")
+
+
+def _in_keyring(config: Config) -> JsonObject:
+    """Codex's document, empty when there is no entry. Raises Unreadable, KeyringFailure."""
+    kept = os_keyring().get(keyring_account(config), SERVICE)
+    return {} if kept is None else parse_object(kept.reveal().encode())
+
+
+def _uses_keyring(config: Config) -> bool:
+    """True when its login is in the keyring; in its mode `auto`, when there is no file."""
     mode = _store(config)
-    if mode != "keyring":
-        path = auth_file(config)
-        content = read_file(path)
-        if content is not None:
-            try:
-                return parse_object(content)
-            except Unreadable:
-                time.sleep(HALF_WRITTEN_S)
-                return parse_object(read_file(path) or b"{}")
-    if mode in ("keyring", "auto") and ask_keyring:
-        kept = os_keyring().get(keyring_account(config), SERVICE)
-        return {} if kept is None else parse_object(kept.reveal().encode())
-    return {}
-
-
-def _may_ask_keyring(search: Search) -> bool:
-    """The keyring is asked after a yes, or when the person wants to know everything."""
-    return search.depth == "everything" or answer_of(search.config, "codex-cli") == "yes"
+    return mode == "keyring" or (mode == "auto" and not auth_file(config).exists())
 
 
 def _store(config: Config) -> str:
@@ -186,8 +207,3 @@ def _store(config: Config) -> str:
 def _codex_home(config: Config) -> Path:
     named = config.environment.get("CODEX_HOME")
     return Path(named) if named else home_of(config) / ".codex"
-
-
-def _place(config: Config) -> str:
-    in_keyring = _store(config) == "keyring"
-    return f"the keyring's {SERVICE}" if in_keyring else short_path(auth_file(config))

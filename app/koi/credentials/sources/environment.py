@@ -9,7 +9,8 @@ from koi.config.config import Config
 from koi.core.secret import Secret
 from koi.credentials.aws import EXTRA, STATIC, has_botocore
 from koi.credentials.findings import ENVIRONMENT, Finding
-from koi.credentials.sources.judged import can_be_sent, judged, subscription_token
+from koi.credentials.key_text import can_be_sent
+from koi.credentials.sources.judged import judged, subscription_token
 from koi.credentials.sources.search import Search
 
 

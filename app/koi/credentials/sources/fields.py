@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from koi.core.messages import JsonObject
+from koi.credentials.key_text import can_be_sent
 from koi.credentials.sources.foreign_file import Unreadable
-from koi.credentials.sources.judged import can_be_sent
 
 LONGEST_NAME = 200
 LONGEST_TOKEN = 64 * 1024

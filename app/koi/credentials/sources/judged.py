@@ -5,9 +5,9 @@ from __future__ import annotations
 from koi.catalogue.catalogue import load_catalogue
 from koi.catalogue.registry import Registered
 from koi.config.config import Config
-from koi.core.errors import UsageError
 from koi.core.secret import Secret
 from koi.credentials.findings import Finding, Source, TokenUse
+from koi.credentials.key_text import can_be_sent
 from koi.credentials.sources.offer import offered
 
 OAUTH_BETA = {"anthropic-beta": "oauth-2025-04-20"}
@@ -47,24 +47,6 @@ def subscription_token(found: Finding, provider: Registered, config: Config) -> 
         provider,
         config,
     )
-
-
-def can_be_sent(value: str) -> bool:
-    """True when a header can carry it: visible ASCII only."""
-    return all("!" <= character <= "~" for character in value)
-
-
-def checked_key(text: str) -> Secret:
-    """What a person typed or pasted, as a key. Raises UsageError, without repeating it."""
-    value = text.strip()
-    if not value:
-        raise UsageError("the key is empty", hint="Paste it once more.")
-    if not can_be_sent(value):
-        raise UsageError(
-            "the key holds characters that cannot be part of a key",
-            hint="Look for blanks, line breaks and typographic characters in what was pasted.",
-        )
-    return Secret(value)
 
 
 def _unreadable(found: Finding, why: str) -> Finding:

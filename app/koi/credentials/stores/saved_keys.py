@@ -7,6 +7,7 @@ import msgspec
 from koi.config.paths import Paths
 from koi.core.secret import Secret
 from koi.credentials.findings import KEY_FILE, OS_KEYRING, Source
+from koi.credentials.key_text import checked_key
 from koi.credentials.stores.back_end import KeyringFailure
 from koi.credentials.stores.key_files import names_of_files, remove_key_file, write_key_file
 from koi.credentials.stores.keyring_names import add_name, names_in_keyring, remove_name
@@ -43,8 +44,9 @@ def save_key(
 ) -> KeyPlace:
     """Keep a key for the next starts. May take 3 s: call it away from the event loop.
 
-    Raises StorageError when it could be kept nowhere.
+    Raises UsageError for what cannot be a key, StorageError when it could be kept nowhere.
     """
+    secret = checked_key(secret.reveal())
     keyring = keyring or os_keyring()
     try:
         keyring.put(provider, secret)
