@@ -33,7 +33,10 @@ OPENAI = ProviderOffer(
 )  # fmt: skip
 GEMINI = ProviderOffer("gemini", "Google Gemini", ("google",), models("gemini", "pro-2"))
 EMPTY = ProviderOffer("lab", "Lab", failure="refuses connections")
-ANTHROPIC = ProviderOffer("anthropic", "Anthropic", reason="no key: ANTHROPIC_API_KEY")
+ANTHROPIC = ProviderOffer(
+    "anthropic", "Anthropic", models=models("anthropic", "claude-opus"),
+    reason="no key: ANTHROPIC_API_KEY",
+)  # fmt: skip
 COPILOT = ProviderOffer("copilot", "GitHub Copilot", ("github-copilot",), reason="no login")
 OFFERS = (OPENAI, GEMINI, EMPTY, ANTHROPIC, COPILOT)
 GPT, PRO = ModelReference("openai", "gpt-5"), ModelReference("gemini", "pro-2")
@@ -101,9 +104,12 @@ def test_the_choice_begins_on_the_current_model_and_never_on_a_heading() -> None
         ("gpt", ["openai/gpt-5.2", "openai/gpt-5"]),
         ("google", ["gemini/pro-2"]),
         ("copil", ["# not connected", "copilot"]),
-        ("anthropic", ["anthropic"]),
+        ("anthropic", ["anthropic", "# not connected", "anthropic/claude-opus"]),
+        ("opus", ["# not connected", "anthropic/claude-opus"]),
+        ("clopus", []),
+        ("anthropic/claude-opus", ["# not connected", "anthropic/claude-opus"]),
         ("GitHub-Copilot", ["copilot"]),
-        ("anthropic/opus", ["anthropic/opus"]),
+        ("copilot/o4", ["copilot/o4"]),
         ("openai/gpt-5", ["openai/gpt-5", "openai/gpt-5.2"]),
         ("gpt-6", ["openai/gpt-5.2", "openai/gpt-5"]),
         ("zzzz", []),

@@ -117,10 +117,19 @@ async def test_models_that_the_person_uses_are_described_whoever_lists_them(
     claude = ModelReference("work", "claude-sonnet-4-5")
     elsewhere = ModelReference("anthropic", "claude-opus-4-5")
     nowhere = ModelReference("nosuch", "m")
-    first, _, [live] = await parts(configure(work(model_server)), claude, elsewhere, nowhere)
+    first, second, [live] = await parts(configure(work(model_server)), claude, elsewhere, nowhere)
     assert models(live) == ["claude-sonnet-4-5", "scripted-model"]
     assert live.models[0].tools is True
     assert models(named(first, "anthropic")) == ["claude-opus-4-5"]
+    assert models(named(second, "anthropic"))[0] == "claude-opus-4-5"
+
+
+async def test_one_that_cannot_be_used_has_the_models_that_koi_knows(configure: Configure) -> None:
+    options = configure("[providers.groq]\nenabled = false\n")
+    known = await remembered_offers(options)
+    assert "claude-sonnet-4-6" in models(named(known, "anthropic"))
+    assert models(named(known, "copilot")) == ["gpt-4o"]
+    assert models(named(known, "groq")) == []
 
 
 async def test_a_local_server_is_found_and_means_its_best_model(

@@ -66,7 +66,7 @@ def test_a_model_in_the_environment_comes_before_an_executor_in_the_file(
 def test_the_default_is_written_as_model(configure: Configure, koi_home: Path) -> None:
     said = keep_model("executor", GPT, configure(""))
     assert written(koi_home) == {"model": "openai/gpt-5"}
-    assert said.startswith("New sessions begin with openai/gpt-5: model in ")
+    assert said.startswith("New sessions begin with it: model = openai/gpt-5 in ")
 
 
 def test_an_executor_that_is_there_is_the_one_that_changes(
@@ -85,14 +85,14 @@ def test_other_roles_are_kept_and_said_to_have_no_effect_yet(
 ) -> None:
     said = keep_model(parse_role(role), GPT, configure(""))
     assert written(koi_home) == {"models": {role: "openai/gpt-5"}}
-    assert "no effect in this version" in said
+    assert said.startswith(f"Kept, without effect in this version: models.{role} = openai/gpt-5")
 
 
 def test_what_comes_before_the_file_is_named(
     configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KOI_MODEL", "e/f")
-    assert keep_model("executor", GPT, configure("")).endswith(", but KOI_MODEL says e/f.")
+    assert keep_model("executor", GPT, configure("")).startswith("Kept, but KOI_MODEL says e/f: ")
 
 
 @pytest.mark.parametrize(

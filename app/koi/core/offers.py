@@ -21,6 +21,7 @@ class ProviderOffer(msgspec.Struct, frozen=True):
     """Its name for people."""
     aliases: tuple[str, ...] = ()
     models: tuple[ModelInfo, ...] = ()
+    """Of one that cannot be used: those that koi knows it to have."""
     default_model: str | None = None
     """What its bare name means."""
     reason: str = ""

@@ -80,6 +80,13 @@ class ModelStock:
         self._entries = tuple(_entry_of(row) for row in self._models)
         self._closed = tuple(offer for offer in self._offers if offer.reason)
         self._closed_entries = tuple(_entry_of_provider(offer) for offer in self._closed)
+        self._later = tuple(
+            ModelRow(FOUND, model, offer)
+            for offer in self._closed
+            for model in offer.models
+            if model.reference not in each_once and self._fits(model)
+        )
+        self._later_entries = tuple(_entry_of(row) for row in self._later)
 
     def find(self, typed: str, chosen: Row | None = None) -> Found:
         """The rows for a typed text. `chosen` stays chosen, if it is still there."""
@@ -88,11 +95,13 @@ class ModelStock:
             return Found(self._sections, self._place(self._sections, chosen))
         places, near = matching(typed, self._entries), False
         named, closed = self._closed_like(typed)
+        found = matching(typed, self._later_entries, letters=False)
+        closed += [self._later[place] for place in found]
         if not (places or named or closed):
             places, near = nearest(typed, self._entries), True
         rows: list[Row] = [*named, *(self._models[place] for place in places)]
         reference = _parse(typed)
-        exact = [row for row in rows if isinstance(row, ModelRow) and _is(row, reference)]
+        exact = [row for row in (*rows, *closed) if _is(row, reference)]
         if reference is not None and not exact:
             offer = self._by_name.get(reference.provider)
             # A provider that koi knows was meant: what is like the name comes behind it.
@@ -104,10 +113,10 @@ class ModelStock:
         place = _same(rows, chosen)
         return Found(tuple(rows), _first(rows) if place is None else place, near and bool(places))
 
-    def _closed_like(self, typed: str) -> tuple[list[ProviderRow], list[ProviderRow]]:
+    def _closed_like(self, typed: str) -> tuple[list[Row], list[Row]]:
         """Providers that cannot be used: those of exactly this name, and others like it."""
-        named: list[ProviderRow] = []
-        others: list[ProviderRow] = []
+        named: list[Row] = []
+        others: list[Row] = []
         for place in matching(typed, self._closed_entries, letters=False):
             offer = self._closed[place]
             names = (offer.provider, *offer.aliases, offer.title)

@@ -166,17 +166,23 @@ async def _with_list(
 async def _with_used(
     offer: ProviderOffer, registry: Registry, used: Collection[ModelReference]
 ) -> ProviderOffer:
-    """The models that the person uses come first, when the provider does not name them."""
+    """The models that the person uses come first, when the provider does not name them; of one
+    that cannot be used also those that koi knows, so that they are found.
+    """
+    from koi.catalogue.families import offered_models
     from koi.catalogue.models import described
 
     names = {model.reference.model for model in offer.models}
     more = [each.model for each in used if each.provider == offer.provider]
+    if offer.reason and offer.can_connect and not offer.looking:
+        known = (offer.default_model, *offered_models(offer.provider))
+        more += [name for name in known if name and name not in more]
     missing = [name for name in more if name not in names]
     if not missing:
         return offer
     provider = registry.get(offer.provider)
-    known = await asyncio.to_thread(described, provider, missing, registry)
-    added = tuple(model for model in known if model.reference.model in missing)
+    described_models = await asyncio.to_thread(described, provider, missing, registry)
+    added = tuple(model for model in described_models if model.reference.model in missing)
     return msgspec.structs.replace(offer, models=(*added, *offer.models))
 
 

@@ -60,13 +60,13 @@ def keep_model(role: RoleName, reference: ModelReference, options: SessionOption
     # A name may hold anything; in the file it means itself, not a variable.
     set_value(before.paths, key, str(reference).replace("${", "$${"))
     after = _registry(options).config
-    place = f"{key} in {_short(after.paths.config_file)}"
+    written = f"{key} = {reference} in {_short(after.paths.config_file)}"
     said = _configured(role, after)
     if said.reference != str(reference):
-        return f"{reference} is kept as {place}, but {said.place} says {said.reference}."
+        return f"Kept, but {said.place} says {said.reference}: {written}"
     if not said.in_effect:
-        return f"{reference} is kept as {place}. It has no effect in this version yet."
-    return f"New sessions begin with {reference}: {place}."
+        return f"Kept, without effect in this version: {written}"
+    return f"New sessions begin with it: {written}"
 
 
 def _registry(options: SessionOptions) -> Registry:

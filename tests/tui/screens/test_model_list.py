@@ -82,7 +82,11 @@ class Source:
         return self.choice
 
     def roles(self) -> Mapping[str, RoleModel]:
-        return {role: RoleModel(role, self.kept.get(role, ""), "config.toml") for role in ROLES}
+        return {
+            role: RoleModel(role, kept, "config.toml" if kept else "")
+            for role in ROLES
+            for kept in [self.kept.get(role, "")]
+        }
 
     async def keep(self, role: str, reference: ModelReference) -> str:
         if self.refusal is not None:
@@ -359,7 +363,7 @@ async def test_the_model_of_another_role_is_kept_and_the_list_stays_open() -> No
         assert source.kept == {"planner": "openai/gpt-5"}
         assert app.results == []
         assert lines(app)[-1] == " planner is kept"
-        assert lines(app, "#role")[1].strip() == "openai/gpt-5 (config.toml)"
+        assert lines(app, "#role")[1].strip() == "openai/gpt-5 · config.toml"
         assert lines(app)[0].startswith("▸●")
         await pilot.press("escape")
         assert app.results == [None]

@@ -104,9 +104,9 @@ def test_the_role_that_is_chosen_for_stands_in_brackets() -> None:
 @pytest.mark.parametrize(
     ("role", "words"),
     [
-        (RoleModel("planner", "p/m", "config.toml"), "p/m (config.toml)"),
-        (RoleModel("planner", in_effect=False), "none chosen · kept, no effect in this version"),
-        (RoleModel("executor", "p/m", "KOI_MODEL"), "p/m (KOI_MODEL)"),
+        (RoleModel("planner", "p/m", "config.toml"), "p/m · config.toml"),
+        (RoleModel("planner", in_effect=False), "none chosen · without effect in this version"),
+        (RoleModel("executor", "p/m", "KOI_MODEL"), "p/m · KOI_MODEL"),
         (RoleModel("executor"), "the best one found"),
     ],
 )

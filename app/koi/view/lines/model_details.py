@@ -35,7 +35,7 @@ from koi.view.wrap import wrap_text
 
 EXECUTOR = "executor"
 SESSION = "this session"
-NOT_IN_EFFECT = "kept, no effect in this version"
+NOT_IN_EFFECT = "without effect in this version"
 
 
 def row_line(
@@ -93,12 +93,11 @@ def role_lines(
         face = Face("accent", "b") if mine else MUTED
         names.append((f"[{name}]" if mine else f" {name} ", face))
     role = roles.get(chosen, RoleModel(chosen))
-    kept = f"{role.reference} ({role.place})" if role.reference else "the best one found"
-    if chosen == EXECUTOR:
-        words = f"{current} ({SESSION}) · new sessions: {kept}" if current else kept
-    else:
-        words = kept if role.reference else "none chosen"
-        words += "" if role.in_effect else f" · {NOT_IN_EFFECT}"
+    effect = "" if role.in_effect else f" · {NOT_IN_EFFECT}"
+    none = "the best one found" if chosen == EXECUTOR else "none chosen"
+    words = f"{role.reference or none}{effect}{f' · {role.place}' if role.place else ''}"
+    if chosen == EXECUTOR and current:
+        words = f"{current} ({SESSION}) · new sessions: {words}"
     below = fit([(f"  {_plain(words)}", MUTED)], width, measure)
     return [Line(tuple(fit(names, width, measure))), Line(tuple(below))]
 
