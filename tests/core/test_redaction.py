@@ -165,6 +165,7 @@ def test_a_secret_of_this_process_is_known_by_its_value(value: str) -> None:
         "the token has expired, and basic authentication is not offered",
         "providers.work.api_key_env: the variable WORK_KEY is not set",
         '["api_key", "token", "secret"]',
+        "config.toml: providers.work.api_key: unknown key. Did you mean api_key_env?",
         "http://127.0.0.1:11434/api/tags does not answer",
     ],
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from koi.cli.options import current_options, global_options
+from koi.cli.options import GlobalOptions, current_options, global_options
 from koi.cli.toml_text import toml_text
 
 if TYPE_CHECKING:
@@ -34,11 +34,27 @@ def path_command() -> None:
 @global_options
 def check_command() -> int:
     """Print every mistake, with its file and key. Exit code 2 when there is one."""
+    options = current_options()
+    found = find_mistakes(options)
+    for mistake in found:
+        hint = f" {mistake.hint}" if mistake.hint else ""
+        _say(f"{mistake.severity}: {mistake.place}: {mistake.message}.{hint}")
+    errors = sum(mistake.severity == "error" for mistake in found)
+    if errors:
+        return EXIT_MISTAKES
+    paths = options.paths
+    _check_rules()
+    state = "no mistakes" if paths.config_file.exists() else "no such file, so all is default"
+    _say(f"{paths.config_file}: {state}")
+    return 0
+
+
+def find_mistakes(options: GlobalOptions) -> list[Mistake]:
+    """Every mistake in the layers of the configuration. Raises ConfigurationError for no TOML."""
     from koi.catalogue.catalogue import load_catalogue
     from koi.catalogue.consistency import find_inconsistencies
     from koi.config.load import read_layers
 
-    options = current_options()
     paths = options.paths
     sources = read_layers(
         paths=paths,
@@ -54,16 +70,7 @@ def check_command() -> int:
             source.table, where, load_catalogue(), os.environ, paths.config_file.parent
         )
         found += [source.under_original(mistake) for mistake in more]
-    for mistake in found:
-        hint = f" {mistake.hint}" if mistake.hint else ""
-        _say(f"{mistake.severity}: {mistake.place}: {mistake.message}.{hint}")
-    errors = sum(mistake.severity == "error" for mistake in found)
-    if errors:
-        return EXIT_MISTAKES
-    _check_rules()
-    state = "no mistakes" if paths.config_file.exists() else "no such file, so all is default"
-    _say(f"{paths.config_file}: {state}")
-    return 0
+    return found
 
 
 def _check_rules() -> None:

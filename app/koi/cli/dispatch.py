@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "models": ("koi.cli.models", "Models with price and context."),
     "sessions": ("koi.cli.sessions", "List, show, export, delete sessions."),
     "config": ("koi.cli.config", "Show, check and change the configuration."),
+    "doctor": ("koi.cli.doctor.command", "Look at all that koi stands on, and say what to do."),
 }
 """name → module (it has a click command called `command`) and its line in the help."""
 

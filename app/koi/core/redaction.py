@@ -23,10 +23,12 @@ _NAMES = r"""(?:
   | code[-_]?verifier | device[-_]?code | device[-_]?auth[-_]?id | user[-_ ]?code
   | authorization[-_]?code | authorization
 )"""
+_PLAIN_WORD = r"(?<=:\s)[a-z]{1,12}(?![^\s.,;:)])"
+"""A sentence goes on there, as in "api_key: unknown key"."""
 _SHAPES = re.compile(
     rf"""(?P<before>
         {_START}(?:proxy-)?authorization {_IS} (?:b?{_QUOTE})? (?:[\w-]{{1,32}}\s{{1,8}})?
-      | {_NAMES} {_IS} (?:(?:bearer|basic|token)\s{{1,8}})?
+      | {_NAMES} {_IS} (?:(?:bearer|basic|token)\s{{1,8}})? (?!{_PLAIN_WORD})
       | user[-_ ]?code\s (?:is\s)?
       | \(b?["'][\w-]{{0,64}}(?:{_NAMES}|cookie)["'],\s{{0,8}}
       | (?:[?&;]|%3F|%26)(?:code|state|key|sig|nonce)(?:=|%3D)

@@ -12,6 +12,7 @@ from koi.core.errors import ProviderError
 from koi.net.errors import response_error
 from koi.net.policy import NetworkPolicy
 from koi.net.proxies import proxy_for
+from koi.net.server_clock import note_clock
 from koi.net.timeouts import REMOTE, SLEEP_S, ReadGuard, Timeouts
 from koi.net.tls import empty_context, system_context
 from koi.net.transport_errors import transport_error
@@ -115,6 +116,7 @@ class HttpClient:
         response: httpx.Response | None = None
         try:
             response = await _send(pool, request, guard)
+            note_clock(target.host, response.headers, time.time())
             answer = HttpAnswer(response, guard, timeouts.idle_s)
             if not response.is_success and (response.is_redirect or not any_status):
                 await _refuse(response, answer)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,8 +26,7 @@ _TOOLS: tuple[tuple[str, ...], ...] = (
 
 def copy(app: App[int], text: str, what: str) -> str:
     """Copy `text`; returns what to tell the person, no more than is known."""
-    remote = bool(os.environ.get("SSH_CONNECTION"))
-    tool = None if remote else _find_tool()
+    tool = find_tool(os.environ)
     if tool is not None:
         data = text.encode("utf-8", "replace")
         threading.Thread(target=_pipe, args=(tool, data), daemon=True).start()
@@ -45,12 +45,15 @@ def _tmux_sequence(text: str) -> str:
     return f"\x1bPtmux;\x1b\x1b]52;c;{encoded}\x07\x1b\\"
 
 
-def _find_tool() -> tuple[str, ...] | None:
-    display = sys.platform == "darwin" or os.environ.get("WSL_DISTRO_NAME")
+def find_tool(environment: Mapping[str, str]) -> tuple[str, ...] | None:
+    """The command that copies what it reads; None over SSH, where it would copy elsewhere."""
+    if environment.get("SSH_CONNECTION"):
+        return None
+    display = sys.platform == "darwin" or environment.get("WSL_DISTRO_NAME")
     for tool in _TOOLS:
-        if tool[0] == "wl-copy" and not os.environ.get("WAYLAND_DISPLAY"):
+        if tool[0] == "wl-copy" and not environment.get("WAYLAND_DISPLAY"):
             continue
-        if tool[0] == "xclip" and not os.environ.get("DISPLAY"):
+        if tool[0] == "xclip" and not environment.get("DISPLAY"):
             continue
         if tool[0] in ("pbcopy", "clip.exe") and not display:
             continue

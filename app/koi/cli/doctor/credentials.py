@@ -1,0 +1,76 @@
+"""The OS keyring, and every credential with its source and state."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from koi.cli.doctor.report import Check, Section, note, ok, problem
+from koi.config.paths import Paths
+from koi.core.secret import Secret
+
+if TYPE_CHECKING:
+    from koi.catalogue.registry import Registry
+    from koi.credentials.findings import Discovery
+    from koi.credentials.status import CredentialLine
+    from koi.credentials.stores.keyring_store import KeyringStore
+
+PROBE = "koi-doctor-probe"
+"""The entry that --live writes, reads back and removes."""
+
+
+def keyring(paths: Paths, store: KeyringStore, *, live: bool) -> Section:
+    """Whether keys can be kept there. May take 3 s for each question."""
+    from koi.credentials.stores.back_end import KeyringFailure
+    from koi.credentials.stores.keyring_names import names_in_keyring
+
+    names = names_in_keyring(paths.keys)
+    try:
+        if live:
+            store.put(PROBE, Secret("a harmless probe"))
+            store.remove(PROBE)
+        else:
+            store.get(PROBE)
+    except KeyringFailure as failure:
+        if names:
+            hint = f"Unlock or start it, or connect again: koi connect {names[0]}"
+            text = f"{failure}; koi keeps keys there for {', '.join(names)}"
+            return Section("Keyring", (problem(text, hint),))
+        text = f"not used: {failure}"
+        return Section("Keyring", (note(text, "Pasted keys go to files that only you can read."),))
+    checks = [ok(f"{store.name} answers{': written, read back, removed' if live else ''}")]
+    if names:
+        checks.append(ok(f"it keeps the keys of {', '.join(names)}"))
+    return Section("Keyring", tuple(checks))
+
+
+def credentials(registry: Registry, discovery: Discovery) -> Section:
+    """What was found, provider by provider."""
+    from koi.credentials.status import statuses
+
+    checks: list[Check] = []
+    for row in statuses(registry, discovery, time.time()):
+        checks.append(_check(row.provider, row.line))
+        checks += [_check(row.provider, other) for other in row.others]
+    checks += [note(each) for each in discovery.notes]
+    for name, error in registry.incomplete.items():
+        checks.append(problem(f"{name}: {error.title}", error.hint))
+    if not discovery.providers:
+        hint = "Connect a login, a key or a server: koi connect. Or try koi --demo."
+        checks.append(problem("nothing is connected", hint))
+    return Section("Credentials", tuple(checks))
+
+
+def not_looked_for() -> Section:
+    """What is said when there is no configuration to go by."""
+    return Section("Credentials", (note("not looked for: the configuration must be mended first"),))
+
+
+def _check(provider: str, line: CredentialLine) -> Check:
+    about = " ".join(part for part in (line.label, line.account) if part)
+    text = f"{provider}: {line.words}{f' {about}' if about else ''}"
+    if line.state in ("usable", "shadowed"):
+        return ok(text)
+    if line.state == "unreadable" and line.source == "configuration":
+        return problem(text, "koi never takes another key in the place of one that you configured.")
+    return note(text)
