@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -196,6 +198,32 @@ async def test_a_refusal_while_its_owner_renews_it_is_sent_again(
 
     model_server.script(renew, text("Hi"))
     assert await ask(at(model_server, home_with(tmp_path, claude(), yes("claude-cli")))) == "Hi"
+
+
+async def test_requests_at_the_same_time_that_are_refused_all_get_the_renewed_token(
+    model_server: ModelServer, tmp_path: Path
+) -> None:
+    both = threading.Barrier(2)
+
+    def renew(request: RecordedRequest) -> Answer:
+        renewed = tmp_path / f"renewed-{id(request)}"
+        renewed.write_text(json.dumps(claude_document(accessToken="sk-ant-oat01-canary-renewed")))
+        renewed.replace(tmp_path / CLAUDE)
+        both.wait(30)
+        return failure(401, "token expired")
+
+    model_server.script(renew, renew, text("Hi"), text("Hi"))
+    registry = at(model_server, home_with(tmp_path, claude(), yes("claude-cli")))
+    provider = HttpProvider(provider_endpoint("anthropic", registry))
+
+    async def once() -> None:
+        async for _ in provider.stream(HELLO):
+            pass
+
+    await asyncio.gather(once(), once())
+    await provider.aclose()
+    sent = [request.headers["authorization"][-7:] for request in model_server.model_requests]
+    assert sent[2:] == ["renewed", "renewed"]
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ async def test_a_full_search_that_the_keyring_does_not_answer_says_so(
     (groq,) = found.of("groq")
     assert (groq.state, groq.detail) == (
         "unreadable",
-        "koi groq: the OS keyring did not answer within 0.05 s",
+        "the OS keyring did not answer within 0.05 s",
     )
     back_end.release.set()
 
@@ -157,7 +157,7 @@ async def test_a_full_search_finds_keys_that_were_put_there_by_hand(
     assert (await discover(registry, thorough=True, sources=SOURCES)).providers == ("groq",)
     found = find_credentials(registry.get("groq"), registry)
     assert found.usable("groq") == Finding(
-        "groq", "OS keyring", "usable", "…6789", "koi groq, keyrings", secret=Secret(KEY)
+        "groq", "OS keyring", "usable", "…6789", "koi/groq, keyrings", secret=Secret(KEY)
     )
 
 

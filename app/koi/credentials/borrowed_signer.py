@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Hashable
+from contextlib import suppress
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from koi.config.paths import Paths
 from koi.core.errors import CredentialMissing, ProviderError
@@ -29,6 +31,8 @@ class BorrowedSigner:
         self._token: BorrowedToken | None = None
         self._stamp: Hashable = None
         self._sent: tuple[Secret, ...] = ()
+        self._sent_by: WeakKeyDictionary[asyncio.Task[object], Secret] = WeakKeyDictionary()
+        """Which token each running request carries."""
         self._lock = asyncio.Lock()
 
     async def headers(self, method: str, url: str, body: bytes) -> dict[str, str]:
@@ -41,6 +45,8 @@ class BorrowedSigner:
             )
         if token.secret not in self._sent:
             self._sent = (*self._sent, token.secret)
+        if (task := asyncio.current_task()) is not None:
+            self._sent_by[task] = token.secret
         return {"Authorization": f"Bearer {token.secret.reveal()}", **token.headers}
 
     async def base_url(self, configured: str) -> str:
@@ -51,13 +57,15 @@ class BorrowedSigner:
         """True when its owner has renewed it meanwhile; else it is left alone until koi ends."""
         if error.status == 400 and not _OWN_APPS_ONLY.search(error.title):
             return False
-        sent, self._token = self._token, None
-        try:
-            fresh = await self._current()
-        except CredentialMissing:
-            fresh = None
-        if fresh is not None and sent is not None and fresh.secret != sent.secret:
-            return True
+        task = asyncio.current_task()
+        sent = None if task is None else self._sent_by.get(task)
+        if sent is None:
+            return False
+        if self._token is not None and self._token.secret == sent:
+            self._token = None
+        with suppress(CredentialMissing):
+            if (await self._current()).secret != sent:
+                return True
         words = without_secrets(error.title, self._sent)
         remember_refusal(self._paths, self._borrowed.consent, words)
         error.kind = "auth"

@@ -123,7 +123,7 @@ def test_a_saved_key_is_read_when_it_is_needed(tmp_path: Path) -> None:
     back_end = Memory()
     save_key(paths_in(tmp_path), "openai", KEY, keyring_with(back_end))
     (found,) = find_in_keyring(search(tmp_path), keyring_with(back_end))
-    assert (found.secret, found.label, found.detail) == (KEY, "…6789", "koi openai, keyrings")
+    assert (found.secret, found.label, found.detail) == (KEY, "…6789", "koi/openai, keyrings")
 
 
 def test_a_key_put_there_by_hand_is_found_and_then_known_by_name(tmp_path: Path) -> None:
@@ -137,10 +137,10 @@ def test_a_saved_key_that_the_keyring_does_not_give_is_unreadable(tmp_path: Path
     save_key(paths_in(tmp_path), "openai", KEY, keyring_with(Memory()))
     (locked,) = find_in_keyring(search(tmp_path), broken())
     (missing,) = find_in_keyring(search(tmp_path), keyring_with(Memory()))
-    assert (locked.state, locked.detail) == ("unreadable", f"koi openai: {WHY}")
+    assert (locked.state, locked.detail) == ("unreadable", WHY)
     assert (missing.state, missing.detail) == (
         "unreadable",
-        "koi openai: it has no such key any more",
+        "the OS keyring has no key koi/openai any more",
     )
 
 

@@ -32,11 +32,8 @@ def find_in_keyring(search: Search, keyring: KeyringStore | None = None) -> tupl
         try:
             keyring.get_all(provider.name for provider in providers)
         except KeyringFailure as failure:
-            return tuple(
-                _unreadable(provider, str(failure))
-                for provider in providers
-                if provider.name in listed
-            )
+            unread = [provider for provider in providers if provider.name in listed]
+            return tuple(_unreadable(provider, str(failure)) for provider in unread)
     return tuple(
         found
         for provider in providers
@@ -70,19 +67,19 @@ def _finding(
             with suppress(StorageError):
                 # It is found again at the next start; without the note only a full search does.
                 add_name(search.config.paths.keys, provider.name)
-        detail = f"koi {provider.name}, {keyring.name}"
+        detail = f"koi/{provider.name}, {keyring.name}"
         return judged(provider, OS_KEYRING, secret.reveal(), detail, search.config)
     if not listed:
         return None
     if keyring.failure:
         return _unreadable(provider, keyring.failure)
     if search.depth == "names" and not keyring.asked(provider.name):
-        return Finding(provider.name, OS_KEYRING, "usable", detail=f"koi {provider.name}")
-    return _unreadable(provider, "it has no such key any more")
+        return Finding(provider.name, OS_KEYRING, "usable", detail=f"koi/{provider.name}")
+    return _unreadable(provider, f"the OS keyring has no key koi/{provider.name} any more")
 
 
 def _unreadable(provider: Registered, why: str) -> Finding:
-    return Finding(provider.name, OS_KEYRING, "unreadable", detail=f"koi {provider.name}: {why}")
+    return Finding(provider.name, OS_KEYRING, "unreadable", detail=why)
 
 
 def _in_file(provider: Registered, search: Search) -> Finding:
