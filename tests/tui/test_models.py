@@ -14,6 +14,7 @@ from koi.config.paths import find_paths
 from koi.core.references import ModelReference
 from koi.tui.app import KoiApp
 from koi.tui.prompt.completion import candidates
+from koi.tui.screens.chooser import FilterInput
 from koi.tui.screens.model_list import ModelList
 from tests.servers.model_server import ModelServer
 from tests.tui.koi_app import running, say, until
@@ -29,6 +30,14 @@ def configured(model_server: ModelServer, koi_home: Path) -> Path:
         f'[providers.work]\nbase_url = "{model_server.openai_url}"\napi_key = "sk-test-0000abcd"\n'
     )
     return file
+
+
+@pytest.fixture
+def without_key(configured: Path, model_server: ModelServer) -> None:
+    configured.write_text(
+        f'[providers.mistral]\nbase_url = "{model_server.openai_url}"\n'
+        f'default_model = "{model_server.model}"\n'
+    )
 
 
 def written(file: Path) -> dict[str, object]:
@@ -122,3 +131,25 @@ async def test_without_a_key_the_list_says_what_to_set(workspace: Path) -> None:
 )
 def test_models_and_roles_complete(typed: str, completions: list[str]) -> None:
     assert [each.text for each in candidates(typed, ("openai/gpt-5",))] == completions
+
+
+@pytest.mark.usefixtures("without_key")
+async def test_a_provider_without_a_key_gets_one_and_its_model_is_chosen(
+    workspace: Path,
+) -> None:
+    async with running(workspace, (80, 24)) as (app, pilot):
+        await pilot.press("ctrl+l")
+        await until(app, "not reachable")
+        await pilot.press(*"mistral", "enter")
+        await until(app, "koi needs a key of Mistral")
+        await pilot.press("escape")
+        await until(app, listed(app))
+        assert app.screen.query_one(FilterInput).value == "mistral"
+        await pilot.press("enter")
+        await until(app, "koi needs a key of Mistral")
+        await pilot.press(*"abcdefghijklmnop12345678abcdefgh", "enter")
+        await until(app, "Mistral is connected")
+        await pilot.press("enter")
+        await until(app, "▸   mistral/scripted-model")
+        await pilot.press("enter")
+        await until(app, "The next requests go to mistral/scripted-model.")

@@ -135,8 +135,9 @@ def test_a_model_is_found_once_and_the_favourite_before_equal_ones() -> None:
 def test_what_is_typed_in_full_is_chosen() -> None:
     result = ModelStock(OFFERS).find("openai/gpt-5")
     assert reference_of(result.rows[result.selected]) == GPT
-    typed = ModelStock(OFFERS).find("copilot/gpt-4o").rows[0]
-    assert typed == TypedRow(ModelReference("copilot", "gpt-4o"), COPILOT)
+    for name in ("copilot", "GitHub_Copilot"):
+        typed = ModelStock(OFFERS).find(f"{name}/gpt-4o").rows[0]
+        assert typed == TypedRow(ModelReference("copilot", "gpt-4o"), COPILOT)
 
 
 def test_the_same_row_stays_chosen_when_lists_arrive() -> None:

@@ -68,6 +68,9 @@ class ModelStock:
     ) -> None:
         self._offers = tuple(offers)
         self._by_name = {offer.provider: offer for offer in self._offers}
+        self._slugs = {
+            _plain(name): offer.provider for offer in self._offers for name in offer.aliases
+        } | {_plain(offer.provider): offer.provider for offer in self._offers}
         self._current = current
         self._embeddings = embeddings
         self._infos = {model.reference: model for offer in self._offers for model in offer.models}
@@ -100,7 +103,7 @@ class ModelStock:
         if not (places or named or closed):
             places, near = nearest(typed, self._entries), True
         rows: list[Row] = [*named, *(self._models[place] for place in places)]
-        reference = _parse(typed)
+        reference = self._parse(typed)
         exact = [row for row in (*rows, *closed) if _is(row, reference)]
         if reference is not None and not exact:
             offer = self._by_name.get(reference.provider)
@@ -113,6 +116,15 @@ class ModelStock:
         place = _same(rows, chosen)
         return Found(tuple(rows), _first(rows) if place is None else place, near and bool(places))
 
+    def _parse(self, text: str) -> ModelReference | None:
+        """The reference that was typed, an alias replaced; None for what is none."""
+        try:
+            typed = ModelReference.parse(text)
+        except UsageError:
+            return None
+        slug = self._slugs.get(_plain(typed.provider), typed.provider)
+        return ModelReference(slug, typed.model)
+
     def _closed_like(self, typed: str) -> tuple[list[Row], list[Row]]:
         """Providers that cannot be used: those of exactly this name, and others like it."""
         named: list[Row] = []
@@ -120,7 +132,7 @@ class ModelStock:
         for place in matching(typed, self._closed_entries, letters=False):
             offer = self._closed[place]
             names = (offer.provider, *offer.aliases, offer.title)
-            exact = typed.lower() in [name.lower() for name in names]
+            exact = _plain(typed) in [_plain(name) for name in names]
             (named if exact else others).append(ProviderRow(offer))
         return named, others
 
@@ -249,8 +261,6 @@ def _provider(row: Row) -> str:
             return ""
 
 
-def _parse(text: str) -> ModelReference | None:
-    try:
-        return ModelReference.parse(text)
-    except UsageError:
-        return None
+def _plain(name: str) -> str:
+    """A provider's name as it is compared."""
+    return name.lower().replace("_", "-")

@@ -9,7 +9,7 @@ from koi.core.offers import ProviderOffer, RoleModel
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
 from koi.core.usage import Price
-from koi.view.lines.model_details import detail_lines, role_lines
+from koi.view.lines.model_details import detail_lines, role_lines, row_line
 from koi.view.lines.models import heading_line, provider_line, typed_line
 from koi.view.model_rows import Heading, ModelRow, ProviderRow, Row, TypedRow
 
@@ -112,6 +112,12 @@ def test_the_role_that_is_chosen_for_stands_in_brackets() -> None:
 )
 def test_the_model_of_a_role_and_where_it_comes_from(role: RoleModel, words: str) -> None:
     assert role_lines({role.role: role}, role.role, "", 100, cell_len)[1].text == f"  {words}"
+
+
+def test_while_nothing_is_known_no_price_is_called_unknown() -> None:
+    row = ModelRow("recent", ModelInfo(SONNET))
+    assert row_line(row, None, (), 60, cell_len, waiting=True).text.endswith("  … ")
+    assert row_line(row, None, (), 60, cell_len).text.endswith("price unknown ")
 
 
 def test_hostile_names_cannot_reach_the_terminal() -> None:

@@ -195,8 +195,15 @@ class ModelList(ModalScreen[ModelChoice | None]):
             return None
 
     def _draw(self, index: int, width: int, selected: bool) -> Line:
-        row, marked = self._found.rows[index], self._choices.favourites
-        return row_line(row, self._of_role, marked, width, cell_len, selected=selected)
+        return row_line(
+            self._found.rows[index],
+            self._of_role,
+            self._choices.favourites,
+            width,
+            cell_len,
+            selected=selected,
+            waiting=not self._offers,
+        )
 
     def _role_lines(self, width: int, height: int) -> list[Line]:
         current = str(self._current) if self._current.model else ""
@@ -280,6 +287,8 @@ class ModelList(ModalScreen[ModelChoice | None]):
         reference = None if row is None else reference_of(row)
         if row is not None and reference is not None:
             self.run_worker(self._mark(row, reference), exit_on_error=False, group="act")
+        else:
+            self._say("favourites are models: choose one of them")
 
     async def _mark(self, row: Row, reference: ModelReference) -> None:
         try:

@@ -46,8 +46,11 @@ def row_line(
     measure: Measure,
     *,
     selected: bool = False,
+    waiting: bool = False,
 ) -> Line:
-    """Any row of the list. `current` is the model that the role has now."""
+    """Any row of the list. `current` is the model that the role has now; `waiting`: nobody has
+    said anything yet of models that the person likes or uses.
+    """
     match row:
         case Heading(text=text, note=note):
             return heading_line(text, note, width, measure)
@@ -65,7 +68,7 @@ def row_line(
                 selected=selected,
                 current=model.reference == current,
                 favourite=model.reference in favourites,
-                reason=offer.reason if offer is not None else "",
+                reason=offer.reason if offer is not None else "…" if waiting else "",
                 title=offer.title if offer is not None and mixed else "",
             )
 
