@@ -245,3 +245,11 @@ def test_a_login_that_is_denied_fails_with_what_to_do(koi: Koi, github: GitHub) 
     assert done.code == 1
     assert "declined" in done.err
     assert "copilot" not in koi("connect", "status").out
+
+
+def test_a_key_that_is_shadowed_says_by_what(
+    koi: Koi, vendor: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GROQ_API_KEY", "gsk_" + "k" * 20)
+    done = koi("connect", "groq", stdin=f"{KEY}\n")
+    assert "GROQ_API_KEY (environment) comes before it" in done.out

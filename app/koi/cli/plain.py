@@ -148,4 +148,7 @@ async def _perform(
                 f"{tokens(usage.output_tokens)} out"
             )
         case _:
-            raise UsageError(f"/{command.name} needs the full screen", hint="Start koi there.")
+            hint = "Start koi there."
+            if command.name in ("connect", "disconnect"):
+                hint = f"Or leave, and type koi {command.name} --plain."
+            raise UsageError(f"/{command.name} needs the full screen", hint=hint)

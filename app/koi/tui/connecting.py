@@ -142,11 +142,12 @@ async def _connect_target(desk: Desk, name: str) -> Connection | None:
 
 
 async def _choose_way(desk: Desk, target: Target) -> Way | None:
-    from koi.credentials.discovery import discover
+    from koi.credentials.discovery import SOURCES, discover
     from koi.credentials.targets import ways
     from koi.tui.screens.connect.choice import Choice, Option
 
-    discovery = await discover(desk.registry())
+    quick = tuple(source for source in SOURCES if not source.slow)
+    discovery = await discover(desk.registry(), sources=quick)
     found = ways(target, desk.logins, discovery)
     if desk.method:
         found = tuple(way for way in found if way.kind == "login")

@@ -120,10 +120,13 @@ def keep_key(name: str, key: Secret, registry: Registry) -> str:
 
     Raises StorageError.
     """
+    from koi.credentials.discovery import known_at_once
     from koi.credentials.stores.saved_keys import save_key
 
     place = save_key(registry.config.paths, name, key)
-    return f"The key {key.label} is kept {place.words}."
+    said = f"The key {key.label} is kept {place.words}."
+    above = known_at_once(registry).usable(name)
+    return said if above is None else f"{said} {above.detail} ({above.source}) comes before it."
 
 
 def suggested_name(url: str, registry: Registry) -> str:
