@@ -6,16 +6,20 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bench.figures import Figure, Spread
+from bench.hindrances import dead_ollama, hanging_keyring, huge_files
 from bench.terminal import Terminal, has_text
 
 KOI = str(Path(sys.executable).with_name("koi"))
 HELLO = str(Path(__file__).with_name("hello.py"))
 KEY = "ж"
 TYPED_EARLY = "щэюя"
+CLEAN = "nothing to find"
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -35,6 +39,7 @@ def measure(folder: Path, runs: int) -> list[Figure]:
     return [
         *_version(folder, 3 * runs),
         *_screen(folder, runs),
+        *_hindered(folder, runs),
         *_typed_during_start(folder),
         *_idle(folder),
     ]
@@ -66,9 +71,11 @@ def _version(folder: Path, runs: int) -> list[Figure]:
     ]
 
 
-def _start(command: Sequence[str], folder: Path) -> tuple[float, float]:
+def _start(
+    command: Sequence[str], folder: Path, variables: Mapping[str, str] | None = None
+) -> tuple[float, float]:
     """Milliseconds to the first frame, and to the first key that is painted."""
-    with Terminal(command, folder, environment(folder)) as terminal:
+    with Terminal(command, folder, environment(folder) | dict(variables or {})) as terminal:
         first = terminal.until(has_text)
         terminal.type(KEY)
         echoed = terminal.until(lambda painted: KEY.encode() in painted)
@@ -90,6 +97,40 @@ def _screen(folder: Path, runs: int) -> list[Figure]:
         figures.append(Figure(f"koi: {what}", mine.median, "ms", note=mine.note("ms")))
         ratio = mine.median / floor.median
         figures.append(Figure(f"koi / bare Textual: {what}", ratio, "x", 1.25))
+    return figures
+
+
+def _hindered(folder: Path, runs: int) -> list[Figure]:
+    """The start while credentials are looked for where something hangs or is huge.
+
+    All take turns with a start where nothing is: each has a home of its own.
+    """
+    with dead_ollama() as dead, ExitStack() as stack:
+        nothing = {"OLLAMA_HOST": "127.0.0.1:9"}
+        cases: dict[str, tuple[Path, dict[str, str]]] = {}
+        for name in (CLEAN, "dead Ollama", "hanging keyring", "files of 1 GiB", "all of it"):
+            home = Path(stack.enter_context(TemporaryDirectory(dir=folder)))
+            variables = dict(dead if name in ("dead Ollama", "all of it") else nothing)
+            if name in ("hanging keyring", "all of it"):
+                variables |= hanging_keyring(home)
+            if name in ("files of 1 GiB", "all of it"):
+                variables |= huge_files(home)
+            cases[name] = home, variables
+        found: dict[str, list[tuple[float, float]]] = {name: [] for name in cases}
+        for number in range(runs + 1):
+            for name, (home, variables) in cases.items():
+                pair = _start([KOI], home, variables)
+                if number:  # the first fills the caches
+                    found[name].append(pair)
+    figures = []
+    for index, what in enumerate(("first frame", "first key painted")):
+        clean = Spread(tuple(pair[index] for pair in found[CLEAN]))
+        figures.append(Figure(f"koi, {CLEAN}: {what}", clean.median, "ms", note=clean.note("ms")))
+        for name in [each for each in found if each != CLEAN]:
+            mine = Spread(tuple(pair[index] for pair in found[name]))
+            ratio = mine.median / clean.median
+            note = f"{mine.median:.0f} ms; {mine.note('ms')}"
+            figures.append(Figure(f"{name} / {CLEAN}: {what}", ratio, "x", 1.15, note=note))
     return figures
 
 

@@ -22,6 +22,20 @@ except SystemExit as stop:
     assert stop.code in (0, None), stop.code
 """
 
+FIRST_FRAME = """
+from pathlib import Path
+from koi.agent.options import SessionOptions
+from koi.tui.app import KoiApp
+from koi.tui.start import _run_app
+
+loaded = []
+run = KoiApp.run_async
+KoiApp.run_async = lambda self, **ways: run(self, headless=True, size=(80, 24))
+KoiApp._begin = lambda self: (loaded.extend(sys.modules), self.exit(0))
+_run_app(SessionOptions(workspace=Path.cwd()), None, mouse=False, welcome=False)
+sys.modules = loaded
+"""
+"""Leaves what was imported when the first frame was on the screen."""
 EXTRAS = {"botocore", "urllib3", "wasmtime", "mcp"}
 """What only a provider that needs it may import."""
 SDKS = {"openai", "anthropic", "google", "ollama", "boto3", "pydantic", "httpx2", "aiohttp"}
@@ -81,4 +95,11 @@ def test_the_view_imports_no_screen() -> None:
 def test_the_chat_is_ready_to_be_painted_without_the_network(workspace: Path) -> None:
     imported = packages_after("import koi.tui.app", workspace)
     late = {"httpx", "keyring", "tomlkit", "genai_prices", "pygments", "yaml"}
+    assert imported & (late | EXTRAS | SDKS) == set()
+
+
+def test_the_first_frame_needs_nothing_that_credentials_need(workspace: Path) -> None:
+    imported = packages_after(FIRST_FRAME, workspace)
+    late = {"keyring", "jwt", "segno", "cryptography", "httpx", "tomlkit", "secretstorage"}
+    assert "textual" in imported
     assert imported & (late | EXTRAS | SDKS) == set()
