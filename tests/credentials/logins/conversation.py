@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from koi.core.secret import Secret
 from koi.credentials.logins.events import LoginEvent, LoginFailed, Waiting
-from koi.credentials.logins.login import LoginContext
+from koi.credentials.logins.login import Clock, LoginContext
 from koi.credentials.logins.table import find_login
 from koi.credentials.stores.auth_file import AuthFile
 from koi.credentials.stores.token_record import TokenRecord
@@ -22,12 +23,15 @@ from tests.servers.oauth_server import CANARY
 class Conversation:
     """Holds what was said; nothing in it may be a secret."""
 
-    def __init__(self, folder: Path, configuration: str, *, domain: str = "") -> None:
+    def __init__(
+        self, folder: Path, configuration: str, *, domain: str = "", real_time: bool = False
+    ) -> None:
         self.time = FakeClock()
         self.events: list[LoginEvent] = []
         self.folder = folder
         registry = registry_of(folder, configuration)
-        self.context = LoginContext(registry, domain, clock=self.time.clock)
+        clock = Clock() if real_time else self.time.clock
+        self.context = LoginContext(registry, domain, clock=clock)
         self.on_event: Callable[[LoginEvent], Awaitable[None]] | None = None
 
     async def run(self, name: str, method: str = "") -> LoginEvent:
@@ -44,13 +48,22 @@ class Conversation:
         return self.events[-1]
 
     async def fails(self, name: str, method: str = "") -> LoginFailed:
-        """Do the login, which fails; with what. No part of the error holds a secret."""
+        """Do the login, which fails; with what. No part of the error holds a secret.
+
+        No token is kept, and none is lost that was there before.
+        """
+        before = self._tokens
         with pytest.raises(LoginFailed) as caught:
             await self.run(name, method)
         told = "".join(traceback.format_exception(caught.value))
         assert CANARY not in told + caught.value.title + caught.value.hint + repr(caught.value)
-        assert self.records == {} or caught.value.reason == "storage"
+        assert self._tokens == before or caught.value.reason == "storage"
         return caught.value
+
+    @property
+    def _tokens(self) -> list[Secret]:
+        records = self.records.values()
+        return [secret for record in records for secret in record.secrets]
 
     @property
     def waits(self) -> list[tuple[str, float]]:

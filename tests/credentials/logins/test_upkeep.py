@@ -62,7 +62,6 @@ def test_a_login_is_found_with_account_and_end(tmp_path: Path) -> None:
     ("record", "words"),
     [
         (TokenRecord(TOKEN, REFRESH, LATER).ended("invalid_grant"), "invalid_grant"),
-        (TokenRecord(None, extra={"client_id": "x"}), "connect again"),
         (TokenRecord(TOKEN, None, time.time() - 5), "its time is over"),
     ],
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from koi.config.config import Config
 from koi.credentials.findings import TokenUse
+from koi.credentials.logins import chatgpt_sign_in
 from koi.credentials.logins.chatgpt_account import facts_in
 from koi.credentials.logins.events import LoginEvent, Waiting
 from koi.credentials.logins.keeping import application_of, keep, open_server, rule
@@ -38,6 +39,8 @@ DEVICE = Application(
 
 def use_of(record: TokenRecord) -> TokenUse:
     """Where a token is sent: each way to log in has a place of its own."""
+    if record.text("method") == chatgpt_sign_in.METHOD:
+        return chatgpt_sign_in.use_of(record)
     account = record.text("account_id")
     headers = {"ChatGPT-Account-Id": account} if account else {}
     return TokenUse(DEVICE_PLACE, headers={**headers, "originator": "koi"})
@@ -45,16 +48,20 @@ def use_of(record: TokenRecord) -> TokenUse:
 
 def domains_of(record: TokenRecord) -> tuple[str, ...]:
     """Where the login's tokens may go."""
-    return ("chatgpt.com",)
+    return ("openai.com",) if record.text("method") == chatgpt_sign_in.METHOD else ("chatgpt.com",)
 
 
 def application_for(record: TokenRecord, config: Config) -> Application:
     """Where the login was done. Raises ConfigurationError."""
+    if record.text("method") == chatgpt_sign_in.METHOD:
+        return chatgpt_sign_in.application_for(record, config)
     return configured(NAME, DEVICE, config)
 
 
 def rule_of(record: TokenRecord, config: Config) -> RefreshRule:
     """How the tokens of a login are renewed."""
+    if record.text("method") == chatgpt_sign_in.METHOD:
+        return chatgpt_sign_in.rule_of(record, config)
     usual = rule(application_for(record, config), record, config)
     return replace(usual, as_json=True, ended_statuses=frozenset({401}), more=facts_in)
 
@@ -90,8 +97,9 @@ class ChatGptDevice:
             reply = await trade_code(server, application.token_url, fields, context.clock)
         record = read_tokens(reply, context.clock.wall())
         record = record.with_extra(
-            method=self.name, client_id=application.client_id, **facts_in(reply)
+            method=self.name, client_id=application.client_id, **facts_in(reply, record)
         )
+        record = record.with_extra(**chatgpt_sign_in.registration(context.registry))
         yield keep(context.registry, PROVIDER, record)
 
 
@@ -99,6 +107,6 @@ LOGIN = Login(
     NAME,
     PROVIDER,
     TITLE,
-    (ChatGptDevice(),),
+    (ChatGptDevice(), chatgpt_sign_in.ChatGptSignIn()),
     aliases=("codex", "openai-codex", "openai-oauth", "openai_codex"),
 )

@@ -9,7 +9,7 @@ from koi.core.secret import Secret
 from koi.credentials.oauth.claims import claim, claims_of
 from koi.credentials.oauth.server_text import cleaned
 from koi.credentials.oauth.token_server import Reply
-from koi.credentials.oauth.tokens import token
+from koi.credentials.stores.token_record import TokenRecord
 
 _AUTH = "https://api.openai.com/auth"
 _PROFILE = "https://api.openai.com/profile"
@@ -30,9 +30,9 @@ def facts_of(*tokens: Secret | None) -> JsonObject:
     return facts
 
 
-def facts_in(reply: Reply) -> JsonObject:
+def facts_in(reply: Reply, record: TokenRecord) -> JsonObject:
     """The same, from a reply with tokens."""
-    return facts_of(token(reply, "id_token"), token(reply, "access_token"))
+    return facts_of(record.id_token, record.access_token)
 
 
 def _account_id(claims: JsonObject) -> str:

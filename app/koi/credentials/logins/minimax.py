@@ -80,7 +80,7 @@ class Region:
             more=self.place,
         )
 
-    def place(self, reply: Reply) -> JsonObject:
+    def place(self, reply: Reply, record: TokenRecord) -> JsonObject:
         """Where the token is valid, as the server says; checked again when it is used."""
         url = vendors_url(reply.text("resource_url"), (self.domain,))
         return {"resource_url": url} if url else {}
@@ -110,7 +110,7 @@ class MiniMaxDevice:
                 async for step in steps:
                     if isinstance(step, Granted):
                         record = read_tokens(step.reply, clock.wall())
-                        record = record.with_extra(**region.place(step.reply))
+                        record = record.with_extra(**region.place(step.reply, record))
                     else:
                         yield step
         assert record is not None, "a login that is not granted raises"

@@ -94,7 +94,7 @@ class QwenDevice:
                 async for step in steps:
                     if isinstance(step, Granted):
                         record = read_tokens(step.reply, context.clock.wall())
-                        record = record.with_extra(**place(step.reply))
+                        record = record.with_extra(**place(step.reply, record))
                     else:
                         yield step
         assert record is not None, "a login that is not granted raises"
@@ -102,7 +102,7 @@ class QwenDevice:
         yield keep(context.registry, PROVIDER, record)
 
 
-def place(reply: Reply) -> JsonObject:
+def place(reply: Reply, record: TokenRecord) -> JsonObject:
     """Where the token is valid, as the server says; checked again when it is used."""
     url = vendors_url(reply.text("resource_url"), PLACES)
     return {"resource_url": url} if url else {}

@@ -40,7 +40,7 @@ class LoginEnded(Exception):
         self.code = code
 
 
-def _nothing(reply: Reply) -> JsonObject:
+def _nothing(reply: Reply, record: TokenRecord) -> JsonObject:
     return {}
 
 
@@ -56,8 +56,8 @@ class RefreshRule:
     as_json: bool = False
     ended_statuses: frozenset[int] = frozenset()
     """Statuses that end the login whatever the code is."""
-    more: Callable[[Reply], JsonObject] = _nothing
-    """What of a good reply belongs to the login beside the tokens."""
+    more: Callable[[Reply, TokenRecord], JsonObject] = _nothing
+    """What of a good reply, whose tokens are read already, belongs to the login beside them."""
     readable: Callable[[Reply], Reply] = lambda reply: reply
     """A reply of a server with words of its own, in those of the standard."""
 
@@ -107,10 +107,7 @@ def _joined(
         if rotated == old:
             raise ProviderError(error.title, kind="protocol", hint=error.hint) from error
         return msgspec.structs.replace(record, refresh_token=rotated)
-    return TokenRecord(
-        new.access_token,
-        rotated,
-        new.expires_at,
-        new.id_token or record.id_token,
-        record.extra | new.extra | rule.more(reply),
+    joined = msgspec.structs.replace(
+        new, refresh_token=rotated, id_token=new.id_token or record.id_token, extra=record.extra
     )
+    return joined.with_extra(**new.extra, **rule.more(reply, new))

@@ -25,6 +25,7 @@ def find(search: Search) -> tuple[Finding, ...]:
         _finding(provider, login, record, search.config)
         for login in LOGINS
         if (record := contents.records.get(login.provider)) is not None
+        and (record.access_token is not None or record.needs_login)
         and (provider := search.provider(login.provider)) is not None
     )
 
@@ -43,8 +44,7 @@ def _finding(provider: Registered, login: Login, record: TokenRecord, config: Co
         subscription=True,
     )
     if record.access_token is None:
-        why = record.needs_login
-        detail = f"the login has ended ({why}), {again}" if why else again
+        detail = f"the login has ended ({record.needs_login}), {again}"
         return msgspec.structs.replace(found, state="expired", detail=detail)
     if record.expires_at and record.refresh_token is None and time.time() >= record.expires_at:
         return msgspec.structs.replace(found, state="expired", detail=f"its time is over, {again}")

@@ -83,7 +83,7 @@ class AuthFile:
         self._change(change)
         unsaved.drop(self.path, provider)
 
-    def replace(self, provider: str, old: TokenRecord, new: TokenRecord) -> bool:
+    def replace(self, provider: str, old: TokenRecord | None, new: TokenRecord) -> bool:
         """Keep a renewed login; False when somebody connected anew or disconnected meanwhile.
 
         Raises StorageError.

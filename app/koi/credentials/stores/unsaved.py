@@ -25,10 +25,14 @@ class Unsaved:
             self._held[path, provider] = (instead_of, record)
             self.version += 1
 
-    def stands_for(self, path: Path, provider: str, record: TokenRecord) -> TokenRecord | None:
+    def stands_for(
+        self, path: Path, provider: str, record: TokenRecord | None
+    ) -> TokenRecord | None:
         """What the file holds in the place of a login: itself, unless it is kept here."""
         with self._lock:
-            instead_of, held = self._held.get((path, provider), (record, record))
+            if record is None or (path, provider) not in self._held:
+                return record
+            instead_of, held = self._held[path, provider]
             return instead_of if held == record else record
 
     def drop(self, path: Path, provider: str) -> bool:
