@@ -15,6 +15,8 @@ from koi.credentials.status import remaining
 
 async def give_up(belonging: Belonging, registry: Registry) -> tuple[str, ...]:
     """Remove one thing; what should be known about it. Raises StorageError, ConfigurationError."""
+    from koi.credentials.logins.leaving import disconnect
+    from koi.credentials.logins.table import login_of
     from koi.credentials.stores.auth_file import AuthFile
     from koi.credentials.stores.saved_keys import remove_key
 
@@ -25,6 +27,9 @@ async def give_up(belonging: Belonging, registry: Registry) -> tuple[str, ...]:
     if belonging.kind == "key":
         removed = await asyncio.to_thread(remove_key, paths, belonging.provider)
         return (removed.left,) if removed.left else ()
+    login = login_of(belonging.provider)
+    if login is not None:
+        return await disconnect(login, registry)
     await asyncio.to_thread(AuthFile(paths.auth_file).remove, belonging.provider)
     return ()
 

@@ -40,7 +40,8 @@ from koi.credentials.oauth.token_server import Reply, TokenServer
 from koi.credentials.oauth.tokens import read_tokens, token
 from koi.credentials.stores.token_record import TokenRecord
 
-NAME, PROVIDER, METHOD = "chatgpt-browser", "openai-codex", "browser"
+NAME, PROVIDER = "chatgpt-browser", "openai-codex"
+METHOD: MethodName = "browser"
 PLACE = RESOURCE = "https://api.openai.com/v1"
 FIRST_ID = "dynamic_agent_client"
 PLAN_SCOPE = "chatgpt.tokens.use.direct"
