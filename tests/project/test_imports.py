@@ -103,3 +103,14 @@ def test_the_first_frame_needs_nothing_that_credentials_need(workspace: Path) ->
     late = {"keyring", "jwt", "segno", "cryptography", "httpx", "tomlkit", "secretstorage"}
     assert "textual" in imported
     assert imported & (late | EXTRAS | SDKS) == set()
+
+
+def test_looking_for_credentials_imports_nothing_heavy(workspace: Path) -> None:
+    look = "asyncio.run(discover(open_registry()))"
+    imports = (
+        "import asyncio",
+        "from koi.credentials.discovery import discover",
+        "from koi.wiring.registry import open_registry",
+    )
+    heavy = {"keyring", "httpx", "tomlkit", "jwt", "segno", "textual", "rich"} | EXTRAS
+    assert packages_after("\n".join((*imports, look)), workspace) & heavy == set()

@@ -19,6 +19,7 @@ from koi.core.messages import JsonObject
 from koi.core.secret import Secret
 from koi.credentials.consent import answer_of
 from koi.credentials.findings import CODEX_CLI, Finding, TokenUse
+from koi.credentials.key_text import can_be_sent
 from koi.credentials.oauth.claims import claims_of
 from koi.credentials.sources import fields
 from koi.credentials.sources.borrowed import Borrowed, BorrowedToken, gone
@@ -105,6 +106,8 @@ def login_in(content: JsonObject) -> CodexLogin | None:
     own = claims_of(Secret(access))
     identity = claims_of(Secret(fields.token(tokens, "id_token")))
     account = fields.token(tokens, "account_id") or account_id(identity) or account_id(own)
+    if not can_be_sent(account):
+        account = ""
     return CodexLogin(expiry(own), account, person(identity) or person(own))
 
 
