@@ -19,11 +19,9 @@ from koi.core.messages import JsonObject
 from koi.core.secret import Secret
 from koi.credentials.consent import answer_of
 from koi.credentials.findings import CODEX_CLI, Finding, TokenUse
-from koi.credentials.key_text import can_be_sent
 from koi.credentials.oauth.claims import claims_of
 from koi.credentials.sources import fields
 from koi.credentials.sources.borrowed import Borrowed, BorrowedToken, gone
-from koi.credentials.sources.claims import account_id, expiry, person
 from koi.credentials.sources.foreign_file import (
     Unreadable,
     parse_object,
@@ -91,8 +89,8 @@ def borrowed(config: Config) -> Borrowed:
         if has_ended(login.expires_at):
             raise gone(TITLE, RENEWAL, WAY_OUT)
         secret = Secret(fields.token(fields.table(content, "tokens"), "access_token"))
-        headers = {ACCOUNT_HEADER: login.account_id} if login.account_id else {}
-        return BorrowedToken(secret, login.expires_at, headers)
+        account = {ACCOUNT_HEADER: login.account_id} if login.account_id else {}
+        return BorrowedToken(secret, login.expires_at, {**account, "originator": "koi"})
 
     return Borrowed(TITLE, "codex-cli", read, WAY_OUT, lambda: stamp_of(auth_file(config)))
 
@@ -103,12 +101,15 @@ def login_in(content: JsonObject) -> CodexLogin | None:
     access = fields.token(tokens, "access_token")
     if not access:
         return None
-    own = claims_of(Secret(access))
-    identity = claims_of(Secret(fields.token(tokens, "id_token")))
-    account = fields.token(tokens, "account_id") or account_id(identity) or account_id(own)
-    if not can_be_sent(account):
-        account = ""
-    return CodexLogin(expiry(own), account, person(identity) or person(own))
+    # Late: only who has such a login needs the code of koi's own one.
+    from koi.credentials.logins.chatgpt_account import facts_of
+
+    identity, own = Secret(fields.token(tokens, "id_token")), Secret(access)
+    facts = facts_of(identity, own)
+    account = fields.token(tokens, "account_id") or fields.words(facts, "account_id")
+    mail, plan = fields.words(facts, "account"), fields.words(facts, "plan")
+    person = f"{mail} ({plan})" if mail and plan else mail or plan
+    return CodexLogin(fields.seconds(claims_of(own), "exp"), account, person)
 
 
 def auth_file(config: Config) -> Path:

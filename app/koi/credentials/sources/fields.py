@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 from koi.core.messages import JsonObject
 from koi.credentials.key_text import can_be_sent
 from koi.credentials.sources.foreign_file import Unreadable
 
 LONGEST_NAME = 200
+LATEST = 1e15
+"""Larger numbers are no times, in seconds or milliseconds."""
 LONGEST_TOKEN = 64 * 1024
 
 
@@ -35,11 +35,13 @@ def token(parent: JsonObject, key: str) -> str:
 
 def milliseconds(parent: JsonObject, key: str) -> float | None:
     """A time in milliseconds under a key, as time.time() seconds."""
+    found = seconds(parent, key)
+    return None if found is None else found / 1000
+
+
+def seconds(parent: JsonObject, key: str) -> float | None:
+    """A time in seconds under a key; None for what is no number of this age of the world."""
     found = parent.get(key)
     if isinstance(found, bool) or not isinstance(found, int | float):
         return None
-    try:
-        seconds = found / 1000
-    except OverflowError:
-        return None
-    return seconds if math.isfinite(seconds) else None
+    return float(found) if abs(found) < LATEST else None
