@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
@@ -10,6 +10,9 @@ from koi.core.seams import ModelInfo
 
 ListSource: TypeAlias = Literal["live", "cached", "known"]
 """Asked just now; remembered from an earlier answer; koi's own table, nobody was asked."""
+
+EXECUTOR: Final = "executor"
+"""The role that works; the session's model is its model."""
 
 
 class ProviderOffer(msgspec.Struct, frozen=True):

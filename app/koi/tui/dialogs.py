@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from koi.core.errors import KoiError
+from koi.core.offers import EXECUTOR
 
 if TYPE_CHECKING:
     from koi.tui.actions import Actions
     from koi.tui.model_source import ModelChoice
-
-EXECUTOR = "executor"
 
 
 async def choose_model(app: Actions, role: str = EXECUTOR) -> None:

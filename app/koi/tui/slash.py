@@ -52,7 +52,8 @@ def _perform(app: Actions, command: Command, argument: str) -> None:
 
 def _model(app: Actions, argument: str) -> None:
     """`REF` for the session, `ROLE REF` for a role, `ROLE` alone opens the list for it."""
-    from koi.wiring.role_models import EXECUTOR, ROLES
+    from koi.core.offers import EXECUTOR
+    from koi.wiring.role_models import ROLES
 
     first, _, text = argument.partition(" ")
     if first not in ROLES:

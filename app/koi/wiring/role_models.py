@@ -10,12 +10,11 @@ from koi.catalogue.registry import Registry
 from koi.config.config import Config
 from koi.config.schema import NOT_IN_EFFECT, RoleName
 from koi.core.errors import KoiError, UsageError
-from koi.core.offers import RoleModel
+from koi.core.offers import EXECUTOR, RoleModel
 from koi.core.references import ModelReference
 from koi.wiring.registry import open_registry
 
 ROLES: tuple[RoleName, ...] = typing.get_args(RoleName)
-EXECUTOR: RoleName = "executor"
 
 
 def configured_roles(options: SessionOptions) -> dict[str, RoleModel]:

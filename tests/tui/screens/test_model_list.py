@@ -23,7 +23,7 @@ from koi.core.seams import ModelInfo
 from koi.tui.keys import default_keys
 from koi.tui.line_pane import LinePane
 from koi.tui.model_source import ModelChoice
-from koi.tui.screens import model_list
+from koi.tui.screens import model_shelf
 from koi.tui.screens.chooser import Chooser, FilterInput, Rows
 from koi.tui.screens.model_list import ModelList
 
@@ -261,6 +261,17 @@ async def test_lists_that_arrive_leave_the_choice_where_it_is() -> None:
         assert "openai/a" in names(app)
 
 
+async def test_the_end_of_asking_leaves_the_choice_where_it_is() -> None:
+    done = asyncio.Event()
+    async with shown(Source([THREE, done])) as (app, pilot):
+        await pilot.press("down")
+        assert lines(app)[-1] == " asking the providers …"
+        done.set()
+        await pilot.pause()
+        assert choice(app) == "openai/gpt-5"
+        assert "asking" not in "".join(lines(app))
+
+
 async def test_a_failure_is_told_and_a_name_can_still_be_typed() -> None:
     failure = ProviderError("p does not answer", kind="network", hint="Is it on?")
     async with shown(Source([failure]), NOTHING) as (app, pilot):
@@ -287,13 +298,13 @@ async def test_of_two_thousand_models_only_the_visible_rows_are_drawn(
     counts: Counter[str] = Counter()
 
     def counted(name: str) -> None:
-        real: Callable[..., object] = getattr(model_list, name)
+        real: Callable[..., object] = getattr(model_shelf, name)
 
         def call(*arguments: object, **options: object) -> object:
             counts[name] += 1
             return real(*arguments, **options)
 
-        monkeypatch.setattr(model_list, name, call)
+        monkeypatch.setattr(model_shelf, name, call)
 
     async with shown(Source([(many,)]), ModelReference("p", "m")) as (app, pilot):
         counted("row_line")
@@ -440,6 +451,25 @@ async def test_a_login_for_a_model_that_was_named_ends_with_that_model() -> None
         await pilot.pause()
         assert source.connected == ["copilot"]
         assert app.chosen == ModelReference("copilot", "o4")
+
+
+async def test_a_second_enter_does_not_open_a_second_login() -> None:
+    class Slow(Source):
+        async def connect(self, provider: str) -> bool:
+            self.connected.append(provider)
+            await done.wait()
+            return False
+
+    done = asyncio.Event()
+    source = Slow([(COPILOT,)])
+    async with shown(source, NOTHING) as (app, pilot):
+        await pilot.press("enter", "enter")
+        assert source.connected == ["copilot"]
+        assert lines(app)[-1] == " connecting GitHub Copilot …"
+        done.set()
+        await pilot.pause()
+        await pilot.press("enter")
+        assert source.connected == ["copilot", "copilot"]
 
 
 async def test_while_credentials_are_looked_for_nobody_is_sent_to_a_login() -> None:

@@ -89,6 +89,11 @@ class Rows(LinePane):
         self.selected = max(0, min(selected, count - 1))
         self.show()
 
+    def tell(self, note: str) -> None:
+        """Say something else below the same rows."""
+        self.note = note
+        self.show()
+
     def move(self, step: int, *, around: bool = False) -> None:
         """Choose another row."""
         if not self.count:

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from contextlib import aclosing
 from typing import ClassVar
 
-from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import ModalScreen
 
-from koi.catalogue.model_choices import ModelChoices
-from koi.core.errors import KoiError, UsageError
-from koi.core.offers import ProviderOffer, RoleModel
+from koi.core.errors import KoiError
+from koi.core.offers import EXECUTOR, ProviderOffer
 from koi.core.references import ModelReference
 from koi.tui.keys import PICKER_KEYS, default_keys, key_label
 from koi.tui.line_pane import LinePane
 from koi.tui.model_source import ModelChoice, ModelSource
 from koi.tui.screens.chooser import Chooser
+from koi.tui.screens.model_shelf import ModelShelf
 from koi.view.line import Line
-from koi.view.lines.model_details import EXECUTOR, detail_lines, failed_lists, role_lines, row_line
-from koi.view.model_rows import Found, Heading, ModelStock, Row, reference_of
-from koi.view.safe_text import SafeText, safe
+from koi.view.model_rows import Heading, Row, reference_of
 
 SMALL_COLUMNS, SMALL_ROWS = 76, 20
 """Below this the list takes the whole screen and has shorter words at its edge."""
@@ -57,40 +53,33 @@ class ModelList(ModalScreen[ModelChoice | None]):
     ) -> None:
         super().__init__()
         self._source = source
-        self._current = current
-        self._role = role
+        self._shelf = ModelShelf(current, role)
         self._keys = keys or default_keys()
         self._actions = {
             key.strip(): each.action
             for each in PICKER_KEYS
             for key in self._keys[each.action].split(",")
         }
-        self._roles: Mapping[str, RoleModel] = {role: RoleModel(role)}
-        self._choices = ModelChoices()
-        self._offers: dict[str, ProviderOffer] = {}
-        self._stock = ModelStock(())
-        self._found = Found((), 0)
-        self._filter = ""
-        self._loading = ""
-        self._said = ""
+        self._connecting = False
 
     def compose(self) -> ComposeResult:
         """The list in the middle of the screen."""
         yield Chooser(
             "model",
             "part of a name, or provider/model",
-            self._draw,
-            above=LinePane(self._role_lines, id="role"),
+            self._shelf.row_line,
+            above=LinePane(self._shelf.role_lines, id="role"),
             below=LinePane(self._details, id="details"),
             others=self._actions,
         )
 
     def on_mount(self) -> None:
         """What is known at once is shown at once; the rest follows."""
-        self._choices = self._source.choices()
-        self._said = self._choices.note
+        self._shelf.choices = self._source.choices()
+        self._shelf.say(self._shelf.choices.note)
         self._read_roles()
-        self._restock()
+        self._shelf.restock()
+        self._show()
         self._ask()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -120,7 +109,7 @@ class ModelList(ModalScreen[ModelChoice | None]):
         favourite, default, role = (
             key_label(self._keys[name]) for name in ("favourite", "keep_default", "next_role")
         )
-        enter = "Enter choose" if self._role == EXECUTOR else "Enter keep"
+        enter = "Enter choose" if self._shelf.role == EXECUTOR else "Enter keep"
         words = (f"{favourite} favourite", f"{default} default", f"{role} role", "Esc")
         if small:
             enter, words = "Enter", (f"{favourite} ★", f"{default} default", f"{role} role", "Esc")
@@ -128,102 +117,58 @@ class ModelList(ModalScreen[ModelChoice | None]):
 
     # What is shown
 
+    def _show(self) -> None:
+        shelf = self._shelf
+        rows = self.query_one(Chooser).rows
+        rows.fill(len(shelf.found.rows), shelf.found.selected, shelf.note, shelf.headings)
+
+    def _tell(self) -> None:
+        self.query_one(Chooser).rows.tell(self._shelf.note)
+
     def _ask(self) -> None:
-        self._loading = "asking the providers …"
-        self._refill(self._row)
+        self._shelf.loading = "asking the providers …"
+        self._tell()
         self.run_worker(self._load(), exit_on_error=False, exclusive=True, group="lists")
 
     async def _load(self) -> None:
         try:
             async with aclosing(self._source.offers()) as parts:
                 async for part in parts:
-                    self._take(part)
+                    self._shelf.take(part, self._row)
+                    self._show()
         except KoiError as error:
-            self._said = _in_a_line(error)
-        self._loading = ""
-        self._refill(self._row)
-
-    def _take(self, part: tuple[ProviderOffer, ...]) -> None:
-        """Offers came; the chosen row stays the same."""
-        self._offers |= {offer.provider: offer for offer in part}
-        self._restock(self._row)
+            self._shelf.say_error(error)
+        self._shelf.loading = ""
+        self._tell()
 
     def _read_roles(self) -> None:
         try:
-            self._roles = self._source.roles()
+            self._shelf.roles = self._source.roles()
         except KoiError as error:
-            self._said = _in_a_line(error)
-
-    def _restock(self, chosen: Row | None = None) -> None:
-        self._stock = ModelStock(
-            self._offers.values(),
-            favourites=self._choices.favourites,
-            recent=self._choices.recent,
-            current=self._of_role,
-            embeddings=self._role == "embedder",
-        )
-        self._refill(chosen)
-
-    def _refill(self, chosen: Row | None = None) -> None:
-        self._found = self._stock.find(self._filter, chosen)
-        rows = self._found.rows
-        headings = frozenset(at for at, row in enumerate(rows) if isinstance(row, Heading))
-        self.query_one(Chooser).rows.fill(len(rows), self._found.selected, self._note(), headings)
-
-    def _note(self) -> str:
-        if self._said:
-            return self._said
-        if self._found.near:
-            return "did you mean one of these?"
-        empty = "" if self._found.rows else "no model matches; type provider/model to use any"
-        return self._loading or empty or failed_lists(self._offers.values(), self._filter)
+            self._shelf.say_error(error)
 
     @property
     def _row(self) -> Row | None:
         """The chosen row."""
-        at = self.query_one(Chooser).rows.selected
-        return self._found.rows[at] if at < len(self._found.rows) else None
-
-    @property
-    def _of_role(self) -> ModelReference | None:
-        """The model that the role has now."""
-        if self._role == EXECUTOR and self._current.model:
-            return self._current
-        try:
-            return ModelReference.parse(self._roles[self._role].reference)
-        except (KeyError, UsageError):
-            return None
-
-    def _draw(self, index: int, width: int, selected: bool) -> Line:
-        return row_line(
-            self._found.rows[index],
-            self._of_role,
-            self._choices.favourites,
-            width,
-            cell_len,
-            selected=selected,
-            waiting=not self._offers,
-        )
-
-    def _role_lines(self, width: int, height: int) -> list[Line]:
-        current = str(self._current) if self._current.model else ""
-        return role_lines(self._roles, self._role, current, width, cell_len)[:height]
+        return self._shelf.row(self.query_one(Chooser).rows.selected)
 
     def _details(self, width: int, height: int) -> list[Line]:
-        return detail_lines(self._row, time.time(), width, height, cell_len)
+        at = self.query_one(Chooser).rows.selected
+        return self._shelf.detail_lines(at, width, height)
 
     @on(Chooser.Filtered)
     def _filtered(self, event: Chooser.Filtered) -> None:
         typed = event.text.strip()
-        if typed != self._filter:
-            self._filter, self._said = typed, ""
-            self._refill()
+        if typed != self._shelf.typed:
+            self._shelf.typed, self._shelf.said = typed, ""
+            self._shelf.find()
+            self._show()
 
     # What is done
 
     @on(Chooser.Chosen)
     def _entered(self, event: Chooser.Chosen) -> None:
-        self._choose(self._found.rows[event.index], keep=False)
+        self._choose(self._shelf.row(event.index), keep=False)
 
     def _choose(self, row: Row | None, *, keep: bool) -> None:
         """Use a row: its model, or the login of its provider."""
@@ -244,82 +189,85 @@ class ModelList(ModalScreen[ModelChoice | None]):
             self._say(looking if offer.looking else f"type {offer.provider}/MODEL to use one")
 
     def _use(self, reference: ModelReference, *, keep: bool) -> None:
-        if self._role == EXECUTOR and not keep:
+        role = self._shelf.role
+        if role == EXECUTOR and not keep:
             self.dismiss(ModelChoice(reference))
             return
-        self.run_worker(self._keep(reference), exit_on_error=False, group="act")
+        self.run_worker(self._keep(role, reference), exit_on_error=False, group="act")
 
-    async def _keep(self, reference: ModelReference) -> None:
+    async def _keep(self, role: str, reference: ModelReference) -> None:
         try:
-            said = await self._source.keep(self._role, reference)
+            said = await self._source.keep(role, reference)
         except KoiError as error:
-            self._say(_in_a_line(error))
+            self._say(error)
             return
-        if self._role == EXECUTOR:
+        if role == EXECUTOR:
             self.dismiss(ModelChoice(reference, said))
             return
         self._read_roles()
+        self._shelf.restock(self._row)
+        self._show()
         self._show_role()
-        self._restock(self._row)
         self._say(said)
 
     async def _connect(self, row: Row, offer: ProviderOffer, keep: bool) -> None:
         """Through the login and back: the model is chosen, or the provider's default one stands
         under the cursor. Who goes back finds everything as it was.
         """
+        if self._connecting:
+            return
+        self._connecting = True
+        self._say(f"connecting {offer.title} …")
         try:
             connected = await self._source.connect(offer.provider)
         except KoiError as error:
-            self._say(_in_a_line(error))
+            self._say(error)
             return
+        finally:
+            self._connecting = False
+        self._shelf.said = ""
         reference = reference_of(row)
         if connected and reference is not None:
             self._use(reference, keep=keep)
             return
         if connected:
             self.query_one(Chooser).clear()
-            self._filter = ""
-            self._refill(row)
+            self._shelf.typed = ""
+            self._shelf.find(row)
+            self._show()
         self._ask()  # also after a no, which is another reason
 
     def _toggle_favourite(self) -> None:
-        row = self._row
-        reference = None if row is None else reference_of(row)
-        if row is not None and reference is not None:
-            self.run_worker(self._mark(row, reference), exit_on_error=False, group="act")
-        else:
+        reference = None if self._row is None else reference_of(self._row)
+        if reference is None:
             self._say("favourites are models: choose one of them")
+        else:
+            self.run_worker(self._mark(reference), exit_on_error=False, group="act")
 
-    async def _mark(self, row: Row, reference: ModelReference) -> None:
+    async def _mark(self, reference: ModelReference) -> None:
         try:
-            self._choices = await self._source.toggle_favourite(reference)
+            self._shelf.choices = await self._source.toggle_favourite(reference)
         except KoiError as error:
-            self._say(_in_a_line(error))
+            self._say(error)
             return
-        self._restock(row)
-        self._say(self._choices.note)
+        self._shelf.restock(self._row)
+        self._show()
+        self._say(self._shelf.choices.note)
 
     def _step_role(self, step: int) -> None:
-        names = list(self._roles)
-        at = names.index(self._role) if self._role in names else 0
-        self._role = names[(at + step) % len(names)]
-        self._said = ""
+        self._shelf.step_role(step)
         self._show_role()
-        self._restock()
+        self._show()
 
     def _show_role(self) -> None:
         chooser = self.query_one(Chooser)
         self._show_keys(chooser.has_class("small"))
         self.query_one("#role", LinePane).show()
 
-    def _say(self, text: str) -> None:
-        self._said = _plain(text)
-        self._refill(self._row)
-
-
-def _in_a_line(error: KoiError) -> str:
-    return _plain(f"{error.title}. {error.hint}".strip())
-
-
-def _plain(text: str) -> SafeText:
-    return safe(text, keep_newlines=False)
+    def _say(self, what: str | KoiError) -> None:
+        """Tell below the rows what was done, or why it was not."""
+        if isinstance(what, KoiError):
+            self._shelf.say_error(what)
+        else:
+            self._shelf.say(what)
+        self._tell()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from koi.core.offers import ProviderOffer, RoleModel
+from koi.core.offers import EXECUTOR, ProviderOffer, RoleModel
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
 from koi.core.usage import Price
@@ -33,7 +33,6 @@ from koi.view.safe_text import safe
 from koi.view.units import ago, size, tokens
 from koi.view.wrap import wrap_text
 
-EXECUTOR = "executor"
 SESSION = "this session"
 NOT_IN_EFFECT = "without effect in this version"
 
