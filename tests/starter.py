@@ -25,6 +25,8 @@ from pathlib import Path
 NEEDED_LATER = ("httpx", "truststore", "genai_prices", "tomlkit", "yaml", "pygments.lexers")
 OF_PYTHON = ("PYTHON", "LANG", "LC_")
 """Beginnings of variables that Python reads when it starts."""
+OF_OTHERS = ("PYTHON_KEYRING",)
+"""What begins the same and is read later."""
 LARGEST_REQUEST = 200_000
 
 
@@ -85,7 +87,11 @@ class Starter:
 
 def of_python(environment: Mapping[str, str]) -> dict[str, str]:
     """The variables that Python itself reads."""
-    return {name: value for name, value in environment.items() if name.startswith(OF_PYTHON)}
+    return {
+        name: value
+        for name, value in environment.items()
+        if name.startswith(OF_PYTHON) and not name.startswith(OF_OTHERS)
+    }
 
 
 def _write(descriptor: int, data: bytes) -> None:

@@ -59,3 +59,16 @@ def test_keys_of_providers_are_masked(tmp_path: Path) -> None:
     assert value_at(config, "providers.x.api_key") == "…abcd"
     assert value_at(config, "providers.y.api_key") == "${KEY}"
     assert "1234567890" not in str(value_at(config, "providers"))
+
+
+@pytest.mark.parametrize("value", ["${KEY}", "Bearer ${KEY}", "Basic ${USER}${PASSWORD}"])
+def test_references_to_variables_are_shown(tmp_path: Path, value: str) -> None:
+    config = load_text(tmp_path, f'[providers.x]\nheaders = {{ X-Me = "{value}" }}\n')
+    assert value_at(config, "providers.x.headers.X-Me") == value
+
+
+@pytest.mark.parametrize("value", ["a secret word", "${KEY:-a secret word}", "${KEY} secret word"])
+@pytest.mark.parametrize("key", ["providers.x.headers.X-Me", "providers.x.headers", "providers"])
+def test_values_of_headers_are_masked_as_keys_are(tmp_path: Path, value: str, key: str) -> None:
+    config = load_text(tmp_path, f'[providers.x]\nheaders = {{ X-Me = "{value}" }}\n')
+    assert "secret" not in str(value_at(config, key))

@@ -87,10 +87,11 @@ def _present_key(setting: Setting) -> str:
 
 
 def _shown(setting: Setting, *, present: bool = False) -> str:
-    from koi.config.keys import masked
+    from koi.config.keys import SECRET_FIELDS, masked
 
     value = setting.present if present else setting.value
-    return toml_text(masked(setting.path[-1], value))
+    secret = any(part in SECRET_FIELDS for part in setting.path)
+    return toml_text(masked(value, secret=secret))
 
 
 def _count(settings: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 import typing
 
@@ -12,7 +13,10 @@ from koi.config.mistakes import nearest, split_key, without_none, wrong_value
 from koi.config.schema import Tables
 from koi.core.errors import UsageError
 
-SECRET_FIELDS = ("api_key", "api_keys")
+SECRET_FIELDS = ("api_key", "api_keys", "headers")
+_REFERENCE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
+_SCHEMES = ("", "bearer", "basic", "token")
+"""What may stand beside a reference to a variable and is no key."""
 
 
 def _expected_type(key: str) -> object:
@@ -71,17 +75,22 @@ def value_at(config: Config, key: str) -> object:
     value: object = msgspec.to_builtins(config.tables)
     for part in split_key(key):
         value = value.get(part) if isinstance(value, dict) else None
-    return masked(split_key(key)[-1], value)
+    secret = any(part in SECRET_FIELDS for part in split_key(key))
+    return masked(value, secret=secret)
 
 
-def masked(name: str, value: object) -> object:
+def masked(value: object, *, secret: bool) -> object:
     """`value` without keys; references to variables stay as they are."""
     match value:
         case dict():
-            return {key: masked(key, item) for key, item in value.items() if item is not None}
+            return {
+                key: masked(item, secret=secret or key in SECRET_FIELDS)
+                for key, item in value.items()
+                if item is not None
+            }
         case list() | tuple():
-            return [masked(name, item) for item in value]
-        case str() if name in SECRET_FIELDS and not value.startswith("${"):
+            return [masked(item, secret=secret) for item in value]
+        case str() if secret and _REFERENCE.sub("", value).strip().lower() not in _SCHEMES:
             return f"…{value[-4:]}" if len(value) >= 12 else "…"
         case _:
             return value

@@ -1,0 +1,162 @@
+"""No secret gets anywhere but into its own request: planted everywhere, looked for everywhere.
+
+A new way through koi is one more line in `WAYS`.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from koi.cli.dispatch import run
+from koi.core.secret import Secret
+from koi.credentials.discovery import discover
+from koi.wiring.registry import open_registry
+from tests.conftest import RunKoi
+from tests.project.planted import CANARIES, CONFIGURED, PASTED, Planted, plant
+from tests.servers.answers import Answer, calls, failure, text
+from tests.servers.model_server import ModelServer, RecordedRequest
+
+
+@dataclass(frozen=True)
+class Way:
+    """A command line, what is typed, and what the model's server does meanwhile."""
+
+    arguments: tuple[str, ...]
+    stdin: str = ""
+    answers: tuple[Answer, ...] = ()
+
+
+def repeat(request: RecordedRequest) -> Answer:
+    """A refusal that repeats all that was sent."""
+    said = f"refused: {request.headers} {request.raw_body!r} {request.path}"
+    return failure(401, said)
+
+
+RUN = ("run", "--debug", "--output", "stream-json")
+LOOK = "env; tr '\\0' '\\n' < /proc/self/environ; cat /proc/self/cmdline"
+WAYS = {
+    "providers": Way(("providers",)),
+    "providers for programs": Way(("providers", "--json")),
+    "models": Way(("models",)),
+    "status": Way(("connect", "status")),
+    "status for programs": Way(("connect", "status", "--json")),
+    "the doctor": Way(("doctor", "--live", "--bundle", "report.zip")),
+    "the doctor for programs": Way(("doctor", "--json")),
+    "the configuration": Way(("config", "get", "--origin")),
+    "a key of the configuration": Way(("config", "get", "providers.echo.api_key")),
+    "headers of the configuration": Way(("config", "get", "providers.echo.headers")),
+    "mistakes": Way(("config", "check")),
+    "a configuration that is imported": Way(
+        ("config", "import", "-", "--yes"),
+        f'[providers.new]\nprotocol = "openai-chat"\nbase_url = "https://new.example/v1"\n'
+        f'api_key = "{CONFIGURED["configured key"]}"\n'
+        f'headers = {{ X-New = "{CONFIGURED["configured header"]}" }}\n',
+    ),
+    "init": Way(("init", "--plain")),
+    "the targets": Way(("connect",), "99\n"),
+    "a key that is pasted and kept": Way(("connect", "together", "--unchecked"), f"{PASTED}\n"),
+    "a key that is pasted and refused": Way(("connect", "together"), f"{PASTED}\n"),
+    "a key of another vendor": Way(("connect", "openai"), "gsk_canary-in-a-file-0123456789\n"),
+    "a yes": Way(("connect", "claude-cli"), "y\n"),
+    "disconnecting": Way(("disconnect", "groq"), "y\n"),
+    "disconnecting all": Way(("disconnect", "all"), "y\n"),
+    "a turn": Way((*RUN, "hi"), answers=(text("Hello"),)),
+    "a turn in words": Way(("run", "--debug", "hi"), answers=(text("Hello"),)),
+    "a turn in lines": Way(("--plain", "--debug"), "hi\n/cost\n", (text("Hello"),)),
+    "a command that looks around": Way(
+        (*RUN, "--allow", "bash", "look"),
+        answers=(calls(("bash", {"command": LOOK})), text("Seen.")),
+    ),
+    "a request that is refused": Way((*RUN, "-m", "echo/x", "hi")),
+    "the same in the other format": Way((*RUN, "-m", "odd/x", "hi")),
+    "a probe that is refused": Way(("probe", "--debug", "echo/x")),
+    "a login that cannot be renewed": Way((*RUN, "-m", "qwen-code/coder-model", "hi")),
+    "a login whose exchange is refused": Way((*RUN, "-m", "copilot/gpt-5", "hi")),
+    "another program's login": Way((*RUN, "-m", "openai-codex/gpt-5", "hi")),
+    "a key from the keyring": Way((*RUN, "-m", "mistral/mistral-large-latest", "hi")),
+    "a key from a file": Way((*RUN, "-m", "groq/llama", "hi")),
+    "sessions": Way(("sessions", "list")),
+}
+
+
+@pytest.fixture
+def planted(tmp_path: Path, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> Planted:
+    monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:9")
+    home = tmp_path / "home"
+    home.mkdir()
+    return plant(home, model_server, monkeypatch)
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_no_secret_gets_out(
+    name: str, planted: Planted, run_koi: RunKoi, model_server: ModelServer, workspace: Path
+) -> None:
+    way = WAYS[name]
+    model_server.script(*way.answers or [repeat] * 4)
+    model_server.pages["/refused"] = repeat
+    if not way.answers:
+        model_server.pages["/v1/models"] = repeat
+    done = run_koi(*way.arguments, stdin=way.stdin)
+    assert done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert planted.leaked(done.stdout + done.stderr) == []
+    assert planted.leaked_into_files(*workspace.rglob("*")) == {}
+    assert planted.open_to_others() == []
+
+
+def test_a_damaged_login_file_is_told_without_its_content(
+    planted: Planted, run_koi: RunKoi
+) -> None:
+    file = planted.paths.auth_file
+    file.write_bytes(file.read_bytes()[:-20])
+    done = run_koi("connect", "status")
+    assert "auth.json" in done.stderr
+    assert planted.leaked(done.stdout + done.stderr) == []
+    assert planted.open_to_others() == []
+
+
+def test_the_secrets_are_found_where_they_were_planted(planted: Planted, run_koi: RunKoi) -> None:
+    told = run_koi("connect", "status").stdout
+    for place in ("ANTHROPIC_API_KEY", "Codex CLI", "OS keyring", "in the file", "configuration"):
+        assert place in told
+
+
+async def test_what_was_found_never_prints_itself(planted: Planted) -> None:
+    discovery = await discover(open_registry(), thorough=True)
+    assert planted.leaked(f"{discovery!r} {discovery} {discovery.notes}") == []
+
+
+@pytest.mark.parametrize("secret", CANARIES)
+def test_a_crash_tells_no_secret(
+    secret: str,
+    planted: Planted,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    held = Secret(CANARIES[secret])
+
+    def fail(paths: object) -> None:
+        raise ValueError(f"cannot do anything with {held.reveal()}")
+
+    monkeypatch.setattr("koi.cli.doctor.machine.machine", fail)
+    assert run(["doctor", "--debug"]) == 1
+    captured = capsys.readouterr()
+    assert "koi itself failed: ValueError: cannot do anything with [redacted]" in captured.err
+    assert planted.leaked(captured.out + captured.err) == []
+    assert planted.leaked_into_files() == {}
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="only Linux has this")
+def test_no_secret_is_in_the_command_line_or_environment_of_a_child(
+    planted: Planted, run_koi: RunKoi, model_server: ModelServer
+) -> None:
+    model_server.script(calls(("bash", {"command": LOOK})), text("Seen."))
+    run_koi("run", "--allow", "bash", "look")
+    result = str(model_server.model_requests[1].messages[-1])
+    assert f"HOME={planted.home}" in result
+    assert planted.leaked(result) == []
+    assert os.environ["ANTHROPIC_API_KEY"] == CANARIES["ANTHROPIC_API_KEY"]
