@@ -14,7 +14,7 @@ from koi.catalogue.registry import Registered, Registry
 from koi.core.errors import CredentialMissing, KoiError, ProviderError, UsageError
 from koi.core.seams import ModelInfo
 from koi.core.secret import Secret
-from koi.credentials.key_check import KeyCheck, Outcome
+from koi.credentials.key_check import KeyCheck
 from koi.credentials.ollama import SUGGESTION, best_model
 from koi.net.policy import is_loopback
 from koi.wiring.providers import open_provider
@@ -46,8 +46,9 @@ async def check_key(name: str, key: Secret, registry: Registry) -> KeyCheck:
     try:
         models = await _list(name, _with_key(name, key, registry))
     except KoiError as error:
-        outcome: Outcome = "refused" if _is_refusal(error) else "unreachable"
-        return KeyCheck(outcome, detail=f"{error.title}. {error.hint}".strip())
+        if _is_refusal(error):
+            return KeyCheck("refused", detail=error.title)
+        return KeyCheck("unreachable", detail=f"{error.title}. {error.hint}".strip())
     if await _is_public(name, registry):
         return KeyCheck("unproven", models, "its list of models is public")
     return KeyCheck("works", models)
