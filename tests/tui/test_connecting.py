@@ -12,9 +12,12 @@ from textual import events
 from koi.agent.options import SessionOptions
 from koi.tui.app import KoiApp
 from koi.tui.connecting import connect_provider
+from koi.tui.screens.connect.login import LoginScreen
 from tests.servers.answers import Answer, text
 from tests.servers.model_server import ModelServer, RecordedRequest
+from tests.servers.oauth_server import CANARY
 from tests.servers.ollama_server import LocalModel, OllamaServer
+from tests.servers.sign_in_server import SignIn, new_key
 from tests.tui.koi_app import ask, running, say, screen_text, until
 
 KEY = "test-key-0123456789abcdef"
@@ -214,3 +217,28 @@ async def test_init_shows_the_first_page_although_there_is_a_model(
         await pilot.press("enter")
         await until(app, "anthropic/claude-sonnet-4-6 · ask")
     await app.host.close()
+
+
+@pytest.fixture
+def sign_in(model_server: ModelServer, koi_home: Path) -> SignIn:
+    """A server in the place of OpenAI's sign-in page."""
+    page = SignIn(model_server, new_key())
+    koi_home.mkdir(parents=True)
+    (koi_home / "config.toml").write_text(page.configuration)
+    return page
+
+
+async def test_a_sign_in_elsewhere_is_finished_by_pasting_its_address(
+    workspace: Path, sign_in: SignIn
+) -> None:
+    async with running(workspace, (80, 24)) as (app, pilot):
+        await say(app, pilot, "/connect chatgpt")
+        await until(app, "a code on any device")
+        await pilot.press("2")
+        await until(app, "o open · u copy URL")
+        assert isinstance(app.screen, LoginScreen)
+        app.screen.post_message(events.Paste(sign_in.visit(app.screen.address)))
+        await until(app, "✓ ChatGPT is connected as me@example.com, pro.")
+        await pilot.press("enter")
+        await until(app, "openai-codex is connected")
+        assert CANARY not in app.export_screenshot()

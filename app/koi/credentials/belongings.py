@@ -19,6 +19,7 @@ from koi.credentials.findings import (
 )
 from koi.credentials.stores.auth_file import AuthFile
 from koi.credentials.stores.saved_keys import saved_keys
+from koi.credentials.stores.token_record import TokenRecord
 from koi.credentials.targets import as_consent, find_target, target_of
 
 Kind: TypeAlias = Literal["login", "key", "consent"]
@@ -52,7 +53,7 @@ def belongings(registry: Registry) -> tuple[Belonging, ...]:
     config = registry.config
     logins = AuthFile(config.paths.auth_file).read().records
     found = [
-        Belonging("login", name, *_names(name, registry), f"login {record.account}".strip())
+        Belonging("login", name, *_names(name, registry), _login_words(record))
         for name, record in logins.items()
     ]
     found += [
@@ -67,6 +68,12 @@ def belongings(registry: Registry) -> tuple[Belonging, ...]:
             words = "your yes to the login of another program"
             found.append(Belonging("consent", "", said, said, words, consent))
     return tuple(found)
+
+
+def _login_words(record: TokenRecord) -> str:
+    if not record.secrets:
+        return "a login that was not finished"
+    return f"login {record.account}".strip()
 
 
 def _names(slug: str, registry: Registry) -> tuple[str, str]:

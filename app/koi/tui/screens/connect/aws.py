@@ -24,7 +24,7 @@ class AwsScreen(ModalScreen[Outcome | None]):
     DEFAULT_CSS = "AwsScreen { align: center middle; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         ("enter", "go_on", "Go on"),
-        ("k", "dismiss('key')", "Paste a key"),
+        ("p", "dismiss('key')", "Paste a key"),
         ("r", "look", "Look again"),
         ("escape,ctrl+c", "dismiss(None)", "Back"),
     ]
@@ -47,7 +47,7 @@ class AwsScreen(ModalScreen[Outcome | None]):
     def action_look(self) -> None:
         """Ask Bedrock with what is found."""
         self._found = self._failure = None
-        self._box.update("k paste a key · Esc back")
+        self._box.update("p paste a key · Esc back")
         self.run_worker(self._ask(), group="look", exclusive=True)
 
     async def _ask(self) -> None:
@@ -55,9 +55,9 @@ class AwsScreen(ModalScreen[Outcome | None]):
             self._found = await self._models()
         except KoiError as error:
             self._failure = error
-            self._box.update("k paste a key · r look again · Esc back")
+            self._box.update("p paste a key · r look again · Esc back")
         else:
-            self._box.update("Enter go on · k paste a key · Esc back")
+            self._box.update("Enter go on · p paste a key · Esc back")
 
     def action_go_on(self) -> None:
         """Use the credentials that work."""

@@ -91,7 +91,7 @@ class LocalScreen(ModalScreen[LocalServer | None]):
             yield BLANK
             yield from text("Other servers on this machine:" if self._others else NONE, width)
         for number, other in enumerate(self._others or (), start=1):
-            said = f"{number}  {other.title} at {other.place}: {models_text(other.models)}"
+            said = f"{number} {other.title} at {other.place}: {models_text(other.models)}"
             yield from text(said, width, PLAIN, _INDENT)
 
 

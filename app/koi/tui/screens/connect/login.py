@@ -153,6 +153,11 @@ class LoginScreen(ModalScreen[str | None]):
             said = f"Its list of models could not be read: {error.title}"
         self._show(msgspec.structs.replace(self._shown, models=said))
 
+    @property
+    def address(self) -> str:
+        """Where the person must go, "" while nobody knows."""
+        return self._shown.url
+
     # What is shown.
 
     def _show(self, page: LoginPage) -> None:
