@@ -121,7 +121,7 @@ def test_a_gibibyte_of_output_is_a_bounded_result(
     assert outcome.code == 0
     result = tool_results(model_server.model_requests[1].body)[0]
     assert len(result) < 40_000
-    spilled = [path for path in (koi_home / "state").rglob("*") if path.is_file()]
+    spilled = [path for path in (koi_home / "state/spill").rglob("*") if path.is_file()]
     assert 0 < sum(path.stat().st_size for path in spilled) <= 64 * 1024 * 1024
     (journal,) = (koi_home / "data" / "sessions").glob("*.jsonl")
     assert journal.stat().st_size < 200_000
