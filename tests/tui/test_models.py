@@ -153,3 +153,15 @@ async def test_a_provider_without_a_key_gets_one_and_its_model_is_chosen(
         await until(app, "▸   mistral/scripted-model")
         await pilot.press("enter")
         await until(app, "The next requests go to mistral/scripted-model.")
+
+
+@pytest.mark.usefixtures("configured")
+async def test_names_of_usable_models_complete_the_command(workspace: Path) -> None:
+    async with running(workspace) as (app, pilot):
+        await pilot.press("ctrl+l")
+        await until(app, "work/scripted-model")
+        await pilot.press("escape")
+        await until(app, lambda: bool(app.host.model_names()))
+        assert app.host.model_names() == ("work/scripted-model", "demo/koi")
+        await pilot.press(*"/model script", "tab")
+        assert app.editor.text == "/model work/scripted-model"

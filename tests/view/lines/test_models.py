@@ -62,7 +62,7 @@ def test_a_typed_model_says_so_or_why_its_provider_is_not_usable() -> None:
 def test_all_that_is_known_of_a_model_stands_below() -> None:
     assert details(ModelRow("recent", KNOWN, HERE)) == (
         " anthropic/sonnet · per Mtok $3 in, $15 out, $0.3 cache read, $3.75 cache write · "
-        "context 200k · output 64k · tools · listed 2 h ago · key …abcd from ANTHROPIC_API_KEY"
+        "context 200k · output 64k · tools · key …abcd from ANTHROPIC_API_KEY · listed 2 h ago"
     )
 
 
@@ -73,7 +73,7 @@ def test_all_that_is_known_of_a_model_stands_below() -> None:
         (ModelRow("x", KNOWN, ProviderOffer("anthropic", "A", source="live")), "listed just now"),
         (ModelRow("x", KNOWN, ProviderOffer("anthropic", "A")), "from koi's own table"),
         (ModelRow("x", KNOWN, ProviderOffer("anthropic", "A", failure="503")), "no list now: 503"),
-        (ModelRow("favourites", KNOWN, NO_KEY), "no key: XAI_API_KEY · Enter connects it"),
+        (ModelRow("favourites", KNOWN, NO_KEY), "sonnet · no key: XAI_API_KEY · Enter connects it"),
         (TypedRow(SONNET), "anthropic/sonnet · no list has it; it is used as typed"),
         (ProviderRow(NO_KEY), "xai · xAI (Grok) · no key: XAI_API_KEY · Enter connects it"),
     ],

@@ -123,18 +123,24 @@ _EDGE = ((" ", PLAIN),)
 def _facts(row: Row, now: float) -> Sequence[str]:
     match row:
         case ModelRow(model=model, offer=offer):
-            return [*_model(model), *(_provider(offer, now) if offer is not None else ())]
+            name = str(model.reference)
+            if offer is None:
+                return [name, *_model(model)]
+            if offer.reason:
+                return [name, *_closed(offer), *_model(model)]
+            return [name, *_model(model), *_usable(offer, now)]
         case TypedRow(reference=reference, offer=offer):
             head = [str(reference), "no list has it; it is used as typed"]
-            return [*head, *(_provider(offer, now, its_list=False) if offer is not None else ())]
+            return [*head, *(_closed(offer) if offer is not None else ())]
         case ProviderRow(offer=offer):
-            return [offer.provider, *([offer.title] if offer.title else []), *_provider(offer, now)]
+            names = [offer.provider, *([offer.title] if offer.title else [])]
+            return [*names, *(_closed(offer) if offer.reason else _usable(offer, now))]
         case Heading():
             return []
 
 
 def _model(model: ModelInfo) -> list[str]:
-    facts = [str(model.reference), _price(model.price)]
+    facts = [_price(model.price)]
     if model.context_window:
         facts.append(f"context {tokens(model.context_window)}")
     if model.max_output_tokens:
@@ -158,17 +164,19 @@ def _price(price: Price | None) -> str:
     return words
 
 
-def _provider(offer: ProviderOffer, now: float, *, its_list: bool = True) -> list[str]:
-    facts = [_list(offer, now)] if its_list and not offer.reason else []
-    if offer.failure and not offer.reason:
-        facts.append(f"no list now: {offer.failure}")
-    if offer.reason:
-        facts.append(offer.reason)
-        if offer.can_connect and not offer.looking:
-            facts.append("Enter connects it")
-    elif offer.credential:
-        facts.append(offer.credential)
-    return facts
+def _closed(offer: ProviderOffer) -> list[str]:
+    """Why a provider cannot be used, and the way on."""
+    if not offer.reason:
+        return []
+    ways = ["Enter connects it"] if offer.can_connect and not offer.looking else []
+    return [offer.reason, *ways]
+
+
+def _usable(offer: ProviderOffer, now: float) -> list[str]:
+    """With what a provider is used, and how old its list is."""
+    facts = [offer.credential] if offer.credential else []
+    facts.append(_list(offer, now))
+    return [*facts, *([f"no list now: {offer.failure}"] if offer.failure else [])]
 
 
 def _list(offer: ProviderOffer, now: float) -> str:
