@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from koi.core.errors import KoiError
-from koi.core.offers import EXECUTOR
 
 if TYPE_CHECKING:
     from koi.tui.actions import Actions
     from koi.tui.model_source import ModelChoice
 
 
-async def choose_model(app: Actions, role: str = EXECUTOR) -> None:
+async def choose_model(app: Actions, role: str | None = None) -> None:
     """Let the person choose the model of the next requests, or of another role."""
     chosen = await pick_model(app, role)
     if chosen is None:
@@ -22,8 +21,9 @@ async def choose_model(app: Actions, role: str = EXECUTOR) -> None:
         app.tell("info", chosen.kept)
 
 
-async def pick_model(app: Actions, role: str = EXECUTOR) -> ModelChoice | None:
+async def pick_model(app: Actions, role: str | None = None) -> ModelChoice | None:
     """The model that the person chose, None when they went back."""
+    from koi.core.offers import EXECUTOR
     from koi.core.references import ModelReference
     from koi.tui.model_source import SessionModels
     from koi.tui.screens.model_list import ModelList
@@ -38,7 +38,9 @@ async def pick_model(app: Actions, role: str = EXECUTOR) -> ModelChoice | None:
 
     source = SessionModels(app.host.options, current, connect)
     shown = current or ModelReference("", "")
-    return await app.push_screen_wait(ModelList(source, shown, role=role, keys=app.keys))
+    return await app.push_screen_wait(
+        ModelList(source, shown, role=role or EXECUTOR, keys=app.keys)
+    )
 
 
 async def keep_role(app: Actions, role: str, text: str) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
-from koi.config.schema import RoleName
 from koi.tui.commands import Command, complete_command, names
 from koi.tui.line_pane import LinePane
 from koi.view.line import BLANK, MUTED, PLAIN, Face, Line, Measure, Span
@@ -13,7 +12,6 @@ from koi.view.lines.row import row
 from koi.view.safe_text import safe
 
 MAX_ROWS = 8
-ROLES: tuple[str, ...] = get_args(RoleName)
 MODE_NOTES = (
     ("ask", "reads are free, everything else asks"),
     ("edit", "also writes inside this folder"),
@@ -39,21 +37,31 @@ def candidates(text: str, models: Sequence[str] = ()) -> tuple[Candidate, ...]:
         return tuple(Candidate(_written(command), command.description) for command in commands)
     command = names().get(word[1:].lower())
     argument = argument.strip()
-    if command is not None and command.name == "model":
-        role, between, rest = argument.partition(" ")
-        if between and role in ROLES:
-            word, argument = f"{word} {role}", rest.strip()
-    if command is None or " " in argument:
+    if command is None:
         return ()
     match command.name:
-        case "mode":
-            offered = [mode for mode in MODE_NOTES if mode[0].startswith(argument)]
         case "model":
-            offered = [(name, "") for name in _models_like(argument, models)]
-            if argument and word[1:].lower() in names():
-                offered += [(role, "for this role") for role in ROLES if role.startswith(argument)]
+            return _models(word, argument, models)
+        case "mode" if " " not in argument:
+            modes = [mode for mode in MODE_NOTES if mode[0].startswith(argument)]
+            return tuple(Candidate(f"{word} {mode}", note) for mode, note in modes)
         case _:
             return ()
+
+
+def _models(word: str, argument: str, models: Sequence[str]) -> tuple[Candidate, ...]:
+    """Models, for the session or for a role that is named before them, and roles."""
+    from koi.wiring.role_models import ROLES
+
+    role, between, rest = argument.partition(" ")
+    named = bool(between) and role in ROLES
+    if named:
+        word, argument = f"{word} {role}", rest.strip()
+    if " " in argument:
+        return ()
+    offered = [(name, "") for name in _models_like(argument, models)]
+    if argument and not named:
+        offered += [(name, "for this role") for name in ROLES if name.startswith(argument)]
     return tuple(Candidate(f"{word} {name}", description) for name, description in offered)
 
 
