@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import runpy
 import signal
@@ -15,6 +16,7 @@ from typing import Protocol
 import pytest
 from hypothesis import settings
 
+from koi.store.log import OTHERS
 from tests.fuzzing import (
     pytest_addoption,
     pytest_collection_modifyitems,
@@ -77,6 +79,17 @@ def koi_home(
     yield home / "koi"
     monkeypatch.undo()
     time.tzset()
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """No test's log goes to the file of an earlier one, out of sight of `caplog`."""
+    loggers = [logging.getLogger(name) for name in ("koi", *OTHERS)]
+    before = [(logger, logger.handlers, logger.propagate, logger.level) for logger in loggers]
+    yield
+    for logger, handlers, propagate, level in before:
+        logger.handlers, logger.propagate = handlers, propagate
+        logger.setLevel(level)
 
 
 @pytest.fixture
