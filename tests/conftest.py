@@ -79,6 +79,18 @@ def koi_home(
     yield home / "koi"
     monkeypatch.undo()
     time.tzset()
+    _stop_log()
+
+
+def _stop_log() -> None:
+    """A command that ran in this process may have opened koi's log."""
+    from koi.store.log import OTHERS
+
+    for name in ("koi", *OTHERS):
+        logger = logging.getLogger(name)
+        logger.handlers = []
+        logger.propagate = True
+        logger.setLevel(logging.NOTSET)
 
 
 @pytest.fixture(autouse=True)

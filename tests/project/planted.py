@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from koi.core.secret import Secret
+from koi.credentials.stores import keyring_store
 from koi.credentials.stores.auth_file import AuthFile
 from koi.credentials.stores.key_files import write_key_file
 from koi.credentials.stores.keyring_names import add_name
 from koi.credentials.stores.token_record import TokenRecord
 from tests.configurations import paths_in
+from tests.credentials.keyrings import Memory, keyring_with
 from tests.credentials.layouts import CLAUDE, CODEX, QWEN, token_saying
 from tests.servers.model_server import ModelServer
 
@@ -195,7 +197,9 @@ def _plant_of_others(home: Path) -> None:
 
 
 def _plant_keyring(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A back end in a file, which keyring's own configuration names."""
+    """A back end in a file, which keyring's own configuration names; in this process, in memory."""
+    memory = Memory({("koi", "mistral"): IN_FILES["keyring"]})
+    monkeypatch.setattr(keyring_store, "_the_keyring", keyring_with(memory))
     monkeypatch.delenv("PYTHON_KEYRING_BACKEND")
     modules = planted.home / "modules"
     modules.mkdir()

@@ -6,19 +6,24 @@ A new way through koi is one more line in `WAYS`.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from koi.agent.options import SessionOptions
 from koi.cli.dispatch import run
 from koi.core.secret import Secret
 from koi.credentials.discovery import discover
+from koi.tui import browser, clipboard
+from koi.tui.app import KoiApp
 from koi.wiring.registry import open_registry
 from tests.conftest import RunKoi
 from tests.project.planted import CANARIES, CONFIGURED, PASTED, Planted, plant
 from tests.servers.answers import Answer, calls, failure, text
 from tests.servers.model_server import ModelServer, RecordedRequest
+from tests.tui.koi_app import say, screen_text, until
 
 
 @dataclass(frozen=True)
@@ -148,6 +153,54 @@ def test_a_crash_tells_no_secret(
     assert "koi itself failed: ValueError: cannot do anything with [redacted]" in captured.err
     assert planted.leaked(captured.out + captured.err) == []
     assert planted.leaked_into_files() == {}
+
+
+SAID = ("/connect status", "/connect", "/disconnect", "/model", "/cost", "/help", "hi")
+"""What is typed into the chat, one after the other; Escape leaves each screen that it opens."""
+
+
+async def test_no_screen_shows_a_secret(
+    planted: Planted, model_server: ModelServer, workspace: Path
+) -> None:
+    model_server.script(repeat, repeat, repeat)
+    app = KoiApp(SessionOptions(workspace=workspace))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(app, lambda: app.host.session is not None)
+        for words in SAID:
+            await say(app, pilot, words)
+            for _ in range(4):
+                await pilot.pause(0.02)
+                assert planted.leaked(screen_text(app)) == []
+            while len(app.screen_stack) > 1:
+                await pilot.press("escape")
+                await pilot.pause()
+        await until(app, "refused")
+        assert planted.leaked(screen_text(app)) == []
+    await app.host.close()
+    assert planted.leaked_into_files() == {}
+    assert planted.open_to_others() == []
+
+
+PROGRAMS: dict[str, Callable[[], object]] = {
+    "a browser": lambda: browser._open("https://example.com"),
+    "a clipboard tool": lambda: clipboard._pipe(("xclip",), b"text"),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_no_program_gets_a_secret(
+    name: str, planted: Planted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = tmp_path / "seen"
+    program = tmp_path / "xclip"
+    program.write_text(f"#!/bin/sh\nenv > {seen}\n")
+    program.chmod(0o700)
+    monkeypatch.setenv("BROWSER", str(program))
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    open_registry()
+    PROGRAMS[name]()
+    assert f"HOME={planted.home}" in seen.read_text()
+    assert planted.leaked(seen.read_text()) == []
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="only Linux has this")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,13 +12,8 @@ from koi.store.log import LARGEST, OTHERS, start_log
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path / "state" / "koi.log"
-    for name in ("koi", *OTHERS):
-        logger = logging.getLogger(name)
-        logger.handlers = []
-        logger.propagate = True
-        logger.setLevel(logging.NOTSET)
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "koi.log"
 
 
 def test_a_failure_is_written_with_its_traceback(path: Path) -> None:

@@ -52,7 +52,9 @@ def command(
 
         return connect_on_screen(current_options().config, target, method or "", domain)
     from koi.cli.connect_lines import Wishes, connect_in_lines
+    from koi.safety.privacy import close_memory
 
+    close_memory()
     return connect_in_lines(open_own_registry, target, Wishes(method or "", domain, unchecked))
 
 

@@ -36,12 +36,15 @@ def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
     A variable is dropped for its name (API_KEY, TOKEN, SECRET, PASSWORD, ...), which covers the
     key variables of every provider, and for a value that begins as well-known keys do.
     """
-    kept = {
-        name: value
-        for name, value in environment.items()
-        if not is_secret(name, value) and name not in ("FORCE_COLOR", "CLICOLOR_FORCE")
-    }
+    kept = without_keys(environment)
+    for name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
+        kept.pop(name, None)
     return kept | _QUIET
+
+
+def without_keys(environment: Mapping[str, str]) -> dict[str, str]:
+    """`environment` without secrets, for programs that serve the person: a browser, a clipboard."""
+    return {name: value for name, value in environment.items() if not is_secret(name, value)}
 
 
 def is_secret(name: str, value: str) -> bool:

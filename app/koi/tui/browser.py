@@ -9,7 +9,7 @@ import threading
 from urllib.parse import urlsplit
 
 from koi.net.policy import is_loopback
-from koi.safety.environment import is_secret
+from koi.safety.environment import without_keys
 
 
 def open_page(url: str) -> str:
@@ -24,7 +24,6 @@ def open_page(url: str) -> str:
 
 def _open(url: str) -> None:
     # A process of its own: a browser on the terminal, or its messages, would ruin the screen.
-    environment = {name: value for name, value in os.environ.items() if not is_secret(name, value)}
     try:
         subprocess.Popen(
             [sys.executable, "-m", "webbrowser", url],
@@ -32,7 +31,7 @@ def _open(url: str) -> None:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            env=environment,
+            env=without_keys(os.environ),
         ).wait()
     except OSError:
         return  # the address is on the screen

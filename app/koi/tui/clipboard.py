@@ -11,6 +11,8 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from koi.safety.environment import without_keys
+
 if TYPE_CHECKING:
     from textual.app import App
 
@@ -64,6 +66,13 @@ def find_tool(environment: Mapping[str, str]) -> tuple[str, ...] | None:
 
 def _pipe(tool: tuple[str, ...], data: bytes) -> None:
     try:
-        subprocess.run(tool, input=data, timeout=1.0, check=False, capture_output=True)
+        subprocess.run(
+            tool,
+            input=data,
+            timeout=1.0,
+            check=False,
+            capture_output=True,
+            env=without_keys(os.environ),
+        )
     except (OSError, subprocess.TimeoutExpired):
         return

@@ -16,10 +16,14 @@ def open_registry(
     workspace: Path | None = None,
     trusted: bool = False,
 ) -> Registry:
-    """Configuration and catalogue, joined. Raises ConfigurationError."""
+    """Configuration and catalogue, joined. Raises ConfigurationError.
+
+    From then on no program that koi starts is given the variables that keys are taken from.
+    """
     from koi.catalogue.catalogue import load_catalogue
     from koi.config.load import load
     from koi.config.paths import find_paths
+    from koi.safety.environment import withhold
 
     config = load(
         paths=find_paths(os.environ, config_flag),
@@ -28,4 +32,5 @@ def open_registry(
         project_folder=workspace,
         trusted=trusted,
     )
+    withhold(config.key_variables())
     return Registry(config, load_catalogue())

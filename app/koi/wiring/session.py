@@ -33,7 +33,6 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     """
     from koi.agent.system_prompt import read_instructions
     from koi.credentials.discovery import look_ahead
-    from koi.safety.environment import withhold
     from koi.safety.privacy import close_memory
     from koi.store.log import start_log
     from koi.store.spills import remove_old_spills_aside
@@ -41,7 +40,6 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     registry = _registry_of(options)
     close_memory()
     start_log(registry.config.paths.log, debug=options.debug)
-    withhold(registry.config.key_variables())
     rules = _rules(options, registry)
     journal = _resumed_journal(options, registry)
     resumed = journal.state.model if journal is not None else None

@@ -24,6 +24,8 @@ from koi.credentials.sources.search import Search
 
 ON_MAC = sys.platform == "darwin"
 COMMAND = "/usr/bin/security"
+_NEEDED = ("HOME", "PATH", "USER", "LANG", "TMPDIR")
+"""All that `security` gets of the environment: keys in it are none of its business."""
 EXISTS_S = 2.0
 """Seconds to say whether an entry is there."""
 DIALOG_S = 120.0
@@ -69,10 +71,16 @@ def borrowed(config: Config) -> Borrowed:
 def _security(config: Config, service: str, more: tuple[str, ...], limit_s: float) -> bytes | None:
     """What `security` prints for an entry, None when it is not there or not in time."""
     user = config.environment.get("USER", "")
+    environment = {name: config.environment[name] for name in _NEEDED if name in config.environment}
     words = [COMMAND, "find-generic-password", "-s", service, "-a", user, *more]
     try:
         done = subprocess.run(
-            words, stdin=subprocess.DEVNULL, capture_output=True, timeout=limit_s, check=False
+            words,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=limit_s,
+            check=False,
+            env=environment,
         )
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return None
