@@ -82,7 +82,16 @@ def test_keys_come_before_subscriptions_and_these_before_ollama(
 def test_what_cannot_be_used_is_not_chosen_but_named(tmp_path: Path, state: State) -> None:
     finding = Finding("anthropic", CLAUDE_CODE, state, detail="~/.claude", consent="claude-cli")
     chosen = choose(tmp_path, probe=(finding,))
-    assert chosen.notes == (f"anthropic: ~/.claude ({STATE_WORDS[state]})",)
+    (note,) = chosen.notes
+    assert note.startswith(f"anthropic: ~/.claude ({STATE_WORDS[state]}")
+
+
+def test_a_login_that_waits_for_a_yes_is_named_with_the_command(tmp_path: Path) -> None:
+    finding = Finding(
+        "anthropic", CLAUDE_CODE, "needs_yes", detail="~/.claude", consent="claude-cli"
+    )
+    chosen = choose(tmp_path, probe=(finding,))
+    assert chosen.notes == ("anthropic: ~/.claude (needs your yes: koi connect claude-cli)",)
 
 
 def test_the_best_model_of_ollama_is_the_last_resort(tmp_path: Path) -> None:

@@ -63,4 +63,4 @@ async def test_what_needs_a_yes_is_named_when_nothing_else_is_there(
     home = home_with(tmp_path, NO_OLLAMA, claude())
     with pytest.raises(CredentialMissing) as caught:
         await chosen(home, monkeypatch)
-    assert ".credentials.json (needs your yes)" in caught.value.hint
+    assert ".credentials.json (needs your yes: koi connect claude-cli)" in caught.value.hint

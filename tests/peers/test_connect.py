@@ -6,12 +6,14 @@ import json
 import re
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import shared_folder
 from tests.peers.conftest import Peer
 from tests.peers.conftest import running as running_peer
 from tests.tui.terminal import KOI, Terminal
@@ -79,6 +81,19 @@ def test_a_login_on_the_full_screen(
         kept = json.loads((koi_home / "data" / "auth.json").read_bytes())
         token = kept["providers"]["qwen-code"]["access_token"]
         assert token.encode() not in terminal.raw
+
+
+def test_a_browser_is_opened_on_request(
+    workspace: Path, server: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person_at_the_browser = shared_folder("KOI_PEERS", "real servers") / "oidc/approve.py"
+    monkeypatch.setenv("BROWSER", f"{sys.executable} {person_at_the_browser} --url %s")
+    with opened(workspace) as terminal:
+        terminal.wait_for("Enter go on")
+        terminal.send(ENTER)
+        shown_code(terminal)
+        terminal.send("o")
+        terminal.wait_for("✓ Qwen is connected")
 
 
 def test_a_denied_login_is_followed_by_a_new_code(workspace: Path, server: Peer) -> None:

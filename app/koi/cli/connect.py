@@ -47,7 +47,9 @@ def command(
     """
     if target == STATUS:
         return print_status(as_json=as_json)
-    if on_screen():
+    if as_json:
+        raise click.UsageError("--json goes with: koi connect status")
+    if on_screen() and not unchecked:
         from koi.tui.connect_app import connect_on_screen
 
         return connect_on_screen(current_options().config, target, method or "", domain)

@@ -51,11 +51,18 @@ def choose_default_model(registry: Registry, discovery: Discovery) -> DefaultMod
             notes.append(f"ollama: runs, but has no models; try: {SUGGESTION}")
     for name in providers:
         notes += [
-            f"{name}: {finding.detail} ({STATE_WORDS[finding.state]})"
+            f"{name}: {finding.detail} ({_state(finding)})"
             for finding in discovery.of(name)
             if finding.state not in ("usable", "shadowed", "unreachable") and finding.detail
         ]
     return DefaultModel(None, None, tuple(notes))
+
+
+def _state(finding: Finding) -> str:
+    """Why it is not used, and how a yes is given to it."""
+    words = STATE_WORDS[finding.state]
+    waits = finding.state == "needs_yes" and finding.consent is not None
+    return f"{words}: koi connect {finding.consent}" if waits else words
 
 
 def _can_be_used(provider: Registered, discovery: Discovery) -> bool:

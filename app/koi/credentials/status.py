@@ -59,8 +59,7 @@ class ProviderStatus(msgspec.Struct, frozen=True):
 def statuses(registry: Registry, discovery: Discovery, now: float) -> tuple[ProviderStatus, ...]:
     """A row for each provider that has a credential, the usable ones first.
 
-    `now` is time.time(). A local server that nobody configured and that does not run is left out,
-    but for Ollama, which everybody may wonder about.
+    `now` is time.time(). What is not reachable comes last.
     """
     found = []
     for name, findings in discovery.findings.items():

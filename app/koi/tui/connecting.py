@@ -174,6 +174,8 @@ async def _log_in(desk: Desk, name: str) -> Connection | None:
     methods = [each for each in login.methods if desk.method in ("", each.name)]
     if not methods:
         raise UsageError(f"{login.title} has no login by {desk.method}", hint="Leave --method out.")
+    if desk.domain and not login.takes_domain:
+        raise UsageError(f"{login.title} takes no --domain", hint="Leave it out.")
     options = [
         Option(method.title, "", method.terms.sentence, method.terms.link) for method in methods
     ]

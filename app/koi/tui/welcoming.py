@@ -25,7 +25,7 @@ async def lead_on(app: Actions) -> bool:
     failure: tuple[str, ...] = ()
     while True:
         found = await look_around(desk.registry())
-        page, steps = first_page((*failure, *found.lines), found.model)
+        page, steps = first_page((*failure, *found.lines), found.model, found.waiting)
         index = await app.push_screen_wait(page)
         step: NextStep = "quit" if index is None else steps[index]
         failure = ()
@@ -78,7 +78,7 @@ async def _do(app: Actions, desk: Desk, step: NextStep) -> bool | None:
             connection = await connect(desk, None, ("login",))
         case "key":
             connection = await connect(desk, None, ("key", "aws"))
-        case "ollama" | "url":
+        case _:
             connection = await connect(desk, step)
     if connection is None:
         return None

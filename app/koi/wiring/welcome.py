@@ -9,7 +9,7 @@ from koi.core.references import ModelReference
 from koi.credentials.default_model import choose_default_model
 from koi.credentials.discovery import discover
 from koi.credentials.findings import Finding
-from koi.credentials.targets import foreign_ways
+from koi.credentials.targets import Way, foreign_ways
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -19,26 +19,33 @@ class Surroundings(msgspec.Struct, frozen=True):
     """"" when there is none."""
     lines: tuple[str, ...]
     """What was found and chosen; what is there and waits for a yes; what is wrong with the rest."""
+    waiting: tuple[Way, ...] = ()
+    """The logins of other programs that wait for a yes."""
 
 
 async def look_around(registry: Registry) -> Surroundings:
     """Look for credentials and models, and say what a session would begin with."""
     discovery = await discover(registry)
     chosen = choose_default_model(registry, discovery)
-    lines: list[str] = []
     configured = registry.config.role_model()
+    if chosen.reference is None and configured is None:
+        # Only now is the OS keyring worth its time: for keys that were put there by hand.
+        discovery = await discover(registry, thorough=True)
+        chosen = choose_default_model(registry, discovery)
+    lines: list[str] = []
+    ways = foreign_ways(discovery)
+    waiting = tuple(way for way in ways if way.hint == "needs your yes")
     if configured is not None:
         lines.append(f"Using {configured}, as configured.")
     elif chosen.reference is not None:
         lines.append(using(chosen.reference, chosen.finding))
+    if not lines:
+        return Surroundings("", chosen.notes, waiting)
     lines += [
         f"Found: {way.title.removeprefix('use ')} ({way.hint}: koi connect {way.name})"
-        for way in foreign_ways(discovery)
-        if way.hint == "needs your yes"
+        for way in waiting
     ]
-    if chosen.reference is None:
-        lines += chosen.notes
-    return Surroundings(configured or str(chosen.reference or ""), tuple(lines))
+    return Surroundings(configured or str(chosen.reference), tuple(lines), waiting)
 
 
 def using(model: ModelReference, finding: Finding | None) -> str:

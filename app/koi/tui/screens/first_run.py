@@ -6,16 +6,28 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from koi.catalogue.catalogue import load_catalogue
+from koi.credentials.findings import ConsentId
+from koi.credentials.targets import Way, as_consent
 from koi.tui.screens.connect.choice import Choice, Option
 
-NextStep: TypeAlias = Literal["start", "login", "key", "ollama", "url", "demo", "again", "quit"]
+NextStep: TypeAlias = (
+    Literal["start", "login", "key", "ollama", "url", "demo", "again", "quit"] | ConsentId
+)
 MAX_VARIABLES = 6
 NOTHING = "koi found no model that it can use yet."
 
 
-def first_page(lines: Sequence[str], model: str) -> tuple[Choice, tuple[NextStep, ...]]:
-    """The page and what its options mean. `lines` say what was found; `model` may be ""."""
+def first_page(
+    lines: Sequence[str], model: str, waiting: Sequence[Way] = ()
+) -> tuple[Choice, tuple[NextStep, ...]]:
+    """The page and what its options mean. `lines` say what was found; `model` may be "";
+    `waiting` are logins of other programs that need a yes.
+    """
     options: dict[NextStep, Option] = {"start": Option(f"start with {model}")} if model else {}
+    for way in waiting:
+        consent = as_consent(way.name)
+        if consent is not None:
+            options[consent] = Option(way.title, way.hint)
     options.update(_ways())
     before = tuple(lines) if model else (NOTHING, *lines)
     page = Choice(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from koi.credentials.targets import Way
 from koi.tui.screens.first_run import NextStep, first_page, key_variables
 from tests.tui.screens.connect.screen_app import shown
 
@@ -55,3 +56,13 @@ async def test_every_way_can_be_reached_in_a_small_window() -> None:
 def test_the_variables_that_are_named_are_those_of_the_well_known() -> None:
     assert "ANTHROPIC_API_KEY" in key_variables()
     assert all(name.isupper() for name in key_variables())
+
+
+async def test_a_login_that_waits_for_a_yes_is_a_way_of_its_own() -> None:
+    way = Way("consent", "use the login of Codex CLI", "needs your yes", "codex-cli")
+    page, steps = first_page((), "", (way,))
+    async with shown(page) as (app, pilot):
+        await app.until("use the login of Codex CLI")
+        await pilot.press("1")
+        assert steps[0] == "codex-cli"
+        assert app.results == [0]

@@ -86,6 +86,8 @@ class LoginScreen(ModalScreen[str | None]):
         self._shown = LoginPage(title)
         self._login_context = LoginContext(registry, domain, clock=self._clock)
         self._ends_at = 0.0
+        self._filled_in = ""
+        """The address to open, with the code in it where the server gives that."""
         self._qr: list[Line] = []
         self._shows_qr = False
         self._provider: str | None = None
@@ -129,9 +131,11 @@ class LoginScreen(ModalScreen[str | None]):
             case CodeIssued(user_code=code, url=url, complete_url=complete, expires_in_s=seconds):
                 self._qr = _qr_of(complete or url)
                 self._count_down(seconds)
+                self._filled_in = complete or url
                 page = LoginPage(page.title, "code", code, url, waiting=WAITING["pending"])
             case SignInOpened(url=url, expires_in_s=seconds):
                 self._count_down(seconds)
+                self._filled_in = url
                 page = LoginPage(page.title, "browser", url=url, waiting=WAITING["pending"])
             case Waiting(reason=reason, note=note):
                 words = f"{note} {WAITING[reason]}" if note else WAITING[reason]
@@ -224,7 +228,7 @@ class LoginScreen(ModalScreen[str | None]):
     def action_open_browser(self) -> None:
         """Open the address in a browser."""
         if self._shown.url:
-            self._note(open_page(self._shown.url))
+            self._note(open_page(self._filled_in))
 
     def action_qr(self) -> None:
         """The QR code instead of the page, and back."""
