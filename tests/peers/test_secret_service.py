@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -93,3 +94,29 @@ def test_a_keyring_that_is_locked_later_is_told(run: Run) -> None:
     assert run(sys.executable, CHILD, "find", "openai", mode="locked").startswith(
         "OS keyring: unreadable"
     )
+
+
+def test_the_doctor_tries_it_and_leaves_no_trace(run: Run, koi_home: Path, tmp_path: Path) -> None:
+    run(sys.executable, CHILD, "save", "openai")
+    (koi_home / "config.toml").write_text('[providers.openai]\nbase_url = "http://127.0.0.1:9"\n')
+    bundle = tmp_path / "report.zip"
+    said = run("sh", "-c", f"{KOI} doctor --live --bundle {bundle}; true")
+    assert "Secret Service answers: written, read back, removed" in said
+    assert "openai: connected (API key in the OS keyring" in said
+    with zipfile.ZipFile(bundle) as archive:
+        assert KEY not in "".join(archive.read(name).decode() for name in archive.namelist())
+    found = run(
+        sys.executable,
+        "-c",
+        "import keyring as k; print(k.get_password('koi', 'koi-doctor-probe'))",
+    )
+    assert found == "None"
+    assert files_with_the_key(koi_home) == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "why"),
+    [("locked", "the OS keyring is locked"), ("none", "no OS keyring was found")],
+)
+def test_the_doctor_says_why_it_is_not_used(run: Run, mode: str, why: str) -> None:
+    assert f"not used: {why}" in run("sh", "-c", f"{KOI} doctor; true", mode=mode)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from koi.core.errors import ToolFailure
+from koi.safety import supervision
 from koi.safety.process import CommandResult, end_all, run_command
 
 SOONER_THAN_SIGTERM_S = 1.5
@@ -24,6 +26,12 @@ async def run(command: str, folder: Path, timeout_s: float = 20.0) -> CommandRes
     return await run_command(
         command, cwd=folder, timeout_s=timeout_s, spill_folder=folder / "spill"
     )
+
+
+def steps(after_int_s: float, after_term_s: float) -> tuple[tuple[signal.Signals, float], ...]:
+    """The three signals, with other times between them."""
+    (first, _), (second, _), last = supervision._ESCALATION
+    return ((first, after_int_s), (second, after_term_s), last)
 
 
 def output(result: CommandResult) -> str:
@@ -86,7 +94,8 @@ def test_a_new_file_has_the_users_mode_and_not_kois(tmp_path: Path) -> None:
         """
         import asyncio, os, pathlib, sys
         from koi.files.umask import make_private
-        from koi.safety.process import run_command
+        from koi.safety import supervision
+from koi.safety.process import run_command
         os.umask(0o022)
         make_private()
         folder = pathlib.Path(sys.argv[1])
@@ -144,14 +153,20 @@ async def test_endless_output_is_cut_by_the_timeout(tmp_path: Path) -> None:
     assert result.output.spill_path.stat().st_size <= 64 * 1024 * 1024
 
 
-async def test_a_command_that_ignores_signals_is_killed_after_its_timeout(tmp_path: Path) -> None:
+async def test_a_command_that_ignores_signals_is_killed_after_its_timeout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervision, "_ESCALATION", steps(0.2, 0.2))
     result = await run(STUBBORN, tmp_path, timeout_s=0.3)
     assert result.end == "timeout"
     assert result.exit_code == -9
     assert not alive(int((tmp_path / "pid").read_text()))
 
 
-async def test_cancelling_returns_at_once_and_leaves_nothing_running(tmp_path: Path) -> None:
+async def test_cancelling_returns_at_once_and_leaves_nothing_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervision, "_ESCALATION", steps(2.0, 0.2))
     task = asyncio.create_task(run(STUBBORN, tmp_path))
     pid = await asyncio.to_thread(wait_for_pid, tmp_path / "pid")
     task.cancel()
@@ -183,7 +198,8 @@ def test_nothing_outlives_koi(tmp_path: Path) -> None:
     script = textwrap.dedent(
         """
         import asyncio, pathlib, sys
-        from koi.safety.process import run_command
+        from koi.safety import supervision
+from koi.safety.process import run_command
         folder = pathlib.Path(sys.argv[1])
         async def main():
             task = asyncio.create_task(run_command(sys.argv[2], cwd=folder))
@@ -249,7 +265,8 @@ def test_a_gibibyte_of_output_costs_little_memory(tmp_path: Path) -> None:
     script = textwrap.dedent(
         """
         import asyncio, pathlib, resource, sys
-        from koi.safety.process import run_command
+        from koi.safety import supervision
+from koi.safety.process import run_command
         def peak():
             return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         async def main():
