@@ -94,8 +94,7 @@ def test_a_new_file_has_the_users_mode_and_not_kois(tmp_path: Path) -> None:
         """
         import asyncio, os, pathlib, sys
         from koi.files.umask import make_private
-        from koi.safety import supervision
-from koi.safety.process import run_command
+        from koi.safety.process import run_command
         os.umask(0o022)
         make_private()
         folder = pathlib.Path(sys.argv[1])
@@ -198,8 +197,7 @@ def test_nothing_outlives_koi(tmp_path: Path) -> None:
     script = textwrap.dedent(
         """
         import asyncio, pathlib, sys
-        from koi.safety import supervision
-from koi.safety.process import run_command
+        from koi.safety.process import run_command
         folder = pathlib.Path(sys.argv[1])
         async def main():
             task = asyncio.create_task(run_command(sys.argv[2], cwd=folder))
@@ -265,8 +263,7 @@ def test_a_gibibyte_of_output_costs_little_memory(tmp_path: Path) -> None:
     script = textwrap.dedent(
         """
         import asyncio, pathlib, resource, sys
-        from koi.safety import supervision
-from koi.safety.process import run_command
+        from koi.safety.process import run_command
         def peak():
             return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         async def main():
