@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from koi.cli.dispatch import run
-from tests.servers.answers import Answer
+from tests.servers.answers import Answer, text
 from tests.servers.model_server import ModelServer, RecordedRequest
 from tests.servers.oauth_server import CANARY, GitHub
 
@@ -253,3 +253,32 @@ def test_a_key_that_is_shadowed_says_by_what(
     monkeypatch.setenv("GROQ_API_KEY", "gsk_" + "k" * 20)
     done = koi("connect", "groq", stdin=f"{KEY}\n")
     assert "GROQ_API_KEY (environment) comes before it" in done.out
+
+
+# Addresses of one's own
+
+
+def test_an_address_is_saved_with_its_key_and_first_model(
+    koi: Koi, model_server: ModelServer, koi_home: Path
+) -> None:
+    model_server.pages["/v1/models"] = listing(KEY)
+    done = koi("connect", f"custom:{model_server.openai_url}", stdin=f"{KEY}\n")
+    assert done.code == 0
+    assert "koi uses it from now on" in done.out
+    written = (koi_home / "config.toml").read_text()
+    assert 'model = "local/gpt-5"' in written
+    assert KEY not in written
+    model_server.script(text("Hello there"))
+    assert "Hello there" in koi("run", "hi").out
+
+
+def test_an_address_that_is_not_encrypted_needs_a_yes(koi: Koi) -> None:
+    done = koi("connect", "http://llm.example.com/v1", stdin="n\n")
+    assert done.code == 130
+    assert "not encrypted" in done.out
+
+
+def test_the_format_of_anthropic_is_configured_by_hand(koi: Koi) -> None:
+    done = koi("connect", "anthropic-custom:https://llm.example.com")
+    assert done.code == 2
+    assert "[providers.NAME]" in done.err

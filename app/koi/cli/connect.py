@@ -45,6 +45,9 @@ def command(
     `koi connect status` lists what is connected. A key may come by standard input:
     echo "$KEY" | koi connect openai.
     """
+    from koi.safety.privacy import close_memory
+
+    close_memory()
     if target == STATUS:
         return print_status(as_json=as_json)
     if as_json:

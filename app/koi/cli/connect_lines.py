@@ -13,6 +13,7 @@ import msgspec
 from koi.cli.failures import print_error
 from koi.core.errors import Cancelled, CredentialMissing, KoiError, UsageError
 from koi.core.secret import Secret
+from koi.credentials.key_check import cleaned
 from koi.view.connecting import models_text
 from koi.view.safe_text import safe
 
@@ -37,7 +38,7 @@ class Wishes(msgspec.Struct, frozen=True):
 
 def connect_in_lines(open_registry: OpenRegistry, name: str | None, wishes: Wishes) -> int:
     """Connect what `name` means, or what is chosen from the list. Raises KoiError."""
-    from koi.credentials.targets import as_consent, find_target
+    from koi.credentials.targets import as_address, as_consent, find_target
 
     registry = open_registry()
     if name is None:
@@ -45,6 +46,10 @@ def connect_in_lines(open_registry: OpenRegistry, name: str | None, wishes: Wish
     consent = as_consent(name)
     if consent is not None:
         _ask_consent(consent, registry)
+        return 0
+    address = as_address(name)
+    if address is not None:
+        _connect_url(registry, address)
         return 0
     target = find_target(name, registry)
     way = _choose_way(target, _discover(registry), wishes)
@@ -160,7 +165,7 @@ def _ask_consent(consent: ConsentId, registry: Registry) -> None:
 
 def _connect_key(target: Target, registry: Registry, wishes: Wishes) -> None:
     from koi.catalogue.catalogue import load_catalogue
-    from koi.credentials.key_check import cleaned, problem_of
+    from koi.credentials.key_check import problem_of
     from koi.credentials.targets import target_of
 
     typed = sys.stdin.isatty()
@@ -269,28 +274,44 @@ def _tell_local(target: Target, registry: Registry) -> None:
         remember_server(server, registry)
 
 
-def _connect_url(registry: Registry) -> None:
-    from koi.wiring.connecting import endpoint_models, keep_key, save_endpoint, suggested_name
+def _connect_url(registry: Registry, address: str = "") -> None:
+    from koi.wiring.connecting import (
+        checked_address,
+        checked_name,
+        endpoint_models,
+        is_plain,
+        keep_key,
+        save_endpoint,
+        suggested_name,
+    )
 
-    url = ask("Address, such as https://llm.example.com/v1: ").rstrip("/")
-    click.echo("A key, if it wants one; else just Enter.")
-    text = _read_secret().strip()
+    url = checked_address(address or ask("Address, such as https://llm.example.com/v1: "))
+    if is_plain(url):
+        click.echo(safe(f"{url} is not encrypted: others on the way can read what is sent."))
+        if not says_yes("Use it all the same?"):
+            raise Cancelled("Nothing was kept")
+    if sys.stdin.isatty():
+        click.echo("A key, if it wants one; else just Enter.")
+    text = cleaned(_read_secret())
     key = Secret(text) if text else None
     models = asyncio.run(endpoint_models(url, key, registry))
     click.echo(f"It answers: {safe(models_text(models))}")
-    model = _choose_model(models)
-    name = suggested_name(url, registry)
-    name = ask(f"A name for it [{name}]: ") or name
+    model, name = _choose_names(models, suggested_name(url, registry))
+    name = checked_name(name, registry)
     chosen = save_endpoint(url, name, model, registry)
     if key is not None:
         click.echo(keep_key(name, key, registry))
     use = "koi uses it from now on" if chosen else f"use it with koi -m {name}/{model}"
-    click.echo(f"Saved as [providers.{name}] in {registry.config.paths.config_file}; {use}.")
+    click.echo(safe(f"Saved as [providers.{name}] in {registry.config.paths.config_file}; {use}."))
 
 
-def _choose_model(models: Sequence[str]) -> str:
-    if not models:
-        return ask("It names no models. The name of one: ")
-    first = safe(models[0], keep_newlines=False)
-    answer = ask(f"Model [{first}]: ") or models[0]
-    return answer
+def _choose_names(models: Sequence[str], name: str) -> tuple[str, str]:
+    """A model and a name for the provider; without a terminal the first and the suggested one."""
+    if not sys.stdin.isatty():
+        return (models[0] if models else ""), name
+    if models:
+        first = safe(models[0], keep_newlines=False)
+        model = ask(f"Model [{first}]: ") or models[0]
+    else:
+        model = ask("It names no models. The name of one: ")
+    return model, ask(f"A name for it [{name}]: ") or name

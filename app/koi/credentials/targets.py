@@ -7,7 +7,6 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from koi.catalogue.catalogue import FORMS_HINT
 from koi.catalogue.registry import Registered, Registry
 from koi.core.errors import UsageError
 from koi.credentials.findings import ConsentId, Discovery
@@ -228,6 +227,11 @@ def target_of(provider: Registered) -> Target:
 def find_target(name: str, registry: Registry) -> Target:
     """The target that a person means. Raises UsageError with the nearest names."""
     plain = name.strip().lower().replace("_", "-")
+    if plain.startswith("anthropic-custom:"):
+        raise UsageError(
+            "only OpenAI-compatible addresses can be connected",
+            hint='Write a table [providers.NAME] with protocol = "anthropic" and its base_url.',
+        )
     for target in TARGETS:
         if plain in (target.name, *target.aliases):
             return target
@@ -240,7 +244,15 @@ def find_target(name: str, registry: Registry) -> Target:
     names += [*CONSENT_TARGETS, *(each.name for each in registry.all)]
     near = get_close_matches(plain, dict.fromkeys(names), n=3, cutoff=0.6)
     meant = f"Did you mean {' or '.join(near)}? " if near else "koi connect lists them. "
-    raise UsageError(f"'{name}' is nothing that koi can connect", hint=meant + FORMS_HINT)
+    raise UsageError(
+        f"'{name}' is nothing that koi can connect", hint=f"{meant}An address works too."
+    )
+
+
+def as_address(name: str) -> str | None:
+    """The address that a name is (https://…, custom:https://…), None when it is none."""
+    address = name.strip().removeprefix("custom:")
+    return address if address.startswith(("http://", "https://")) else None
 
 
 def as_consent(name: str) -> ConsentId | None:

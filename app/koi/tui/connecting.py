@@ -117,11 +117,14 @@ async def _choose_target(desk: Desk, kinds: tuple[WayKind, ...]) -> str | None:
 
 
 async def _connect_target(desk: Desk, name: str) -> Connection | None:
-    from koi.credentials.targets import as_consent, find_target
+    from koi.credentials.targets import as_address, as_consent, find_target
 
     consent = as_consent(name)
     if consent is not None:
         return await _ask_consent(desk, consent)
+    address = as_address(name)
+    if address is not None:
+        return await _add_endpoint(desk, address)
     target = find_target(name, desk.registry())
     way = await _choose_way(desk, target)
     match way.kind if way is not None else None:
@@ -292,10 +295,10 @@ async def _look_at_server(desk: Desk, target: Target) -> Connection | None:
     return Connection(server.provider, first_model(provider, server.models) or "")
 
 
-async def _add_endpoint(desk: Desk) -> Connection | None:
+async def _add_endpoint(desk: Desk, address: str = "") -> Connection | None:
     from koi.tui.endpoint_adding import add_endpoint
 
-    return await add_endpoint(desk)
+    return await add_endpoint(desk, address)
 
 
 async def show_status(desk: Desk) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from koi.core.errors import KoiError, UsageError
+from koi.core.errors import KoiError
 from koi.core.secret import Secret
 
 if TYPE_CHECKING:
@@ -15,17 +15,28 @@ if TYPE_CHECKING:
 TITLE = "another OpenAI-compatible URL"
 
 
-async def add_endpoint(desk: Desk) -> Connection | None:
-    """Ask for address, key if needed, model and name; None when the person went back."""
+async def add_endpoint(desk: Desk, address: str = "") -> Connection | None:
+    """Ask for address, key if needed, model and name; None when the person went back.
+
+    Raises UsageError for an `address` that is none.
+    """
     from koi.tui.connecting import Connection
     from koi.tui.screens.connect.entry import Entry
     from koi.tui.screens.connect.pick import Pick
-    from koi.wiring.connecting import checked_name, keep_key, save_endpoint, suggested_name
+    from koi.wiring.connecting import (
+        checked_address,
+        checked_name,
+        keep_key,
+        save_endpoint,
+        suggested_name,
+    )
 
     words = "The address, as its provider gives it, usually with /v1 at its end:"
-    url = await desk.ask(
-        Entry(TITLE, words, placeholder="https://llm.example.com/v1", check=checked_address)
-    )
+    url: str | None = checked_address(address) if address else None
+    if url is None:
+        url = await desk.ask(
+            Entry(TITLE, words, placeholder="https://llm.example.com/v1", check=checked_address)
+        )
     if url is None or not await _may_be_plain(desk, url):
         return None
     answer = await _models(desk, url)
@@ -60,30 +71,12 @@ async def add_endpoint(desk: Desk) -> Connection | None:
     return Connection(name, model)
 
 
-def checked_address(typed: str) -> str:
-    """An http or https address without a slash at its end. Raises UsageError."""
-    from koi.catalogue.catalogue import checked_url
-
-    url = typed.strip()
-    for ending in ("/chat/completions", "/models"):
-        url = url.removesuffix(ending)
-    checked = checked_url(url)
-    if checked is None:
-        raise UsageError(
-            "this is not an http or https address", hint="Write it like https://llm.example.com/v1"
-        )
-    return checked
-
-
 async def _may_be_plain(desk: Desk, url: str) -> bool:
     """True for https, this machine, and where the person says that it may be unencrypted."""
-    from urllib.parse import urlsplit
-
-    from koi.net.policy import is_loopback
     from koi.tui.screens.connect.choice import yes_or_no
+    from koi.wiring.connecting import is_plain
 
-    parts = urlsplit(url)
-    if parts.scheme == "https" or is_loopback(parts.hostname or ""):
+    if not is_plain(url):
         return True
     question = "Use it unencrypted?"
     said = f"{url} is not encrypted: whoever is on the way reads the key and the conversation."

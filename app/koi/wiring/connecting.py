@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from koi.catalogue.catalogue import URL_FORMS
+from koi.catalogue.catalogue import URL_FORMS, checked_url
 from koi.catalogue.registry import Registered, Registry
 from koi.core.errors import CredentialMissing, KoiError, ProviderError, UsageError
 from koi.core.seams import ModelInfo
@@ -128,6 +128,25 @@ def keep_key(name: str, key: Secret, registry: Registry) -> str:
     said = f"The key {key.label} is kept {place.words}."
     above = known_at_once(registry).usable(name)
     return said if above is None else f"{said} {above.detail} ({above.source}) comes before it."
+
+
+def checked_address(typed: str) -> str:
+    """An http or https address without a slash at its end. Raises UsageError."""
+    url = typed.strip()
+    for ending in ("/chat/completions", "/models"):
+        url = url.rstrip("/").removesuffix(ending)
+    checked = checked_url(url)
+    if checked is None:
+        raise UsageError(
+            "this is not an http or https address", hint="Write it like https://llm.example.com/v1"
+        )
+    return checked
+
+
+def is_plain(url: str) -> bool:
+    """True for an address that would be spoken to unencrypted, beyond this machine."""
+    parts = urlsplit(url)
+    return parts.scheme != "https" and not is_loopback(parts.hostname or "")
 
 
 def suggested_name(url: str, registry: Registry) -> str:

@@ -8,14 +8,13 @@ import pytest
 
 from koi.core.errors import CredentialMissing
 from koi.credentials.belongings import Belonging, Outside
-from koi.tui.endpoint_adding import checked_address
 from koi.tui.screens.connect.aws import AwsScreen
 from koi.tui.screens.connect.choice import yes_or_no
 from koi.tui.screens.connect.entry import Entry
 from koi.tui.screens.connect.held_list import HeldList
 from koi.tui.screens.connect.local import LocalScreen
 from koi.tui.screens.connect.pick import Pick
-from koi.wiring.connecting import LocalServer
+from koi.wiring.connecting import LocalServer, checked_address
 from tests.tui.screens.connect.screen_app import shown
 
 STOPPED = LocalServer("ollama", "Ollama", False, detail="nothing listens", advice="Start it.")
