@@ -23,6 +23,7 @@ from tests.conftest import RunKoi
 from tests.project.planted import CANARIES, CONFIGURED, PASTED, Planted, plant
 from tests.servers.answers import Answer, calls, failure, text
 from tests.servers.model_server import ModelServer, RecordedRequest
+from tests.servers.oauth_server import CANARY, Codex, GitHub, MiniMax, Qwen
 from tests.tui.koi_app import say, screen_text, until
 
 
@@ -111,6 +112,46 @@ def test_no_secret_gets_out(
     assert planted.leaked(done.stdout + done.stderr) == []
     assert planted.leaked_into_files(*workspace.rglob("*")) == {}
     assert planted.open_to_others() == []
+
+
+SERVERS: dict[str, Callable[[ModelServer], GitHub | Qwen | Codex | MiniMax]] = {
+    "copilot": GitHub,
+    "qwen": Qwen,
+    "chatgpt": Codex,
+    "minimax": MiniMax,
+}
+END: dict[str, tuple[Answer, ...]] = {
+    "granted": (),
+    "repeated in a refusal": (
+        Answer(
+            status=400,
+            body=b'{"error": "access_denied", "error_description": "no canary-device-code-01"}',
+        ),
+    ),
+    "repeated in a page": (Answer(status=400, body=b"<html>canary-device-code-01</html>"),),
+}
+
+
+@pytest.mark.parametrize("end", END)
+@pytest.mark.parametrize("login", SERVERS)
+def test_no_login_tells_what_it_got(
+    login: str, end: str, planted: Planted, run_koi: RunKoi, model_server: ModelServer
+) -> None:
+    server = SERVERS[login](model_server)
+    server.issued["interval"] = 100 if login == "minimax" else 0.1
+    server.answers = list(END[end])
+    planted.paths.config_file.write_text(server.configuration)
+    done = run_koi("connect", login, "--device", "--debug")
+    assert "Waiting for you" in done.stdout
+    assert CANARY not in without_addresses(done.stdout + done.stderr)
+    own = [path for path in planted.paths.state.rglob("*") if path.is_file()]
+    assert [path for path in own if CANARY.encode() in path.read_bytes()] == []
+    assert planted.open_to_others() == []
+
+
+def without_addresses(told: str) -> str:
+    """What was printed but for the address of a page, which the person needs."""
+    return "\n".join(line for line in told.splitlines() if not line.strip().startswith("http"))
 
 
 def test_a_damaged_login_file_is_told_without_its_content(
