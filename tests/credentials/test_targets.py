@@ -12,7 +12,8 @@ from koi.core.errors import UsageError
 from koi.credentials.findings import CODEX_CLI, Discovery, Finding
 from koi.credentials.logins.events import LoginEvent
 from koi.credentials.logins.login import Login, LoginContext, MethodName, Terms
-from koi.credentials.targets import TARGETS, all_targets, as_consent, find_target, ways
+from koi.credentials.target_table import TARGETS
+from koi.credentials.targets import all_targets, as_consent, find_target, ways
 from tests.configurations import registry_of
 
 NOTHING = Discovery({})

@@ -26,7 +26,7 @@ def command(target: str | None, yes: bool) -> int:
     Tokens are also revoked at their server, where that is possible.
     """
     from koi.cli.connect import on_screen, open_own_registry
-    from koi.cli.connect_lines import ask, says_yes
+    from koi.cli.questions import ask, says_yes
     from koi.core.errors import Cancelled, UsageError
     from koi.credentials.belongings import belongings, meant, set_outside
     from koi.credentials.discovery import discover

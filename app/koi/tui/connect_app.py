@@ -16,7 +16,8 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from koi.core.errors import Cancelled, KoiError
-from koi.tui.connecting import Connection, Desk, connect
+from koi.tui.connecting import connect
+from koi.tui.desk import Connection, Desk
 from koi.tui.terminal import kept_terminal, reset_terminal
 from koi.tui.theme import THEME
 

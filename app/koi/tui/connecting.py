@@ -4,63 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
-
-import msgspec
-from textual.app import App
-from textual.screen import Screen
+from typing import TYPE_CHECKING
 
 from koi.core.errors import KoiError, UsageError
 from koi.core.secret import Secret
+from koi.tui.desk import Connection, Desk
 
 if TYPE_CHECKING:
-    from koi.catalogue.registry import Registry
     from koi.credentials.findings import ConsentId
     from koi.credentials.logins.login import Login
-    from koi.credentials.targets import Target, Way, WayKind
+    from koi.credentials.target_table import Target, WayKind
+    from koi.credentials.targets import Way
     from koi.tui.actions import Actions
-
-Result = TypeVar("Result")
-
-
-class Connection(msgspec.Struct, frozen=True):
-    """What was connected."""
-
-    provider: str
-    model: str = ""
-    """The model to begin with, when one was chosen on the way."""
-
-
-class Desk:
-    """What the screens of connecting work with. The configuration is read anew each time."""
-
-    def __init__(
-        self,
-        app: App[int],
-        open_registry: Callable[[], Registry],
-        logins: tuple[Login, ...] | None = None,
-        *,
-        method: str = "",
-        domain: str = "",
-    ) -> None:
-        from koi.credentials.logins.table import LOGINS
-
-        self.app = app
-        self.registry = open_registry
-        self.logins = LOGINS if logins is None else logins
-        self.method = method
-        self.domain = domain
-
-    async def ask(self, screen: Screen[Result]) -> Result | None:
-        """Show a screen and wait for its result. Only in a worker."""
-        return await self.app.push_screen_wait(screen)
-
-    async def tell(self, title: str, *said: str) -> None:
-        """Say something that must be read."""
-        from koi.tui.screens.connect.told import Told
-
-        await self.ask(Told(title, said))
 
 
 async def connect(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from koi.credentials.belongings import Belonging, Outside
-    from koi.tui.connecting import Desk
+    from koi.tui.desk import Desk
 
 TITLE = "disconnect"
 

@@ -10,7 +10,7 @@ from koi.core.secret import Secret
 
 if TYPE_CHECKING:
     from koi.credentials.key_check import KeyCheck
-    from koi.tui.connecting import Connection, Desk
+    from koi.tui.desk import Connection, Desk
 
 TITLE = "another OpenAI-compatible URL"
 
@@ -20,7 +20,7 @@ async def add_endpoint(desk: Desk, address: str = "") -> Connection | None:
 
     Raises UsageError for an `address` that is none.
     """
-    from koi.tui.connecting import Connection
+    from koi.tui.desk import Connection
     from koi.tui.screens.connect.entry import Entry
     from koi.tui.screens.connect.pick import Pick
     from koi.wiring.connecting import (
@@ -99,7 +99,7 @@ async def _models(desk: Desk, url: str) -> tuple[tuple[str, ...], Secret | None]
 
 
 async def _with_key(desk: Desk, url: str) -> tuple[tuple[str, ...], Secret | None] | None:
-    from koi.credentials.targets import Target
+    from koi.credentials.target_table import Target
     from koi.tui.screens.connect.key_entry import KeyEntry
     from koi.wiring.connecting import check_key
 

@@ -11,7 +11,7 @@ from koi.core.errors import KoiError, StorageError
 
 if TYPE_CHECKING:
     from koi.tui.actions import Actions
-    from koi.tui.connecting import Connection, Desk
+    from koi.tui.desk import Connection, Desk
     from koi.tui.screens.first_run import NextStep
 
 

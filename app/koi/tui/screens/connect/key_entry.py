@@ -15,7 +15,8 @@ from koi.catalogue.registry import Registry
 from koi.core.errors import KoiError
 from koi.core.secret import Secret
 from koi.credentials.key_check import KeyCheck, KeyProblem, cleaned, problem_of
-from koi.credentials.targets import Target, target_of
+from koi.credentials.target_table import Target
+from koi.credentials.targets import target_of
 from koi.tui.screens.connect.box import ERROR, OK, WARN, Box, link, muted, text
 from koi.tui.screens.connect.secret_field import SecretField
 from koi.view.connecting import models_text

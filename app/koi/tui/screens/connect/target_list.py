@@ -13,7 +13,8 @@ from textual.screen import ModalScreen
 
 from koi.catalogue.registry import Registry
 from koi.credentials.findings import Discovery
-from koi.credentials.targets import TARGETS, Target, WayKind, all_targets, foreign_ways
+from koi.credentials.target_table import TARGETS, Target, WayKind
+from koi.credentials.targets import all_targets, foreign_ways
 from koi.tui.screens.chooser import Chooser, matches
 from koi.view.line import MUTED, PLAIN, Face, Line, Span
 from koi.view.lines.row import row

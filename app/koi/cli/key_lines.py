@@ -1,0 +1,91 @@
+"""A key in plain lines: recognised, tried at its vendor, and kept where koi says."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from koi.cli.failures import print_error
+from koi.cli.questions import read_secret, says_yes
+from koi.core.errors import Cancelled, CredentialMissing, KoiError, UsageError
+from koi.core.secret import Secret
+from koi.credentials.key_check import cleaned
+from koi.view.connecting import models_text
+from koi.view.safe_text import safe
+
+if TYPE_CHECKING:
+    from koi.catalogue.registry import Registry
+    from koi.credentials.target_table import Target
+
+TRIES = 3
+"""How often a refused key may be typed again."""
+
+
+def connect_key(target: Target, registry: Registry, *, unchecked: bool) -> None:
+    """Read a key until one is kept. Raises KoiError."""
+    from koi.catalogue.catalogue import load_catalogue
+    from koi.credentials.key_check import problem_of
+    from koi.credentials.targets import target_of
+
+    typed = sys.stdin.isatty()
+    for attempt in range(TRIES):
+        if typed:
+            click.echo(f"{target.title}: paste an API key. {_page(target)}".rstrip())
+        key = cleaned(read_secret())
+        provider = registry.get(target.provider)
+        problem = problem_of(key, provider, load_catalogue())
+        if problem is not None and problem.owner is not None and typed:
+            other = target_of(registry.get(problem.owner))
+            if says_yes(f"{problem.title} Connect {other.title} with it?"):
+                target, problem = other, None
+        last = attempt == TRIES - 1 or not typed
+        if problem is None:
+            if _keep(target, Secret(key), registry, unchecked=unchecked, last=last):
+                return
+        elif last:
+            raise UsageError(problem.title, hint=problem.hint)
+        else:
+            click.echo(f"{problem.title} {problem.hint}")
+
+
+def _keep(target: Target, key: Secret, registry: Registry, *, unchecked: bool, last: bool) -> bool:
+    """Check a key and save it; False when another one is to be typed."""
+    from koi.wiring.connecting import check_key, keep_key
+
+    if unchecked:
+        click.echo(keep_key(target.provider, key, registry))
+        return True
+    click.echo(f"Asking {target.title} whether it takes the key {key.label} …")
+    check = asyncio.run(check_key(target.provider, key, registry))
+    match check.outcome:
+        case "refused":
+            refused = CredentialMissing(
+                f"{target.title} refused the key {key.label}", hint=check.detail
+            )
+            if last:
+                raise refused
+            print_error(refused)
+            return False
+        case "unreachable":
+            unasked = KoiError(
+                f"the key could not be checked: {check.detail}",
+                hint="--unchecked keeps it all the same.",
+            )
+            if not sys.stdin.isatty():
+                raise unasked
+            click.echo(f"It could not be checked: {safe(check.detail)}")
+            if not says_yes("Keep it all the same?"):
+                raise Cancelled("Nothing was kept")
+    click.echo(keep_key(target.provider, key, registry))
+    if check.outcome == "works":
+        click.echo(f"{target.title} is connected: {safe(models_text(check.models))}")
+    elif check.outcome == "unproven":
+        click.echo("Its list of models is public: the first request shows whether the key works.")
+    return True
+
+
+def _page(target: Target) -> str:
+    return f"Keys are made at {target.key_page}" if target.key_page else ""
