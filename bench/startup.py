@@ -73,13 +73,14 @@ def _version(folder: Path, runs: int) -> list[Figure]:
 
 def _start(
     command: Sequence[str], folder: Path, variables: Mapping[str, str] | None = None
-) -> tuple[float, float]:
-    """Milliseconds to the first frame, and to the first key that is painted."""
+) -> tuple[float, float, float]:
+    """Milliseconds to the first frame, to the first key that is painted, and those computed."""
     with Terminal(command, folder, environment(folder) | dict(variables or {})) as terminal:
         first = terminal.until(has_text)
         terminal.type(KEY)
         echoed = terminal.until(lambda painted: KEY.encode() in painted)
-    return 1e3 * first, 1e3 * echoed
+        computed = terminal.cpu_s()
+    return 1e3 * first, 1e3 * echoed, 1e3 * computed
 
 
 def _screen(folder: Path, runs: int) -> list[Figure]:
@@ -116,14 +117,14 @@ def _hindered(folder: Path, runs: int) -> list[Figure]:
             if name in ("files of 1 GiB", "all of it"):
                 variables |= huge_files(home)
             cases[name] = home, variables
-        found: dict[str, list[tuple[float, float]]] = {name: [] for name in cases}
+        found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in cases}
         for number in range(runs + 1):
             for name, (home, variables) in cases.items():
                 pair = _start([KOI], home, variables)
                 if number:  # the first fills the caches
                     found[name].append(pair)
     figures = []
-    for index, what in enumerate(("first frame", "first key painted")):
+    for index, what in enumerate(("first frame", "first key painted", "processor time until then")):
         clean = Spread(tuple(pair[index] for pair in found[CLEAN]))
         figures.append(Figure(f"koi, {CLEAN}: {what}", clean.median, "ms", note=clean.note("ms")))
         for name in [each for each in found if each != CLEAN]:
