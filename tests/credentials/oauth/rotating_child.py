@@ -16,7 +16,7 @@ from koi.config.paths import Paths
 from koi.core.messages import Message, ModelRequest, Text
 from koi.wiring.providers import open_provider
 
-REQUEST = ModelRequest("m", (Message("user", (Text("Hello"),)),))
+REQUEST = ModelRequest("m", (Message("user", (Text("peer:hello"),)),))
 
 
 async def main(folder: Path, until: Path) -> None:

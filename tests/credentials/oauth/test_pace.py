@@ -13,7 +13,7 @@ from koi.credentials.oauth.server_text import interval_s, life_s
 
 answers: st.SearchStrategy[Undecided] = st.one_of(
     st.just(Pending()),
-    st.builds(SlowDown, st.none() | st.floats(-10, 500)),
+    st.builds(SlowDown, st.none() | st.floats(-10, 500), st.booleans()),
     st.builds(Unreachable, st.just("no network"), st.none() | st.floats(-10, 1e9)),
 )
 
@@ -61,9 +61,10 @@ def test_the_longer_interval_stays() -> None:
 
 
 def test_qwen_slows_down_by_half_up_to_ten_seconds_and_never_down() -> None:
-    pace = Pace(6, 900, slower)
-    assert [pace.after(SlowDown(), 1).wait_s for _ in range(3)] == [9, 10, 10]
-    assert Pace(20, 900, slower).after(SlowDown(), 1).wait_s == 20
+    pace, busy = Pace(6, 900, slower), SlowDown(too_many=True)
+    assert [pace.after(busy, 1).wait_s for _ in range(3)] == [9, 10, 10]
+    assert Pace(20, 900, slower).after(busy, 1).wait_s == 20
+    assert Pace(6, 900, slower).after(SlowDown(), 1).wait_s == 11
 
 
 def test_without_a_network_the_waits_grow_and_shrink_again() -> None:

@@ -122,7 +122,7 @@ def read_answer(reply: Reply, expired_status: int | None = None) -> Undecided | 
         return Pending()
     if code == "slow_down":
         wanted = number(reply.fields.get("interval"))
-        return SlowDown(interval_s(wanted) if wanted else None)
+        return SlowDown(interval_s(wanted) if wanted else None, reply.status == 429)
     if code in _DENIED:
         raise denied()
     if code in _EXPIRED or reply.status == expired_status:
@@ -130,7 +130,7 @@ def read_answer(reply: Reply, expired_status: int | None = None) -> Undecided | 
     if code in _DISABLED:
         raise not_issued(reply)
     if reply.status == 429:
-        return SlowDown(reply.retry_after_s)
+        return SlowDown(reply.retry_after_s, too_many=True)
     if reply.status >= 500 or not reply.understood:
         note = f"the server answers with status {reply.status}"
         return Unreachable(note, reply.retry_after_s)

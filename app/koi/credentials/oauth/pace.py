@@ -15,7 +15,7 @@ from koi.credentials.logins.events import LoginFailed, Waiting
 _STEP_S = 5.0
 _LONGEST_BACKOFF_S = 60.0
 Slower: TypeAlias = Callable[[float], float]
-"""The interval after a slow_down that names none."""
+"""The interval after a slow_down with status 429 that names none."""
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -26,6 +26,8 @@ class SlowDown(msgspec.Struct, frozen=True):
     """The server was asked too often; it may say which interval it wants."""
 
     interval_s: float | None = None
+    too_many: bool = False
+    """True when it came with the status of too many requests, for which vendors have own rules."""
 
 
 class Unreachable(msgspec.Struct, frozen=True):
@@ -73,7 +75,8 @@ class Pace:
                 self._failures = 0
                 asked = answer.interval_s
                 faster = asked is None or asked <= self.interval_s
-                wanted = self._slower(self.interval_s) if asked is None or faster else asked
+                slower = self._slower if answer.too_many else five_more
+                wanted = slower(self.interval_s) if asked is None or faster else asked
                 self.interval_s = max(self.interval_s, wanted)
                 return Waiting("slow_down", self.interval_s)
             case Pending():

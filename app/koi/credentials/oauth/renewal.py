@@ -22,7 +22,7 @@ from koi.files.lock import HeldLock, acquire
 LOCK_S = 45.0
 """Longer than one exchange with the server may take (30 s)."""
 REST_S = 30.0
-"""Between two attempts, and how long a new token is believed in whatever is said of it."""
+"""Between two attempts."""
 _NETWORK_REST_S = 3.0
 Refresh: TypeAlias = Callable[[TokenRecord], Awaitable[TokenRecord]]
 """Raises LoginEnded, ProviderError."""
@@ -97,9 +97,9 @@ class Renewal:
                 return True
             error.hint = self._kept.ended("").hint
             now = self._clock.wall()
-            young = now - record.number("issued_at") < REST_S and now < record.expires_at
+            young = now - record.number("issued_at") < _trust_s(record)
             early = now < record.number("earliest_refresh_at")
-            if record.refresh_token is None or young or early:
+            if record.refresh_token is None or early or (young and now < record.expires_at):
                 return False
             return (await self._renewed(record)).access_token != used
 
@@ -193,6 +193,12 @@ class Renewal:
         except StorageError as error:
             store.hold(provider, new)
             log.warning("the renewed login of %s could not be saved: %s", provider, error)
+
+
+def _trust_s(record: TokenRecord) -> float:
+    """How long a new token is believed in, whatever is said of it."""
+    life = record.expires_at - record.number("issued_at")
+    return min(REST_S, life / 2) if life > 0 else REST_S
 
 
 def _unstored(error: StorageError) -> ProviderError:
