@@ -45,7 +45,7 @@ def connect_in_lines(open_registry: OpenRegistry, name: str | None, wishes: Wish
         name = _choose_target(registry)
     consent = as_consent(name)
     if consent is not None:
-        _ask_consent(consent, registry)
+        _ask_consent(consent, open_registry)
         return 0
     address = as_address(name)
     if address is not None:
@@ -64,7 +64,7 @@ def connect_in_lines(open_registry: OpenRegistry, name: str | None, wishes: Wish
         case "consent":
             named = as_consent(way.name)
             assert named is not None, "ways of this kind are named by their source"
-            _ask_consent(named, registry)
+            _ask_consent(named, open_registry)
         case "aws":
             _tell_aws(registry)
         case "local":
@@ -138,17 +138,27 @@ def _choose_way(target: Target, discovery: Discovery, wishes: Wishes) -> Way:
     return found[int(answer) - 1]
 
 
-def _ask_consent(consent: ConsentId, registry: Registry) -> None:
+def _is_usable(consent: ConsentId, registry: Registry) -> bool:
+    return any(
+        finding.consent == consent and finding.state == "usable"
+        for findings in _discover(registry).findings.values()
+        for finding in findings
+    )
+
+
+def _ask_consent(consent: ConsentId, open_registry: OpenRegistry) -> None:
     """One question, with what the vendor says. The default is no."""
     from koi.credentials.consent import TERMS, allow, deny
 
-    terms = TERMS[consent]
+    terms, paths = TERMS[consent], open_registry().config.paths
     click.echo(f"{terms.title}\n{terms.sentence}\n{terms.link}")
     if says_yes("Use it?"):
-        allow(registry.config.paths, consent)
-        click.echo(f"koi uses it from now on. koi disconnect {consent} takes that back.")
+        allow(paths, consent)
+        click.echo(f"koi may use it from now on. koi disconnect {consent} takes that back.")
+        if not _is_usable(consent, open_registry()):
+            click.echo("There is nothing in it that koi can use now: koi connect status.")
     else:
-        deny(registry.config.paths, consent)
+        deny(paths, consent)
         click.echo(f"koi does not use it and does not ask again: koi connect {consent} does.")
 
 

@@ -103,8 +103,20 @@ def connect_on_screen(
 
     code = run(work, config_flag)
     for connection in connected:
-        _say(f"{connection.provider} is connected. Start with: koi -p {connection.provider}")
+        _say(
+            f"{connection.provider} is connected. {_start(connection, open_registry(config_flag))}"
+        )
     return code
+
+
+def _start(connection: Connection, registry: Registry) -> str:
+    """How to go on with what was connected."""
+    name = connection.provider
+    if connection.model:
+        return f"Start with: koi -m {name}/{connection.model}"
+    if registry.get(name).default_model is not None:
+        return f"Start with: koi -p {name}"
+    return f"Choose a model: koi models {name}"
 
 
 def disconnect_on_screen(config_flag: str | None) -> int:

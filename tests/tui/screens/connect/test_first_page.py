@@ -13,11 +13,7 @@ from tests.tui.screens.connect.screen_app import shown
     ("keys", "step"),
     [
         (["enter"], "login"),
-        (["down", "enter"], "key"),
-        (["3"], "ollama"),
         (["4"], "url"),
-        (["5"], "demo"),
-        (["6"], "again"),
         (["up", "enter"], "quit"),
     ],
 )

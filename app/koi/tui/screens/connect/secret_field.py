@@ -65,6 +65,10 @@ class SecretField(LinePane, can_focus=True):
         self._characters.extend(event.text.strip() if self._characters else cleaned(event.text))
         self._changed(whole=True)
 
+    def on_unmount(self) -> None:
+        """Whoever leaves takes nothing along."""
+        self._characters.clear()
+
     def action_delete(self) -> None:
         """Remove the last character."""
         del self._characters[-1:]
