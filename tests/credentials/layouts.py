@@ -95,6 +95,11 @@ def written(path: str, content: object, mode: int = 0o600) -> Step:
     return write
 
 
+def when_made(step: Callable[[], Step]) -> Step:
+    """A step with the time of when it is made: tests are collected minutes before they run."""
+    return lambda home: step()(home)
+
+
 def linked(path: str, target: str) -> Step:
     """A symlink below the home to another path below it."""
 
@@ -145,7 +150,7 @@ def claude_document(ends_in: float | None = HOUR, **more: object) -> dict[str, o
 
 
 def claude(ends_in: float | None = HOUR, mode: int = 0o600, **more: object) -> Step:
-    return written(CLAUDE, claude_document(ends_in, **more), mode)
+    return when_made(lambda: written(CLAUDE, claude_document(ends_in, **more), mode))
 
 
 def token_saying(**claims: object) -> str:
@@ -164,16 +169,19 @@ def codex_document(ends_in: float = HOUR, key: str | None = None) -> dict[str, o
 
 
 def codex(ends_in: float = HOUR, key: str | None = None, mode: int = 0o600) -> Step:
-    return written(CODEX, codex_document(ends_in, key), mode)
+    return when_made(lambda: written(CODEX, codex_document(ends_in, key), mode))
 
 
-def qwen(ends_in: float = HOUR, resource_url: object = "portal.qwen.ai") -> Step:
-    document = {
+def qwen_document(ends_in: float, resource_url: object) -> dict[str, object]:
+    return {
         "access_token": QWEN_TOKEN,
         "expiry_date": int((time.time() + ends_in) * 1000),
         "resource_url": resource_url,
     }
-    return written(QWEN, document)
+
+
+def qwen(ends_in: float = HOUR, resource_url: object = "portal.qwen.ai") -> Step:
+    return when_made(lambda: written(QWEN, qwen_document(ends_in, resource_url)))
 
 
 def in_keyring(provider: str, key: str = KEY, *, listed: bool = True) -> Step:

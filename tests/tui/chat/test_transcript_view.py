@@ -10,6 +10,7 @@ from koi.view.items.answer import Answer
 from koi.view.items.reasoning import Reasoning
 from koi.view.transcript import Transcript
 from tests.tui.chat.small_app import Running, Small
+from tests.tui.settling import settled
 
 
 def row_with(running: Running, text: str) -> int:
@@ -114,14 +115,17 @@ async def test_the_newest_entry_can_be_folded_by_key(running: Running) -> None:
     assert not any("▾" in row for row in running.rows)
 
 
+def widths_of(running: Running) -> set[int]:
+    return {strip.cell_length for strip in running.view._strips}
+
+
 async def test_a_resize_keeps_the_place(running: Running) -> None:
     running.view.scroll_to(y=running.view.transcript.row((10, 0)), animate=False)
     await running.pause()
     for width in (60, 30, 42):
         await running.pilot.resize_terminal(width, 20)
-        await running.pause()
+        await settled(running.pilot, lambda: widths_of(running) == {width - 1})  # noqa: B023
         assert "Message 5" in "".join(running.rows[:3])
-        assert all(strip.cell_length == width - 1 for strip in running.view._strips)
 
 
 async def test_a_cleared_transcript_shows_nothing_and_follows_again(running: Running) -> None:

@@ -16,6 +16,7 @@ from koi.tui.keys import default_keys
 from koi.tui.prompt.completion import CompletionList
 from koi.tui.prompt.editor import PromptEditor
 from koi.tui.prompt.history import Entry, PromptHistory
+from tests.tui.settling import settled
 
 MANY_LINES = "\n".join(f"line {number}" for number in range(120))
 
@@ -118,14 +119,11 @@ async def test_escape_goes_on_to_the_application() -> None:
 async def test_the_prompt_grows_to_eight_rows_and_shrinks_again() -> None:
     app = PromptApp()
     async with app.run_test() as pilot:
-        heights = []
-        for _ in range(10):
+        for height in (2, 3, 4, 5, 6, 7, 8, 8, 8, 8):
             await pilot.press("ctrl+j")
-            heights.append(app.editor.content_size.height)
-        assert heights == [2, 3, 4, 5, 6, 7, 8, 8, 8, 8]
+            await settled(pilot, lambda: app.editor.content_size.height == height)  # noqa: B023
         app.editor.clear()
-        await pilot.pause()
-        assert app.editor.content_size.height == 1
+        await settled(pilot, lambda: app.editor.content_size.height == 1)
 
 
 async def test_typing_within_a_row_causes_no_layout(monkeypatch: pytest.MonkeyPatch) -> None:
