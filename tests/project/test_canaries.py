@@ -5,6 +5,8 @@ A new way through koi is one more line in `WAYS`.
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -174,6 +176,28 @@ def test_the_secrets_are_found_where_they_were_planted(planted: Planted, run_koi
 async def test_what_was_found_never_prints_itself(planted: Planted) -> None:
     discovery = await discover(open_registry(), thorough=True)
     assert planted.leaked(f"{discovery!r} {discovery} {discovery.notes}") == []
+
+
+def test_a_failure_that_nobody_waits_for_goes_to_the_log_without_secrets(
+    planted: Planted, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held = Secret(CANARIES["own access token"])
+
+    async def fail() -> None:
+        raise ValueError(f"cannot send {held.reveal()}")
+
+    async def begin() -> None:
+        task = asyncio.create_task(fail())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        del task
+        gc.collect()
+
+    open_registry()
+    asyncio.run(begin())
+    assert capsys.readouterr().err == ""
+    assert "cannot send [redacted]" in planted.paths.log.read_text()
+    assert planted.leaked_into_files() == {}
 
 
 @pytest.mark.parametrize("secret", CANARIES)

@@ -28,7 +28,7 @@ def machine(paths: Paths) -> Section:
         ok(f"locale {'.'.join(filter(None, locale.getlocale())) or 'C'}"),
         _room(paths.data),
         _log(paths.log),
-        note("commands of the model run without a sandbox: there is none yet, koi asks instead"),
+        note("commands run without a sandbox, there is none yet: koi asks instead"),
     ]
     return Section("Machine", tuple(checks))
 

@@ -72,11 +72,11 @@ def clipboard(facts: Facts) -> Section:
     checks = [
         note(
             f"{where}, the terminal is asked to copy (OSC 52)",
-            "Not every terminal does it; some ask first. Selecting with Shift held always works.",
+            "Some terminals refuse it. Selecting with Shift held works anyway.",
         )
     ]
     if variables.get("TMUX"):
-        hint = "In ~/.tmux.conf: set -g set-clipboard on, and set -g allow-passthrough on"
+        hint = "In ~/.tmux.conf:\nset -g set-clipboard on\nset -g allow-passthrough on"
         checks.append(note("tmux hands it on only when it is told to", hint))
     return Section("Clipboard", tuple(checks))
 
