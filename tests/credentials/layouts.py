@@ -97,7 +97,11 @@ def written(path: str, content: object, mode: int = 0o600) -> Step:
 
 def when_made(step: Callable[[], Step]) -> Step:
     """A step with the time of when it is made: tests are collected minutes before they run."""
-    return lambda home: step()(home)
+
+    def make(home: Home) -> object:
+        return step()(home)
+
+    return make
 
 
 def linked(path: str, target: str) -> Step:
