@@ -89,6 +89,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Codes of its errors that waiting does not help: no credit, or not part of the plan."""
     model_names: dict[str, str] = {}
     """Names that the provider knows under another id."""
+    models_query: str = ""
+    """What is asked with the list of models: `client_version=…` for the newer ones of ChatGPT."""
     extra_body: dict[str, bool | int | str] = {}
     """Fields that every request to it carries."""
 

@@ -216,7 +216,9 @@ class HttpProvider:
     async def _ask_models(
         self, listing: ModelListing, timeouts: Timeouts
     ) -> AsyncIterator[HttpAnswer]:
-        path = self._endpoint.models_url or listing.path
+        query = self._endpoint.profile.models_query
+        own = f"{listing.path}?{query}" if query else listing.path
+        path = self._endpoint.models_url or own
         async with self._send("GET", path, listing.headers, None, timeouts) as answer:
             yield answer
 

@@ -144,6 +144,14 @@ async def test_a_refused_token_is_renewed_once(server: Rotating, login: Login) -
     assert len(server.refreshes) == 1
 
 
+async def test_a_clock_that_was_set_back_does_not_stop_a_refused_token_from_being_renewed(
+    server: Rotating, login: Login
+) -> None:
+    used = login.keep(lasts_s=3000, issued_at=login.time.wall + 600).access_token
+    assert used is not None
+    assert await login.open().refused(used, refused()) is True
+
+
 async def test_a_refused_token_that_another_koi_renewed_needs_no_request(
     server: Rotating, login: Login
 ) -> None:

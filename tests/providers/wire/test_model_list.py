@@ -37,6 +37,15 @@ def test_odd_lists_are_empty(answer: object) -> None:
     assert read_models("p", answer) == ()
 
 
+def test_the_list_of_chatgpts_back_end() -> None:
+    models = [
+        {"slug": "gpt-5.2-codex", "display_name": "GPT-5.2 Codex", "visibility": "list"},
+        {"slug": "codex-auto-review", "visibility": "hide"},
+    ]
+    listed = read_models("p", {"models": models})
+    assert [info.reference.model for info in listed] == ["gpt-5.2-codex"]
+
+
 def test_a_bare_list_is_a_list() -> None:
     assert len(read_models("p", [{"id": "a"}])) == 1
 

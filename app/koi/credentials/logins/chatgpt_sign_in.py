@@ -157,9 +157,7 @@ class _Attempt:
             return {**fields, "agent_name_hint": "koi"}
         if known is None:
             return fields
-        if known.id_token is not None and known.text("method") == METHOD:
-            fields["id_token_hint"] = known.id_token.reveal()
-        if known.account:
+        if known.account:  # no id_token_hint: the address is shown, and is to stay short
             fields["login_hint"] = known.account
         if known.extra.get("ask_consent"):
             fields["prompt"] = "consent"

@@ -20,6 +20,8 @@ _WINDOWS = (
     "max_input_tokens",
 )
 _OUTPUTS = ("max_output_tokens", "max_completion_tokens", "max_tokens")
+_NOT_OFFERED = frozenset({"hide", "none"})
+"""What ChatGPT's back end says of models that are not for people to choose."""
 _PER_MTOK = 1_000_000
 _EMBEDS = frozenset({"embedding", "embeddings"})
 _OTHER_KINDS = frozenset(
@@ -53,7 +55,7 @@ def read_models(provider: str, answer: object) -> tuple[ModelInfo, ...]:
 
 
 def _model(provider: str, entry: JsonObject) -> ModelInfo | None:
-    name = text(entry, "id") or text(entry, "name")
+    name = text(entry, "id") or text(entry, "slug") or text(entry, "name")
     embeds = _embeds(entry, name)
     if not name or (not embeds and _is_of_another_kind(entry)):
         return None
@@ -84,6 +86,7 @@ def _is_of_another_kind(entry: JsonObject) -> bool:
     made = _made(entry)
     return (
         text(entry, "type") in _OTHER_KINDS
+        or text(entry, "visibility") in _NOT_OFFERED
         or mapping(entry, "capabilities").get("completion_chat") is False
         or bool(made and "text" not in made)
     )
