@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from koi.cli.options import current_options, global_options
+from koi.core.errors import Cancelled
 
 if TYPE_CHECKING:
     from koi.catalogue.registry import Registry
@@ -60,7 +61,11 @@ def command(
     from koi.safety.privacy import close_memory
 
     close_memory()
-    return connect_in_lines(open_own_registry, target, Wishes(method or "", domain, unchecked))
+    try:
+        return connect_in_lines(open_own_registry, target, Wishes(method or "", domain, unchecked))
+    except KeyboardInterrupt as interrupt:
+        click.echo()
+        raise Cancelled("Cancelled") from interrupt
 
 
 def on_screen() -> bool:

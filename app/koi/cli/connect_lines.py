@@ -11,7 +11,6 @@ import click
 import msgspec
 
 from koi.cli.endpoint_lines import connect_address
-from koi.cli.failures import print_error
 from koi.cli.key_lines import connect_key
 from koi.cli.questions import ask, says_yes
 from koi.core.errors import Cancelled, CredentialMissing, KoiError, UsageError
@@ -168,9 +167,9 @@ def _tell_models(provider: str, registry: Registry) -> None:
     try:
         models = asyncio.run(provider_models(provider, registry))
     except KoiError as error:
-        print_error(error)
+        click.echo(safe(f"Its list of models could not be read: {error.title}"))
     else:
-        click.echo(f"{safe(models_text(models))}")
+        click.echo(safe(f"It has {models_text(models)}."))
 
 
 def _tell_aws(registry: Registry) -> None:
