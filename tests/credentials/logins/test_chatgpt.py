@@ -173,7 +173,7 @@ async def test_tokens_are_renewed_with_json_and_the_plan_is_looked_up_again(
     )
     store.put("openai-codex", expired)
     signer = open_login_signer(registry.get("openai-codex"), registry)
-    headers = await signer.headers("POST", "https://chatgpt.com", b"")
+    headers = await signer.headers("POST", "https://chatgpt.com/backend-api", b"")
     assert headers["ChatGPT-Account-Id"] == "acc-1"
     assert codex.refreshes == [
         {

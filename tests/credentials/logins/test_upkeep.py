@@ -9,16 +9,20 @@ import pytest
 
 from koi.catalogue.registry import Registry
 from koi.core.errors import ProviderError
+from koi.core.messages import Message, ModelRequest, Text
+from koi.core.provider_events import TextDelta
 from koi.core.secret import Secret
 from koi.credentials.findings import Finding, TokenUse
 from koi.credentials.logins.qwen import USUAL_PLACE
 from koi.credentials.logins.upkeep import open_login_signer
+from koi.credentials.settings import provider_endpoint
 from koi.credentials.sources.oauth_store import find
 from koi.credentials.sources.search import Search
 from koi.credentials.stores.auth_file import AuthFile
 from koi.credentials.stores.token_record import TokenRecord
+from koi.providers.http_provider import HttpProvider
 from tests.configurations import registry_of
-from tests.servers.answers import JsonObject
+from tests.servers.answers import JsonObject, text
 from tests.servers.model_server import ModelServer
 from tests.servers.oauth_server import CANARY, GitHub, Qwen, page
 
@@ -232,3 +236,45 @@ async def test_a_github_token_that_ends_is_renewed(
     record = store.get("copilot")
     assert record is not None
     assert record.access_token == Secret(f"{github.token}-new")
+
+
+async def test_a_token_is_not_sent_to_a_place_that_another_login_was_for(tmp_path: Path) -> None:
+    registry = registry_of(tmp_path)
+    store = kept(registry, "openai-codex", TokenRecord(TOKEN, extra={"account_id": "a"}))
+    signer = open_login_signer(registry.get("openai-codex"), registry)
+    place = await signer.base_url("")
+    store.put("openai-codex", TokenRecord(TOKEN, extra={"method": "browser"}))
+    with pytest.raises(ProviderError) as caught:
+        await signer.headers("POST", f"{place}/responses", b"")
+    assert caught.value.kind == "network_policy"
+
+
+async def test_a_reconnected_enterprise_is_asked_at_its_own_place(
+    tmp_path: Path,
+) -> None:
+    registry = registry_of(tmp_path)
+    store = kept(registry, "copilot", TokenRecord(Secret("gho_canary0123456789")))
+    signer = open_login_signer(registry.get("copilot"), registry)
+    assert await signer.base_url("https://api.githubcopilot.com") == "https://api.githubcopilot.com"
+    other = TokenRecord(Secret("gho_canary9876543210"), extra={"domain": "corp.ghe.com"})
+    store.put("copilot", other)
+    assert await signer.base_url("https://api.githubcopilot.com") == (
+        "https://copilot-api.corp.ghe.com"
+    )
+
+
+async def test_a_turn_with_copilots_login(tmp_path: Path, model_server: ModelServer) -> None:
+    github = GitHub(model_server)
+    own = f'[providers.copilot]\nbase_url = "{model_server.url}"\n'
+    registry = registry_of(tmp_path, github.configuration + own)
+    kept(registry, "copilot", TokenRecord(Secret(github.token)))
+    model_server.script(text("Hi"))
+    provider = HttpProvider(provider_endpoint("copilot", registry))
+    try:
+        request = ModelRequest("gpt-4o", (Message("user", (Text("Hello"),)),))
+        events = [event async for event in provider.stream(request)]
+    finally:
+        await provider.aclose()
+    assert [event.delta for event in events if isinstance(event, TextDelta)] == ["Hi"]
+    [sent] = model_server.model_requests
+    assert sent.headers["authorization"] == f"Bearer {github.exchanged}"

@@ -90,15 +90,17 @@ def open_login_signer(provider: Registered, registry: Registry) -> Signer:
         return await renewed(upkeep.rule(record, config), record)
 
     renewal = Renewal(kept, refresh)
-    signer = LoginSigner(renewal, lambda record: _allowed(use_at(provider, record), config))
+    signer = LoginSigner(renewal, lambda record: _use_now(provider, record, config))
     if provider.name != copilot.PROVIDER:
         return signer
-    record = kept.store.get(provider.name) or TokenRecord(None)
-    return CopilotLogin(renewal, copilot.login_place(record, config), signer)
+    return CopilotLogin(renewal, lambda record: copilot.login_place(record, config), signer)
 
 
-def _allowed(use: TokenUse, config: Config) -> TokenUse:
-    """The same. Raises ProviderError for a place that the configuration forbids."""
+def _use_now(provider: Registered, record: TokenRecord, config: Config) -> TokenUse:
+    """How a login is used that may have been changed since it was found. Raises ProviderError."""
+    if why := misplaced(provider, record, config):
+        raise ProviderError(why, kind="network_policy", hint="Remove base_url, or connect again.")
+    use = use_at(provider, record)
     network, host = config.tables.network, host_of(use.base_url)
     if use.base_url and network.default_deny and host not in network.provider_allowed_hosts:
         raise ProviderError(

@@ -97,7 +97,7 @@ class Renewal:
                 return True
             error.hint = self._kept.ended("").hint
             now = self._clock.wall()
-            young = 0 <= now - record.number("issued_at") < _trust_s(record)
+            young = abs(now - record.number("issued_at")) < _trust_s(record)
             early = now < record.number("earliest_refresh_at")
             if record.refresh_token is None or early or (young and now < record.expires_at):
                 return False

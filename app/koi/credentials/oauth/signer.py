@@ -11,11 +11,14 @@ from koi.core.errors import ProviderError
 from koi.core.secret import Secret
 from koi.credentials.copilot import EXCHANGED, CopilotPlace, CopilotSigner
 from koi.credentials.findings import TokenUse
+from koi.credentials.oauth.application import host_of
 from koi.credentials.oauth.renewal import Renewal
 from koi.credentials.stores.token_record import TokenRecord
 
 UseOf: TypeAlias = Callable[[TokenRecord], TokenUse]
 """How the token of a login is sent. Raises ProviderError for a place that is not the vendor's."""
+PlaceOf: TypeAlias = Callable[[TokenRecord], CopilotPlace]
+"""Where a login's token is exchanged. Raises ConfigurationError."""
 
 
 class LoginSigner:
@@ -32,9 +35,16 @@ class LoginSigner:
         record = await self._renewal.current()
         token = record.access_token
         assert token is not None, "a living login has a token"
+        use = self._use(record)
+        if use.base_url and host_of(use.base_url) != host_of(url):
+            raise ProviderError(
+                f"the login is not for {host_of(url)}",
+                kind="network_policy",
+                hint="It was changed just now, or base_url names another place: ask again.",
+            )
         if (task := asyncio.current_task()) is not None:
             self._sent[task] = token
-        return {"Authorization": f"Bearer {token.reveal()}", **self._use(record).headers}
+        return {"Authorization": f"Bearer {token.reveal()}", **use.headers}
 
     async def base_url(self, configured: str) -> str:
         """Where the token is valid, `configured` when that is for the person to say."""
@@ -57,7 +67,7 @@ class LoginSigner:
 class CopilotLogin:
     """Copilot's login: most GitHub tokens are exchanged, those of own applications are sent."""
 
-    def __init__(self, renewal: Renewal, place: CopilotPlace, direct: LoginSigner) -> None:
+    def __init__(self, renewal: Renewal, place: PlaceOf, direct: LoginSigner) -> None:
         self._renewal = renewal
         self._place = place
         self._direct = direct
@@ -95,13 +105,14 @@ class CopilotLogin:
         GitHub's refusal of its own token ends the login, unless there is a newer one.
         """
         while True:
-            token = (await self._renewal.current()).access_token
+            record = await self._renewal.current()
+            token = record.access_token
             assert token is not None, "a living login has a token"
             if not token.reveal().startswith(EXCHANGED):
                 self._exchange = None
                 return None
             if self._exchange is None or self._exchange[0] != token:
-                self._exchange = (token, CopilotSigner(token, self._place))
+                self._exchange = (token, CopilotSigner(token, self._place(record)))
             try:
                 await self._exchange[1].base_url("")
             except ProviderError as error:
