@@ -47,7 +47,7 @@ async def check_key(name: str, key: Secret, registry: Registry) -> KeyCheck:
         models = await _list(name, _with_key(name, key, registry))
     except KoiError as error:
         if _is_refusal(error):
-            return KeyCheck("refused", detail=error.title)
+            return KeyCheck("refused", detail=f"{error.title}{_other_regions(name, registry)}")
         return KeyCheck("unreachable", detail=f"{error.title}. {error.hint}".strip())
     if await _is_public(name, registry):
         return KeyCheck("unproven", models, "its list of models is public")
@@ -228,6 +228,12 @@ async def _is_public(name: str, registry: Registry) -> bool:
     except KoiError:
         return False
     return True
+
+
+def _other_regions(name: str, registry: Registry) -> str:
+    """Where a key that is refused here may be at home."""
+    siblings = registry.get(name).row.company.siblings
+    return f". Keys belong to one region; others: {', '.join(siblings)}" if siblings else ""
 
 
 def _is_refusal(error: KoiError) -> bool:
