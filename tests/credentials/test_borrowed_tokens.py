@@ -16,7 +16,7 @@ import pytest
 from koi import __version__
 from koi.catalogue.catalogue import Catalogue, load_catalogue
 from koi.catalogue.registry import Registry
-from koi.core.errors import CredentialMissing, KoiError, ProviderError
+from koi.core.errors import ConfigurationError, CredentialMissing, KoiError, ProviderError
 from koi.core.messages import Message, ModelRequest, Text
 from koi.core.provider_events import TextDelta
 from koi.credentials.discovery import SOURCES, discover, find_credentials
@@ -170,7 +170,32 @@ async def test_a_yes_does_not_send_a_token_to_another_host(
         with pytest.raises(CredentialMissing, match="no key for") as caught:
             provider_endpoint(name, registry)
         assert "it is valid at" in caught.value.hint
-        assert f"providers.{name}.base_url names 127.0.0.1" in caught.value.hint
+        assert f"providers.{name}.base_url names http://127.0.0.1:" in caught.value.hint
+
+
+@pytest.mark.parametrize("place", ["http://api.anthropic.com", "https://api.anthropic.com:8443"])
+async def test_a_yes_is_for_the_vendors_own_port_and_encryption(tmp_path: Path, place: str) -> None:
+    configured = table(f'[providers.anthropic]\nbase_url = "{place}"\n')
+    home = home_with(tmp_path, claude(), yes("claude-cli"), configured)
+    with pytest.raises(CredentialMissing, match="no key for"):
+        provider_endpoint("anthropic", home.registry())
+
+
+@pytest.mark.parametrize("name", ["work", "openai"])
+async def test_a_claude_token_is_not_sent_as_a_key_of_something_else(
+    tmp_path: Path, name: str
+) -> None:
+    elsewhere = f'[providers.{name}]\nbase_url = "https://llm.example.com/v1"\n'
+    home = home_with(tmp_path, table(f'{elsewhere}api_key = "{CLAUDE_TOKEN}"\n'))
+    with pytest.raises(ConfigurationError, match="is a subscription token"):
+        provider_endpoint(name, home.registry())
+
+
+async def test_a_variable_does_not_lead_a_qwen_login_elsewhere(tmp_path: Path) -> None:
+    elsewhere = variable("QWEN_OAUTH_RESOURCE_URL", "https://evil.example")
+    home = home_with(tmp_path, qwen(resource_url=""), yes("qwen-cli"), elsewhere)
+    endpoint = provider_endpoint("qwen-code", home.registry())
+    assert endpoint.base_url == "https://dashscope.aliyuncs.com/compatible-mode/v1"
 
 
 async def test_a_login_that_its_owner_renewed_is_read_again(

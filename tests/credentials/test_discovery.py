@@ -174,16 +174,16 @@ async def test_codexs_keyring_is_not_looked_into_without_a_yes(
     assert {service for service, _ in home.keyring.asked} == {"koi"}
 
 
-def test_the_keyring_is_not_asked_for_what_is_not_there(
+def test_a_key_put_there_by_hand_is_the_last_resort_of_what_needs_a_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     back_end = Memory()
     use_keyring(monkeypatch, back_end)
-    registry = home_with(tmp_path, in_keyring("groq")).registry()
-    for name in ("openai", "anthropic", "work"):
-        if (provider := registry.find(name)) is not None:
-            find_credentials(provider, registry)
-    assert back_end.asked == []
+    own = table('[providers.work]\nbase_url = "https://llm.example.com/v1"\n')
+    registry = home_with(tmp_path, own, variable("GROQ_API_KEY")).registry()
+    for name in ("groq", "openai", "work", "ollama"):
+        find_credentials(registry.get(name), registry)
+    assert back_end.asked == [("koi", "openai")]
 
 
 def test_the_keyring_is_not_asked_when_something_comes_before_it(

@@ -271,7 +271,6 @@ LAYOUTS: tuple[Layout, ...] = (
      ("environment: usable", "Qwen CLI: shadowed")),
     # Saved keys.
     ("a key in the keyring", "groq", (in_keyring("groq"),), ("OS keyring: usable",)),
-    ("a key in the keyring by hand", "groq", (in_keyring("groq", listed=False),), ()),
     ("a key in a file", "groq", (key_file("groq"),), ("key file: usable",)),
     ("a key in both", "groq",
      (in_keyring("groq"), key_file("groq")), ("OS keyring: usable", "key file: shadowed")),

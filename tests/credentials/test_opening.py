@@ -47,7 +47,15 @@ async def test_what_was_found_is_used(
 ) -> None:
     home = home_with(tmp_path, NO_OLLAMA, *steps)
     assert await chosen(home, monkeypatch) == model
-    assert home.keyring.asked == []
+    assert set(home.keyring.asked) <= {("koi", "groq")}
+
+
+async def test_a_key_that_is_gone_from_the_keyring_gives_way_to_the_next_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = home_with(tmp_path, NO_OLLAMA, in_keyring("openai"), key_file("xai"))
+    home.keyring.kept.clear()
+    assert await chosen(home, monkeypatch) == "xai/grok-4-0709"
 
 
 async def test_a_key_put_into_the_keyring_by_hand_is_found_when_nothing_else_is(

@@ -49,6 +49,10 @@ def rows(folder: Path, *findings: Finding) -> tuple[ProviderStatus, ...]:
             Finding("openai-codex", KOI_LOGIN, "usable", expires_at=NOW + 3600, renewed=True),
             "connected (token valid, expires in 1h 0m, renewed by itself)",
         ),
+        (
+            Finding("openai-codex", KOI_LOGIN, "usable", expires_at=NOW - 60, renewed=True),
+            "connected (token expired, renewed at the next request)",
+        ),
         (Finding("copilot", KOI_LOGIN, "usable"), "connected (token valid)"),
         (
             Finding("openai-codex", KOI_LOGIN, "expired"),

@@ -80,6 +80,17 @@ class Catalogue:
             None,
         )
 
+    def subscription_of(self, token: str) -> str | None:
+        """The slug of the company for whose subscriptions a token is, None when it is none."""
+        return next(
+            (
+                row.slug
+                for row in self._rows.values()
+                if (prefix := row.company.token_prefix) and token.startswith(prefix)
+            ),
+            None,
+        )
+
 
 def _plain(name: str) -> str:
     """A name as it is compared: `GitHub_Copilot` is `github-copilot`."""

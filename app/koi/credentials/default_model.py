@@ -6,7 +6,8 @@ import msgspec
 
 from koi.catalogue.registry import Registered, Registry
 from koi.core.references import ModelReference
-from koi.credentials.findings import LOCAL_PROBE, STATE_WORDS, Discovery, Finding
+from koi.credentials.discovery import discover, look_closer
+from koi.credentials.findings import LOCAL_PROBE, OS_KEYRING, STATE_WORDS, Discovery, Finding
 from koi.credentials.ollama import SUGGESTION, best_model
 
 FIRST = ("anthropic", "openai", "gemini")
@@ -20,6 +21,26 @@ class DefaultModel(msgspec.Struct, frozen=True):
     finding: Finding | None = None
     notes: tuple[str, ...] = ()
     """One line for each provider that has a credential and was not taken, with the reason."""
+
+
+async def find_default_model(
+    registry: Registry, discovery: Discovery
+) -> tuple[DefaultModel, Discovery]:
+    """The default model, with a key that is really there, and what was found on the way.
+
+    Keys that koi put into the OS keyring are known by name: one may be gone, or the keyring locked.
+    Only when there is nothing is the keyring asked for keys that were put there by hand.
+    """
+    while True:
+        chosen = choose_default_model(registry, discovery)
+        finding = chosen.finding
+        if finding is None or finding.source != OS_KEYRING or finding.secret is not None:
+            break
+        discovery = await look_closer(discovery, registry.get(finding.provider), registry)
+    if chosen.reference is None:
+        discovery = await discover(registry, thorough=True)
+        chosen = choose_default_model(registry, discovery)
+    return chosen, discovery
 
 
 def choose_default_model(registry: Registry, discovery: Discovery) -> DefaultModel:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from koi.catalogue.registry import Registered, Registry
+from koi.config.config import Config
 from koi.credentials.aside import finished, start
 from koi.credentials.findings import CONFIGURATION, Discovery, Finding, ranked
 from koi.credentials.sources import (
@@ -44,6 +45,7 @@ class Source:
 def _own_logins(search: Search) -> tuple[Finding, ...]:
     """Findings of koi's own logins. Their code is not even loaded where there are none."""
     if not search.config.paths.auth_file.exists() and not unsaved.version:
+        search.notes.extend(lost_logins(search.config))
         return ()
     from koi.credentials.sources import oauth_store
 
@@ -97,6 +99,15 @@ async def discover(
     return ranked(tuple(groups), tuple(notes))
 
 
+def lost_logins(config: Config) -> tuple[str, ...]:
+    """Says that a damaged file of logins was set aside, until there is a good one again."""
+    path = config.paths.auth_file
+    if path.exists():
+        return ()
+    damaged = sorted(path.parent.glob(f"{path.name}.bad-*"))
+    return tuple(f"{each} is a damaged file of logins: connect again" for each in damaged[-1:])
+
+
 def known_at_once(registry: Registry) -> Discovery:
     """What the configuration and the environment say. Nothing is read but memory."""
     providers = tuple(provider for provider in registry.all if provider.enabled)
@@ -107,10 +118,12 @@ def known_at_once(registry: Registry) -> Discovery:
 def find_credentials(provider: Registered, registry: Registry) -> Discovery:
     """The credentials of one provider, with the key of the one that is used.
 
-    The OS keyring is asked when koi put a key there, and nothing above can be used: that may take
-    3 s the first time, which `look_ahead` spends elsewhere.
+    The OS keyring is asked when koi put a key there, and nothing above can be used; and as the
+    last resort, for a key that was put there by hand. That may take 3 s the first time, which
+    `look_ahead` spends elsewhere.
     """
-    search = Search((provider,) if provider.enabled else (), registry.config, "keys")
+    looked_for = (provider,) if provider.enabled else ()
+    search = Search(looked_for, registry.config, "keys")
     groups: list[tuple[Finding, ...]] = []
     notes: list[str] = []
     settled = False
@@ -128,6 +141,11 @@ def find_credentials(provider: Registered, registry: Registry) -> Discovery:
             and (each.state == "usable" or each.source == CONFIGURATION)
             for each in found
         )
+    if not settled and not provider.row.company.key_optional:
+        deeper = Search(looked_for, registry.config, "everything")
+        groups.append(
+            tuple(each for each in saved.find_in_keyring(deeper) if each.state == "usable")
+        )
     return ranked(tuple(groups), (*search.notes, *notes))
 
 
@@ -139,6 +157,13 @@ async def look_ahead(providers: Sequence[Registered], registry: Registry) -> Non
             find_credentials(provider, registry)
 
     await finished("look ahead", look)
+
+
+async def look_closer(discovery: Discovery, provider: Registered, registry: Registry) -> Discovery:
+    """The same, with what is really there for one provider: the OS keyring is asked for its key."""
+    found = await finished("look closer", lambda: find_credentials(provider, registry))
+    of_all = {**discovery.findings, provider.name: found.of(provider.name)}
+    return Discovery(of_all, tuple(dict.fromkeys((*discovery.notes, *found.notes))))
 
 
 def usable_providers(registry: Registry, discovery: Discovery) -> list[Registered]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import re
+import socket
 import ssl
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from koi.catalogue.families import is_cloud_name
 from koi.catalogue.registry import Registered
 from koi.config.config import Config
 from koi.config.schema import ModelTable
+from koi.credentials.aside import finished
 from koi.credentials.findings import LOCAL_PROBE, Finding
 
 DEFAULT_PORT = 11434
@@ -154,7 +156,7 @@ async def get(base_url: str, path: str) -> bytes:
     parts = urlsplit(base_url)
     secure = ssl.create_default_context() if parts.scheme == "https" else None
     port = parts.port or (443 if secure else 80)
-    reader, writer = await asyncio.open_connection(parts.hostname, port, ssl=secure)
+    reader, writer = await _connected(parts.hostname or "", port, secure)
     try:
         request = f"GET {parts.path}{path} HTTP/1.0\r\nHost: {parts.netloc}\r\n\r\n"
         writer.write(request.encode("ascii"))
@@ -170,3 +172,24 @@ async def get(base_url: str, path: str) -> bytes:
         return bytes(body)
     finally:
         writer.close()
+
+
+async def _connected(
+    host: str, port: int, secure: ssl.SSLContext | None
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection to the first address of a host that takes one. Raises OSError.
+
+    The name is looked up aside: koi would not end before asyncio's own look-up has.
+    """
+    found = await finished(
+        "name of a server", lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    )
+    failure = OSError("no address")
+    for address in dict.fromkeys(str(each[4][0]) for each in found):
+        try:
+            return await asyncio.open_connection(
+                address, port, ssl=secure, server_hostname=host if secure else None
+            )
+        except OSError as error:
+            failure = error
+    raise failure

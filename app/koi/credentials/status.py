@@ -124,6 +124,8 @@ def _words(finding: Finding, target: str, left: float | None) -> str:
     match finding.state:
         case "usable" if finding.source == LOCAL_PROBE and not finding.models:
             return f"runs at {_place(finding.detail)}, but has no models: {SUGGESTION}"
+        case "usable" if finding.renewed and left is not None and left <= 0:
+            return "connected (token expired, renewed at the next request)"
         case "usable":
             return f"connected ({', '.join((_what(finding), *_time(finding, left)))})"
         case "needs_yes":
@@ -168,6 +170,8 @@ def _what(finding: Finding) -> str:
 def _time(finding: Finding, left: float | None) -> tuple[str, ...]:
     if left is None:
         return ()
+    if left <= 0:
+        return ("it may just have ended",)
     if finding.renewed:
         return (f"expires in {until(left)}", "renewed by itself")
     return (f"expires in {until(left)}",)

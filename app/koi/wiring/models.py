@@ -24,7 +24,7 @@ async def choose_model(
 
     Raises UsageError for a name that means nothing, CredentialMissing when nothing was found.
     """
-    from koi.credentials.default_model import choose_default_model
+    from koi.credentials.default_model import find_default_model
     from koi.credentials.discovery import discover
     from koi.credentials.model_names import resolve_model
 
@@ -41,15 +41,13 @@ async def choose_model(
         discovery = await discover(registry)
     reference = resolve_model(text, registry, provider=options.provider, discovery=discovery)
     if reference is None:
-        chosen = choose_default_model(registry, discovery or await discover(registry))
-        if chosen.reference is None:
-            # Only now is the OS keyring worth its time: for keys that were put there by hand.
-            chosen = choose_default_model(registry, await discover(registry, thorough=True))
+        found = discovery or await discover(registry)
+        chosen, found = await find_default_model(registry, found)
         reference = chosen.reference
         if reference is None:
             raise CredentialMissing(
                 "no credential and no local model was found",
-                hint="\n".join((NOTHING_FOUND, *chosen.notes)),
+                hint="\n".join((NOTHING_FOUND, *chosen.notes, *found.notes)),
             )
     return reference
 

@@ -183,7 +183,9 @@ def _resumed_journal(options: SessionOptions, registry: Registry) -> Journal | N
 
 def _notes(registry: Registry, journal: Journal) -> tuple[str, ...]:
     """What was skipped, of the session and of the configuration."""
-    notes: list[str] = []
+    from koi.credentials.discovery import lost_logins
+
+    notes = list(lost_logins(registry.config))
     if damage := journal.contents.damage:
         lines = ", ".join(str(each.line) for each in damage)
         notes.append(f"unreadable lines of {journal.path} were skipped: {lines}")

@@ -6,7 +6,7 @@ import msgspec
 
 from koi.catalogue.registry import Registry
 from koi.core.references import ModelReference
-from koi.credentials.default_model import choose_default_model
+from koi.credentials.default_model import DefaultModel, find_default_model
 from koi.credentials.discovery import discover
 from koi.credentials.findings import Finding
 from koi.credentials.targets import Way, foreign_ways
@@ -26,12 +26,10 @@ class Surroundings(msgspec.Struct, frozen=True):
 async def look_around(registry: Registry) -> Surroundings:
     """Look for credentials and models, and say what a session would begin with."""
     discovery = await discover(registry)
-    chosen = choose_default_model(registry, discovery)
     configured = registry.config.role_model()
-    if chosen.reference is None and configured is None:
-        # Only now is the OS keyring worth its time: for keys that were put there by hand.
-        discovery = await discover(registry, thorough=True)
-        chosen = choose_default_model(registry, discovery)
+    chosen = DefaultModel(None)
+    if configured is None:
+        chosen, discovery = await find_default_model(registry, discovery)
     lines: list[str] = []
     ways = foreign_ways(discovery)
     waiting = tuple(way for way in ways if way.hint == "needs your yes")

@@ -98,6 +98,7 @@ def test_providers_that_are_not_asked_for_are_not_found(tmp_path: Path) -> None:
         ('[providers.qwen-code]\nbase_url = "https://evil.example/v1"\n', "unreadable"),
         ('[providers.qwen-code]\nbase_url = "http://127.0.0.1:1/v1"\n', "unreadable"),
         ('[providers.qwen-code]\nbase_url = "https://qwen.ai.evil.example/v1"\n', "unreadable"),
+        ('[providers.qwen-code]\nbase_url = "http://dashscope.aliyuncs.com/v1"\n', "unreadable"),
         ('[providers.qwen-code]\nbase_url = "https://dashscope.aliyuncs.com/v1"\n', "usable"),
         (
             '[oauth.qwen]\ntoken_url = "http://127.0.0.1:2/"\n'

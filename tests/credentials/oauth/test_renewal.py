@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from koi.core.errors import ProviderError
+from koi.core.errors import ProviderError, StorageError
 from koi.core.secret import Secret
 from koi.credentials.oauth import renewal as module
 from koi.credentials.oauth.refresh import RefreshRule, renewed
 from koi.credentials.oauth.renewal import Kept, Renewal
+from koi.credentials.stores import auth_file
 from koi.credentials.stores.auth_file import AuthFile
 from koi.credentials.stores.token_record import TokenRecord
 from koi.files.lock import FileLock
@@ -81,6 +82,10 @@ def server(model_server: ModelServer) -> Rotating:
 @pytest.fixture
 def login(server: Rotating, tmp_path: Path) -> Login:
     return Login(server, tmp_path)
+
+
+def no_space(path: Path, data: bytes, *, mode: int | None = None) -> None:
+    raise StorageError(f"cannot write {path}: No space left on device")
 
 
 def refused() -> ProviderError:
@@ -285,6 +290,45 @@ async def test_a_disk_that_takes_nothing_is_said_and_the_tokens_stay_in_memory(
     assert "could not be saved" in login.store.read().notes[0]
     assert "could not be saved" in caplog.text
     assert CANARY not in caplog.text
+
+
+async def test_what_the_disk_did_not_take_is_kept_as_soon_as_it_does(
+    server: Rotating, login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renewal = login.open()
+    with monkeypatch.context() as full:
+        full.setattr(auth_file, "write_atomic", no_space)
+        await renewal.current()
+    assert login.on_disk.refresh_token == Secret(server.refresh)  # from memory
+    await renewal.current()
+    assert CANARY in login.store.path.read_text()
+    assert server.refresh in login.store.path.read_text()
+    assert login.store.read().notes == ()
+
+
+async def test_a_token_is_not_spent_by_a_koi_that_cannot_keep_the_new_one(
+    server: Rotating, login: Login
+) -> None:
+    document = json.loads(login.store.path.read_text())
+    login.store.path.write_text(json.dumps(document | {"version": 99}))
+    renewal = login.open()
+    assert (await renewal.current()).access_token is not None
+    login.time.wall += 60
+    assert "newer koi" in (await login.fails(renewal)).title
+    assert server.refreshes == []
+
+
+async def test_a_login_made_under_a_wrong_clock_is_renewed_when_it_is_refused(
+    server: Rotating, login: Login
+) -> None:
+    year = 365 * 86400
+    record = login.keep(
+        lasts_s=year, issued_at=login.time.wall + year, earliest_refresh_at=login.time.wall + year
+    )
+    renewal = login.open()
+    assert record.access_token is not None
+    assert await renewal.refused(record.access_token, refused()) is True
+    assert len(server.refreshes) == 1
 
 
 async def test_stopping_a_turn_does_not_lose_the_rotated_token(

@@ -20,11 +20,10 @@ from koi.credentials.oauth.refresh import RefreshRule
 from koi.credentials.oauth.server_text import vendors_url
 from koi.credentials.oauth.token_server import Reply
 from koi.credentials.oauth.tokens import read_tokens
+from koi.credentials.sources.qwen import PLACES
 from koi.credentials.stores.token_record import TokenRecord
 
 NAME, PROVIDER, TITLE = "qwen", "qwen-code", "Qwen"
-PLACES = ("qwen.ai", "aliyuncs.com")
-"""Domains where its tokens may be sent."""
 USUAL_PLACE = "https://dashscope.aliyuncs.com/compatible-mode/v1"
 _SLOWEST_S = 10.0
 TERMS = Terms(

@@ -65,17 +65,18 @@ def use_at(provider: Registered, record: TokenRecord) -> TokenUse:
 def misplaced(provider: Registered, record: TokenRecord, config: Config) -> str:
     """Why a login's token must not go where the configuration says, "" when it may.
 
-    It may go to the vendor, and to the hosts of the login's own `[oauth]` table.
+    It may go to the vendor, encrypted, and to the hosts of the login's own `[oauth]` table.
     """
     written = provider.table.base_url
     if written is None:
         return ""
     upkeep = UPKEEP[provider.name]
-    host = host_of(config.text(written, provider.key("base_url")))
+    url = config.text(written, provider.key("base_url"))
+    host = host_of(url)
     if host in upkeep.application(record, config).own_hosts:
         return ""
     if any(is_under(host, domain) for domain in upkeep.domains(record)):
-        return ""
+        return "" if url.startswith("https:") else f"{provider.key('base_url')} is not encrypted"
     return f"{provider.key('base_url')} names {host or 'no host'}, which the login is not for"
 
 

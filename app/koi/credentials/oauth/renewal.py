@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -24,6 +25,8 @@ LOCK_S = 45.0
 REST_S = 30.0
 """Between two attempts."""
 _NETWORK_REST_S = 3.0
+SKEW_S = 300.0
+"""How far a clock may have been corrected since a token came."""
 Refresh: TypeAlias = Callable[[TokenRecord], Awaitable[TokenRecord]]
 """Raises LoginEnded, ProviderError."""
 log = logging.getLogger(__name__)
@@ -73,6 +76,8 @@ class Renewal:
     async def current(self) -> TokenRecord:
         """The login with a token that can be sent now. Raises ProviderError."""
         async with self._lock:
+            with suppress(StorageError):  # it was said when it could not be saved
+                self._kept.store.save_held(self._kept.provider)
             record = self._living()
             due = record.renew_at()
             if due is None or self._clock.wall() < due:
@@ -97,8 +102,11 @@ class Renewal:
                 return True
             error.hint = self._kept.ended("").hint
             now = self._clock.wall()
-            young = abs(now - record.number("issued_at")) < _trust_s(record)
+            issued = record.number("issued_at")
+            young = abs(now - issued) < _trust_s(record)
             early = now < record.number("earliest_refresh_at")
+            # A token from the future was kept under a wrong clock: its times say nothing.
+            early = early and issued - now < SKEW_S
             if record.refresh_token is None or early or (young and now < record.expires_at):
                 return False
             return (await self._renewed(record)).access_token != used
@@ -175,6 +183,7 @@ class Renewal:
             now = store.get(provider)
             if now is None or now.access_token != record.access_token:
                 return  # another koi renewed it, or it is gone
+            store.check_writable()  # a token that works once is not spent for nothing
             try:
                 new = await self._refresh(now)
             except LoginEnded as over:

@@ -22,9 +22,11 @@ def judged(
     found = Finding(provider.name, source, "usable", secret.label, detail, secret=secret)
     if not can_be_sent(value):
         return _unreadable(found, "holds characters that cannot be part of a key")
-    token = provider.row.company.token_prefix
-    if token and value.startswith(token):
+    owner = load_catalogue().subscription_of(value)
+    if owner == provider.name:
         return subscription_token(found, provider, config)
+    if owner is not None:
+        return _unreadable(found, f"is a subscription token: it is sent as one of {owner} only")
     if (vendor := _other_vendor(provider, value)) is not None:
         return _unreadable(found, f"looks like a key of {vendor}")
     return found

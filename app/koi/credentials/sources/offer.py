@@ -38,20 +38,29 @@ def has_ended(expires_at: float | None) -> bool:
 def place_of(provider: Registered, home: str, config: Config) -> str:
     """Why a token that is valid at the address `home` is not sent to the configured one.
 
-    "" when the two are one host, or nothing is configured. Keys are bound to hosts.
+    "" when the two are one place, or nothing is configured.
     """
     written = provider.table.base_url
     if written is None:
         return ""
     key = provider.key("base_url")
+    own = _origin(home)
     try:
-        host = urlsplit(config.text(written, key)).hostname
+        place = _origin(config.text(written, key))
     except (ConfigurationError, ValueError):
-        host = None
-    own = urlsplit(home).hostname
-    if host == own:
+        place = ""
+    if place == own:
         return ""
-    return f"it is valid at {own} only, and {key} names {host or 'another place'}"
+    return f"it is valid at {own} only, and {key} names {place or 'another place'}"
+
+
+def _origin(url: str) -> str:
+    """Where a token would go, with how and at which port when these are not the usual ones."""
+    parts = urlsplit(url)
+    usual = {"https": 443, "http": 80}.get(parts.scheme)
+    how = "" if parts.scheme == "https" else f"{parts.scheme}://"
+    port = "" if parts.port in (None, usual) else f":{parts.port}"
+    return f"{how}{parts.hostname or ''}{port}"
 
 
 def _state(found: Finding, provider: Registered, config: Config, renewal: str) -> tuple[State, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -11,6 +10,7 @@ from koi.config.config import Config
 from koi.core.messages import JsonObject
 from koi.core.secret import Secret
 from koi.credentials.findings import QWEN_CLI, Finding, TokenUse
+from koi.credentials.oauth.server_text import vendors_url
 from koi.credentials.sources import fields
 from koi.credentials.sources.borrowed import Borrowed, BorrowedToken, gone
 from koi.credentials.sources.foreign_file import Unreadable, read_object, stamp_of
@@ -21,8 +21,8 @@ from koi.files.home import short_path
 TITLE = "Qwen Code's login"
 WAY_OUT = "Set DASHSCOPE_API_KEY, or use another provider: Qwen's free login ended in April 2026."
 RENEWAL = "it has ended, as Qwen's free login has; set DASHSCOPE_API_KEY"
-DOMAINS = (".qwen.ai", ".aliyuncs.com")
-"""Where its tokens may be valid; a file that names another place is not believed."""
+PLACES = ("qwen.ai", "aliyuncs.com")
+"""Domains where its tokens may be valid; a file that names another place is not believed."""
 
 
 class QwenLogin(msgspec.Struct, frozen=True):
@@ -46,6 +46,8 @@ def find(search: Search) -> tuple[Finding, ...]:
         return (Finding(provider.name, QWEN_CLI, "unreadable", detail=f"{shown} {error}"),)
     if login is None:
         return ()
+    # Its usual place when the file names none: a variable that names one is for keys.
+    usual = provider.row.company.base_url if provider.table.base_url is None else ""
     found = Finding(
         provider.name,
         QWEN_CLI,
@@ -54,7 +56,7 @@ def find(search: Search) -> tuple[Finding, ...]:
         expires_at=login.expires_at,
         subscription=True,
         consent="qwen-cli",
-        use=TokenUse(login.base_url, "bearer"),
+        use=TokenUse(login.base_url or usual, "bearer"),
     )
     return (offered(found, provider, search.config, renewal=RENEWAL),)
 
@@ -96,15 +98,7 @@ def _checked_place(written: str) -> str:
     """The base URL that `resource_url` means, "" for none. Raises Unreadable for another's."""
     if not written:
         return ""
-    url = written if "://" in written else f"https://{written}"
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        raise Unreadable("names a place that is no address") from None
-    if parts.scheme != "https" or port not in (None, 443) or not host.endswith(DOMAINS):
+    url = vendors_url(written, PLACES)
+    if not url:
         raise Unreadable("names a place that is not Qwen's")
-    if parts.username is not None or parts.query or parts.fragment:
-        raise Unreadable("names a place that is no address")
-    path = parts.path.rstrip("/")
-    return f"https://{host}{path if path.endswith('/v1') else f'{path}/v1'}"
+    return url if url.endswith("/v1") else f"{url}/v1"

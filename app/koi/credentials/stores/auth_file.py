@@ -100,6 +100,23 @@ class AuthFile:
         unsaved.drop(self.path, provider)
         return changed
 
+    def check_writable(self) -> None:
+        """Raises StorageError when it is sure that no login can be kept here."""
+        create_private_folder(self.path.parent)
+        if not os.access(os.path.dirname(os.path.realpath(self.path)), os.W_OK):
+            raise StorageError(
+                f"nothing can be written beside {self.path}",
+                hint="Check the permissions of its folder, or set KOI_HOME to another place.",
+            )
+        with _reading:
+            _check_version(self._load()[0], self.path)
+
+    def save_held(self, provider: str) -> None:
+        """Write down what the disk did not take before. Raises StorageError: it still does not."""
+        held = unsaved.held(self.path, provider)
+        if held is not None:
+            self.replace(provider, held, held)
+
     def hold(self, provider: str, record: TokenRecord) -> None:
         """Keep a login in memory, when the disk does not take it, until koi ends."""
         try:
@@ -126,11 +143,7 @@ class AuthFile:
         create_private_folder(self.path.parent)
         with _reading, FileLock(self._lock_path(), timeout_s=_LOCK_S):
             document, _ = self._load(locked=True)
-            if _version(document) > VERSION:
-                raise StorageError(
-                    f"{self.path} was written by a newer koi, so it is not changed",
-                    hint="Use that version, or set KOI_HOME to another place for this one.",
-                )
+            _check_version(document, self.path)
             providers = _providers(document)
             if not change(providers):
                 return False
@@ -230,6 +243,10 @@ def _providers(document: JsonObject) -> JsonObject:
     return dict(found) if isinstance(found, dict) else {}
 
 
-def _version(document: JsonObject) -> int:
+def _check_version(document: JsonObject, path: Path) -> None:
     version = document.get("version", VERSION)
-    return version if isinstance(version, int) and not isinstance(version, bool) else VERSION
+    if isinstance(version, int) and not isinstance(version, bool) and version > VERSION:
+        raise StorageError(
+            f"{path} was written by a newer koi, so it is not changed",
+            hint="Use that version, or set KOI_HOME to another place for this one.",
+        )

@@ -25,6 +25,12 @@ class Unsaved:
             self._held[path, provider] = (instead_of, record)
             self.version += 1
 
+    def held(self, path: Path, provider: str) -> TokenRecord | None:
+        """The login that is kept here, None when its file has the newest one."""
+        with self._lock:
+            found = self._held.get((path, provider))
+        return None if found is None else found[1]
+
     def stands_for(
         self, path: Path, provider: str, record: TokenRecord | None
     ) -> TokenRecord | None:
