@@ -162,6 +162,8 @@ class _ClientGone(Exception):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    """Else the body waits 40 ms for the client to confirm the head."""
     server: _Listener
 
     def do_GET(self) -> None:
