@@ -130,6 +130,8 @@ async def test_typing_within_a_row_causes_no_layout(monkeypatch: pytest.MonkeyPa
     app = PromptApp()
     async with app.run_test() as pilot:
         await pilot.press("a")
+        for _ in range(5):  # layouts of the start may come late
+            await pilot.pause()
         layouts = 0
         refresh_layout = Screen._refresh_layout
 
