@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import termios
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import msgspec
 import pytest
 
+from koi.cli.doctor import terminal as terminal_module
 from koi.cli.doctor.report import Check, Section
-from koi.cli.doctor.terminal import Facts, clipboard, terminal
+from koi.cli.doctor.terminal import Facts, clipboard, look, terminal
 
 GOOD = Facts(
     {"TERM": "xterm-256color", "COLORTERM": "truecolor"},
@@ -73,3 +81,63 @@ def test_the_tool_that_copies_is_named() -> None:
 def test_in_tmux_the_way_through_is_told() -> None:
     _, passing = clipboard(with_variables(TMUX="/tmp/x,1,0")).checks
     assert "allow-passthrough on" in passing.hint
+
+
+@contextmanager
+def on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, int]]:
+    """A terminal that this process reads and writes: its own end, and ours."""
+    own, theirs = pty.openpty()
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.stdin", _End(theirs))
+        patch.setattr("sys.stdout", _End(theirs))
+        yield own, theirs
+    os.close(own)
+    os.close(theirs)
+
+
+class _End:
+    encoding = "utf-8"
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def isatty(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+
+@pytest.mark.parametrize(
+    ("answer", "synchronized"),
+    [
+        (b"\x1b[?2026;2$y\x1b[?62;c", True),
+        (b"\x1b[?2026;0$y\x1b[?62;c", False),
+        (b"\x1b[?1;2c", False),
+    ],
+)
+def test_the_terminal_is_asked_and_left_as_it_was(
+    monkeypatch: pytest.MonkeyPatch, answer: bytes, synchronized: bool
+) -> None:
+    monkeypatch.setattr(terminal_module, "_PATIENCE_S", 20.0)
+    with on_a_terminal(monkeypatch) as (own, theirs):
+        before = termios.tcgetattr(theirs)
+
+        def reply() -> None:
+            asked = b""
+            while not asked.endswith(b"\x1b[c"):
+                asked += os.read(own, 64)
+            os.write(own, answer)
+
+        thread = threading.Thread(target=reply, daemon=True)
+        thread.start()
+        facts = look()
+        thread.join(10)
+        assert facts.synchronized is synchronized
+        assert termios.tcgetattr(theirs) == before
+
+
+def test_a_terminal_that_does_not_answer_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal_module, "_PATIENCE_S", 0.05)
+    with on_a_terminal(monkeypatch):
+        assert look().synchronized is None
