@@ -137,6 +137,15 @@ async def test_the_qr_code_takes_the_place_of_the_page_and_goes_again(tmp_path: 
         await app.until("Open this address")
 
 
+async def test_a_qr_code_that_fits_no_longer_gives_way_to_the_page(tmp_path: Path) -> None:
+    async with shown(screen(tmp_path, scripted(CODE))) as (app, pilot):
+        await app.until("ABCD-EFGH")
+        await pilot.press("r")
+        await app.until("▄▄▄▄▄")
+        await pilot.resize_terminal(60, 15)
+        await app.until("A B C D - E F G H")
+
+
 async def test_a_window_that_is_too_small_for_the_qr_code_says_so(tmp_path: Path) -> None:
     async with shown(screen(tmp_path, scripted(CODE)), (60, 15)) as (app, pilot):
         await app.until("A B C D")

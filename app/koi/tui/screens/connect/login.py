@@ -186,7 +186,7 @@ class LoginScreen(ModalScreen[str | None]):
         rows = self.size.height - FRAME_ROWS - (1 if self._field.display else 0)
         left_s = max(0.0, self._ends_at - self._clock.monotonic())
         page = msgspec.structs.replace(self._shown, left_s=left_s)
-        if self._shows_qr:
+        if self._shows_qr and self._qr_fits(width):
             code = safe(page.code, keep_newlines=False)
             below = LoginPage(page.title, waiting=page.waiting, note=code)
             return [*self._qr, *login_lines(below, width, rows, cell_len)]
@@ -234,13 +234,16 @@ class LoginScreen(ModalScreen[str | None]):
         """The QR code instead of the page, and back."""
         if self._shown.stage != "code":
             return
-        height, width = self.size.height - FRAME_ROWS - 2, self._box.page.size.width
-        columns = cells(self._qr[0].spans, cell_len) if self._qr else width + 1
-        if columns > width or len(self._qr) > height:
+        fits = self._qr_fits(self._box.page.size.width)
+        self._shows_qr = fits and not self._shows_qr
+        if fits:
+            self._box.update()
+        else:
             self._note("this window is too small for the QR code")
-            return
-        self._shows_qr = not self._shows_qr
-        self._box.update()
+
+    def _qr_fits(self, width: int) -> bool:
+        height = self.size.height - FRAME_ROWS - 2
+        return bool(self._qr) and len(self._qr) <= height and _columns(self._qr) <= width
 
     def action_paste(self) -> None:
         """Type or paste into the field."""
@@ -264,6 +267,10 @@ class LoginScreen(ModalScreen[str | None]):
         if pasted.strip():
             self._login_context.pasted.put_nowait(pasted.strip())
             self._note("took the pasted address")
+
+
+def _columns(lines: Sequence[Line]) -> int:
+    return cells(lines[0].spans, cell_len)
 
 
 def _qr_of(url: str) -> list[Line]:
