@@ -491,4 +491,4 @@ async def test_a_missing_key_names_what_was_found_and_why_it_is_not_used(tmp_pat
         provider_endpoint("anthropic", registry)
     hint = caught.value.hint
     assert "Or: koi connect anthropic." in hint
-    assert f"{os.path.join(tmp_path, CLAUDE)} (needs your yes)." in hint
+    assert f"{os.path.join(tmp_path, CLAUDE)} (needs your yes: koi connect claude-cli)." in hint

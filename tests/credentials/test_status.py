@@ -53,6 +53,16 @@ def rows(folder: Path, *findings: Finding) -> tuple[ProviderStatus, ...]:
             Finding("openai-codex", KOI_LOGIN, "usable", expires_at=NOW - 60, renewed=True),
             "connected (token expired, renewed at the next request)",
         ),
+        (
+            Finding(
+                "anthropic",
+                ENVIRONMENT,
+                "needs_yes",
+                detail="A_TOKEN is a subscription token, not an API key",
+                consent="claude-token",
+            ),
+            "subscription token in A_TOKEN needs your yes: koi connect claude-token",
+        ),
         (Finding("copilot", KOI_LOGIN, "usable"), "connected (token valid)"),
         (
             Finding("openai-codex", KOI_LOGIN, "expired"),

@@ -109,8 +109,7 @@ def test_a_new_file_has_the_users_mode_and_not_kois(tmp_path: Path) -> None:
     "command",
     [
         "sleep 1000 & echo $! > pid",
-        "setsid bash -c 'echo $$ > pid; exec sleep 1000' & "
-        "while [ ! -s pid ]; do sleep 0.01; done",
+        "setsid bash -c 'echo $$ > pid; exec sleep 1000' & while [ ! -s pid ]; do sleep 0.01; done",
         "setsid bash -c 'echo $$ > pid; trap \"\" TERM INT HUP; while :; do sleep 0.05; done' & "
         "while [ ! -s pid ]; do sleep 0.01; done",
         "(setsid bash -c 'echo $$ > pid; exec sleep 1000' &) ; "

@@ -6,13 +6,13 @@ import asyncio
 import re
 from collections.abc import Hashable
 from contextlib import suppress
-from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from koi.config.paths import Paths
 from koi.core.errors import CredentialMissing, ProviderError
 from koi.core.secret import Secret, without_secrets
 from koi.credentials.aside import finished
+from koi.credentials.oauth.application import host_of
 from koi.credentials.refusals import refusal_of, remember_refusal
 from koi.credentials.sources.borrowed import Borrowed, BorrowedToken
 from koi.credentials.sources.offer import has_ended
@@ -26,7 +26,7 @@ class BorrowedSigner:
 
     def __init__(self, borrowed: Borrowed, base_url: str, paths: Paths) -> None:
         self._borrowed = borrowed
-        self._host = _host(base_url)
+        self._host = host_of(base_url)
         self._paths = paths
         self._token: BorrowedToken | None = None
         self._stamp: Hashable = None
@@ -38,9 +38,9 @@ class BorrowedSigner:
     async def headers(self, method: str, url: str, body: bytes) -> dict[str, str]:
         """The bearer of now. Raises CredentialMissing: it is gone, over, or was refused."""
         token = await self._current()
-        if _host(url) != self._host or _host(token.base_url or url) != self._host:
+        if host_of(url) != self._host or host_of(token.base_url or url) != self._host:
             raise CredentialMissing(
-                f"{self._borrowed.title} is valid at another place than {_host(url)}",
+                f"{self._borrowed.title} is valid at another place than {host_of(url)}",
                 hint="Start koi again: it has changed since koi began.",
             )
         if token.secret not in self._sent:
@@ -99,7 +99,3 @@ class BorrowedSigner:
                 f"{borrowed.title} was not given within {borrowed.patience_s:g} s",
                 hint=borrowed.way_out,
             ) from None
-
-
-def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "").lower()

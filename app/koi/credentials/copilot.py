@@ -17,6 +17,8 @@ from koi.core.errors import ProviderError
 from koi.core.messages import JsonObject
 from koi.core.secret import Secret
 from koi.credentials.endpoint import Signer
+from koi.credentials.oauth.application import host_of
+from koi.credentials.oauth.server_text import is_under
 from koi.net.client import HttpClient
 from koi.net.json_text import decode_object
 from koi.net.policy import NetworkPolicy
@@ -57,11 +59,11 @@ def open_copilot_signer(token: Secret, base_url: str, registry: Registry) -> Sig
 
 def copilot_place(base_url: str) -> CopilotPlace:
     """The exchange that belongs to an API: GitHub's own, or that of an enterprise."""
-    host = (urlsplit(base_url).hostname or "").lower()
+    host = host_of(base_url)
     if host.startswith(_ENTERPRISE):
         domain = host.removeprefix(_ENTERPRISE)
         return CopilotPlace(f"https://api.{domain}{PATH}", (PUBLIC_HOST, domain))
-    own = _is_under(host, PUBLIC_HOST)
+    own = is_under(host, PUBLIC_HOST)
     return CopilotPlace(f"https://api.github.com{PATH}", (PUBLIC_HOST,) if own else ())
 
 
@@ -117,7 +119,7 @@ class CopilotSigner:
 
     async def _exchange(self) -> _Session:
         url = self._place.exchange_url
-        host = (urlsplit(url).hostname or "").lower()
+        host = host_of(url)
         self._check(host)
         client = HttpClient(NetworkPolicy(frozenset({host})), _PATIENCE)
         headers = {
@@ -160,7 +162,7 @@ class CopilotSigner:
             return ""
         parts = urlsplit(api)
         host = (parts.hostname or "").lower()
-        if parts.scheme != "https" or not any(_is_under(host, d) for d in self._place.trusted):
+        if parts.scheme != "https" or not any(is_under(host, d) for d in self._place.trusted):
             raise ProviderError(
                 f"GitHub named {host or 'no host'} as the place of Copilot, which is not GitHub's",
                 kind="network_policy",
@@ -178,10 +180,6 @@ class CopilotSigner:
                 kind="network_policy",
                 hint=f'network.default_deny is on. Add "{host}" to network.provider_allowed_hosts.',
             )
-
-
-def _is_under(host: str, domain: str) -> bool:
-    return host == domain or host.endswith(f".{domain}")
 
 
 def _number(answer: JsonObject, key: str) -> float:

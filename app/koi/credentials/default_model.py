@@ -7,7 +7,7 @@ import msgspec
 from koi.catalogue.registry import Registered, Registry
 from koi.core.references import ModelReference
 from koi.credentials.discovery import discover, look_closer
-from koi.credentials.findings import LOCAL_PROBE, OS_KEYRING, STATE_WORDS, Discovery, Finding
+from koi.credentials.findings import LOCAL_PROBE, OS_KEYRING, Discovery, Finding, state_words
 from koi.credentials.ollama import SUGGESTION, best_model
 
 FIRST = ("anthropic", "openai", "gemini")
@@ -72,18 +72,11 @@ def choose_default_model(registry: Registry, discovery: Discovery) -> DefaultMod
             notes.append(f"ollama: runs, but has no models; try: {SUGGESTION}")
     for name in providers:
         notes += [
-            f"{name}: {finding.detail} ({_state(finding)})"
+            f"{name}: {finding.detail} ({state_words(finding)})"
             for finding in discovery.of(name)
             if finding.state not in ("usable", "shadowed", "unreachable") and finding.detail
         ]
     return DefaultModel(None, None, tuple(notes))
-
-
-def _state(finding: Finding) -> str:
-    """Why it is not used, and how a yes is given to it."""
-    words = STATE_WORDS[finding.state]
-    waits = finding.state == "needs_yes" and finding.consent is not None
-    return f"{words}: koi connect {finding.consent}" if waits else words
 
 
 def _can_be_used(provider: Registered, discovery: Discovery) -> bool:

@@ -62,6 +62,13 @@ STATE_WORDS: dict[State, str] = {
 """Each state as people read it."""
 
 
+def state_words(finding: Finding) -> str:
+    """Its state as people read it, and how a yes is given to it."""
+    words = STATE_WORDS[finding.state]
+    waits = finding.state == "needs_yes" and finding.consent is not None
+    return f"{words}: koi connect {finding.consent}" if waits else words
+
+
 class TokenUse(msgspec.Struct, frozen=True):
     """How a token is sent, where that differs from a key of the same provider."""
 

@@ -9,6 +9,7 @@ import msgspec
 
 from koi.catalogue.catalogue import Catalogue
 from koi.catalogue.registry import Registered
+from koi.credentials.key_text import can_be_sent
 
 SHORTEST = 8
 """No vendor has shorter keys."""
@@ -54,7 +55,7 @@ def problem_of(key: str, provider: Registered, catalogue: Catalogue) -> KeyProbl
     company = provider.row.company
     if not key:
         return KeyProblem("There is no key in that.", "Paste it, then press Enter.")
-    if not all("!" <= character <= "~" for character in key):
+    if not can_be_sent(key):
         return KeyProblem(
             "This holds characters that cannot be part of a key.",
             "Copy it once more, without the text around it.",

@@ -16,7 +16,7 @@ from koi.credentials.aws_region import models_url
 from koi.credentials.base_urls import base_url_of
 from koi.credentials.discovery import find_credentials
 from koi.credentials.endpoint import Endpoint
-from koi.credentials.findings import CONFIGURATION, STATE_WORDS, Discovery, Finding, TokenUse
+from koi.credentials.findings import CONFIGURATION, Discovery, Finding, TokenUse, state_words
 from koi.credentials.ollama import configured_window
 from koi.credentials.signers import open_signer
 from koi.net.timeouts import LOCAL, REMOTE, Timeouts
@@ -196,5 +196,5 @@ def _missing_key(
     if not provider.name.startswith(tuple(URL_FORMS)):
         hint += f" Or: koi connect {provider.name}."
     for found in findings:
-        hint += f" Not used: {found.detail} ({STATE_WORDS[found.state]})."
+        hint += f" Not used: {found.detail} ({state_words(found)})."
     return CredentialMissing(f"no key for {company.display_name} ({provider.name})", hint=hint)

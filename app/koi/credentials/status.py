@@ -147,6 +147,8 @@ def _words(finding: Finding, target: str, left: float | None) -> str:
 def _what(finding: Finding) -> str:
     """What kind of credential it is and where it is, without the key."""
     match finding.source:
+        case _ if finding.consent == "claude-token":
+            return f"subscription token in {finding.detail.partition(' is a ')[0]}"
         case "environment":
             kind = "AWS credentials" if finding.detail.startswith("AWS_ACCESS") else "API key"
             return f"{kind} from {finding.detail}"

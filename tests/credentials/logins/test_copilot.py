@@ -215,12 +215,23 @@ async def test_an_own_application_needs_no_exchange(github: GitHub, tmp_path: Pa
 async def test_tokens_that_cannot_be_kept_are_used_until_koi_ends(
     github: GitHub, login: Conversation
 ) -> None:
-    data = login.folder / "data"
-    data.mkdir()
-    (data / "auth.json").write_text('{"version": 2}')
+    async def a_newer_koi_writes(event: LoginEvent) -> None:
+        if isinstance(event, CodeIssued):
+            (login.folder / "data/auth.json").write_text('{"version": 2}')
+
+    login.on_event = a_newer_koi_writes
     failed = await login.fails("copilot")
     assert failed.reason == "storage"
     assert login.records["copilot"].access_token == Secret(github.token)
+
+
+async def test_nobody_enters_a_code_for_a_login_that_cannot_be_kept(
+    github: GitHub, login: Conversation
+) -> None:
+    (login.folder / "data").mkdir()
+    (login.folder / "data/auth.json").write_text('{"version": 2}')
+    assert (await login.fails("copilot")).reason == "storage"
+    assert (login.events, github.asked) == ([], {})
 
 
 async def test_default_deny_holds_for_logins(tmp_path: Path) -> None:

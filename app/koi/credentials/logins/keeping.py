@@ -34,9 +34,15 @@ def rule(application: Application, record: TokenRecord, config: Config) -> Refre
 
 
 def open_server(application: Application, registry: Registry) -> TokenServer:
-    """Connections to the hosts of one application. Raises LoginFailed when that is forbidden."""
+    """Connections to the hosts of one application.
+
+    Raises LoginFailed when that is forbidden, or when it is sure that no login can be kept.
+    """
     try:
+        auth_file(registry).check_writable()
         return TokenServer(network_policy(application, registry.config))
+    except StorageError as error:
+        raise LoginFailed(error.title, reason="storage", hint=error.hint) from error
     except ProviderError as error:
         raise unreachable(error) from error
 

@@ -13,8 +13,8 @@ from typing import TypeAlias
 from koi.core.errors import ProviderError, StorageError
 from koi.core.secret import Secret
 from koi.credentials.logins.login import Clock
-from koi.credentials.oauth.aside import start_uninterrupted
 from koi.credentials.oauth.refresh import LoginEnded
+from koi.credentials.oauth.uninterrupted import start_uninterrupted
 from koi.credentials.stores.auth_file import AuthFile, Stamp
 from koi.credentials.stores.token_record import TokenRecord
 from koi.files.atomic import create_private_folder
