@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 
 _SHORTEST = 8
@@ -9,6 +10,7 @@ _SHORTEST = 8
 _REMEMBERED = 512
 _known: dict[str, None] = {}
 """Values of the secrets that this process made, the newest last."""
+_turn = threading.Lock()
 
 
 class Secret:
@@ -49,16 +51,19 @@ class Secret:
 
 def known_values() -> list[str]:
     """What must not be in any text that koi writes, the longest first."""
-    return sorted(_known, key=len, reverse=True)
+    with _turn:
+        values = list(_known)
+    return sorted(values, key=len, reverse=True)
 
 
 def _remember(value: str) -> None:
     if len(value) < _SHORTEST:
         return
-    _known.pop(value, None)
-    _known[value] = None
-    if len(_known) > _REMEMBERED:
-        del _known[next(iter(_known))]
+    with _turn:  # sources of credentials run side by side
+        _known.pop(value, None)
+        _known[value] = None
+        if len(_known) > _REMEMBERED:
+            del _known[next(iter(_known))]
 
 
 def without_secrets(text: str, secrets: Iterable[Secret]) -> str:
