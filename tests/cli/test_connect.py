@@ -252,7 +252,39 @@ def test_a_key_that_is_shadowed_says_by_what(
 ) -> None:
     monkeypatch.setenv("GROQ_API_KEY", "gsk_" + "k" * 20)
     done = koi("connect", "groq", stdin=f"{KEY}\n")
-    assert "GROQ_API_KEY (environment) comes before it" in done.out
+    assert "GROQ_API_KEY of the environment comes before a key that koi keeps" in done.err
+    assert "unset GROQ_API_KEY" in done.err
+
+
+def test_a_wrong_key_above_the_kept_one_is_no_connection(
+    koi: Koi, vendor: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GROQ_API_KEY", "gsk_" + "k" * 20)
+    done = koi("connect", "groq", stdin=f"{KEY}\n")
+    assert done.code == 1
+    assert "and it is refused" in done.err
+    assert "is connected" not in done.out
+
+
+def test_a_configured_key_that_is_not_there_is_no_connection(
+    koi: Koi, vendor: ModelServer, koi_home: Path
+) -> None:
+    with (koi_home / "config.toml").open("a") as file:
+        file.write('api_key_env = "TEAM_KEY"\n')
+    done = koi("connect", "groq", stdin=f"{KEY}\n")
+    assert done.code == 1
+    assert "TEAM_KEY is not set" in done.err
+    assert "remove api_key_env from [providers.groq]" in done.err
+    assert "is connected" not in done.out
+
+
+def test_a_right_key_above_the_kept_one_is_told(
+    koi: Koi, vendor: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GROQ_API_KEY", KEY)
+    done = koi("connect", "groq", stdin=f"{KEY}\n")
+    assert done.code == 0
+    assert "does not use the kept key" in done.err
 
 
 # Addresses of one's own

@@ -59,7 +59,7 @@ def connect_in_lines(open_registry: OpenRegistry, name: str | None, wishes: Wish
             provider = login_in_lines(_login(way.name), registry, wishes.method, wishes.domain)
             _tell_models(provider, open_registry())
         case "key":
-            connect_key(target, registry, unchecked=wishes.unchecked)
+            return connect_key(target, registry, unchecked=wishes.unchecked)
         case "consent":
             named = as_consent(way.name)
             assert named is not None, "ways of this kind are named by their source"

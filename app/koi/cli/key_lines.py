@@ -24,13 +24,20 @@ TRIES = 3
 """How often a refused key may be typed again."""
 
 
-def connect_key(target: Target, registry: Registry, *, unchecked: bool) -> None:
-    """Read a key until one is kept. Raises KoiError."""
+def connect_key(target: Target, registry: Registry, *, unchecked: bool) -> int:
+    """Read a key until one is kept; the exit code: 1 when it still cannot be used. Raises KoiError.
+
+    What will come before the key is said first, so that nobody gives one for nothing.
+    """
     from koi.catalogue.catalogue import load_catalogue
     from koi.credentials.key_check import problem_of
     from koi.credentials.targets import target_of
+    from koi.wiring.precedence import above_kept_key
 
     typed = sys.stdin.isatty()
+    above = above_kept_key(target.provider, registry)
+    if above is not None and typed:
+        click.echo(safe(f"Note: {above.words}. {above.way_out}."))
     for attempt in range(TRIES):
         if typed:
             click.echo(f"{target.title}: paste an API key. {_page(target)}".rstrip())
@@ -43,21 +50,25 @@ def connect_key(target: Target, registry: Registry, *, unchecked: bool) -> None:
                 target, problem = other, None
         last = attempt == TRIES - 1 or not typed
         if problem is None:
-            if _keep(target, Secret(key), registry, unchecked=unchecked, last=last):
-                return
+            code = _keep(target, Secret(key), registry, unchecked=unchecked, last=last)
+            if code is not None:
+                return code
         elif last:
             raise UsageError(problem.title, hint=problem.hint)
         else:
             click.echo(f"{problem.title} {problem.hint}")
+    raise AssertionError("the last try returns or raises")
 
 
-def _keep(target: Target, key: Secret, registry: Registry, *, unchecked: bool, last: bool) -> bool:
-    """Check a key and save it; False when another one is to be typed."""
+def _keep(
+    target: Target, key: Secret, registry: Registry, *, unchecked: bool, last: bool
+) -> int | None:
+    """Check a key and save it; the exit code, None when another one is to be typed."""
     from koi.wiring.connecting import check_key, keep_key
 
     if unchecked:
         click.echo(keep_key(target.provider, key, registry))
-        return True
+        return say_what_is_used(target.provider, registry)
     click.echo(f"Asking {target.title} whether it takes the key {key.label} …")
     check = asyncio.run(check_key(target.provider, key, registry))
     match check.outcome:
@@ -68,7 +79,7 @@ def _keep(target: Target, key: Secret, registry: Registry, *, unchecked: bool, l
             if last:
                 raise refused
             print_error(refused)
-            return False
+            return None
         case "unreachable":
             unasked = KoiError(
                 f"the key could not be checked: {check.detail}",
@@ -80,11 +91,23 @@ def _keep(target: Target, key: Secret, registry: Registry, *, unchecked: bool, l
             if not says_yes("Keep it all the same?"):
                 raise Cancelled("Nothing was kept")
     click.echo(keep_key(target.provider, key, registry))
+    if (code := say_what_is_used(target.provider, registry)) != 0:
+        return code
     if check.outcome == "works":
         click.echo(f"{target.title} is connected: {safe(models_text(check.models))}")
     elif check.outcome == "unproven":
         click.echo("Its list of models is public: the first request shows whether the key works.")
-    return True
+    return 0
+
+
+def say_what_is_used(provider: str, registry: Registry) -> int:
+    """Say what the next request uses when it is not the kept key; 1 when nothing can be used."""
+    from koi.wiring.precedence import next_request
+
+    used = asyncio.run(next_request(provider, registry))
+    if used.words:
+        click.echo(safe(f"koi: {used.words}"), err=True)
+    return 0 if used.usable else 1
 
 
 def _page(target: Target) -> str:

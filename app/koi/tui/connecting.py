@@ -175,12 +175,16 @@ async def _enter_key(desk: Desk, target: Target) -> Connection | None:
     from koi.credentials.key_check import KeyCheck
     from koi.tui.screens.connect.key_entry import KeyEntry
     from koi.wiring.connecting import check_key, keep_key
+    from koi.wiring.precedence import above_kept_key
 
     async def check(provider: str, key: Secret) -> KeyCheck:
         return await check_key(provider, key, desk.registry())
 
     def keep(provider: str, key: Secret) -> str:
-        return keep_key(provider, key, desk.registry())
+        registry = desk.registry()
+        above = above_kept_key(provider, registry)
+        said = keep_key(provider, key, registry)
+        return said if above is None else f"{said} But {above.words}. {above.way_out}."
 
     provider = await desk.ask(KeyEntry(target, desk.registry(), check, keep))
     return None if provider is None else Connection(provider)

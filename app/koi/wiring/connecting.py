@@ -11,12 +11,13 @@ import msgspec
 
 from koi.catalogue.catalogue import URL_FORMS, checked_url
 from koi.catalogue.registry import Registered, Registry
-from koi.core.errors import CredentialMissing, KoiError, ProviderError, UsageError
+from koi.core.errors import KoiError, ProviderError, UsageError
 from koi.core.seams import ModelInfo
 from koi.core.secret import Secret
 from koi.credentials.key_check import KeyCheck
 from koi.credentials.ollama import SUGGESTION, best_model
 from koi.net.policy import is_loopback
+from koi.wiring.precedence import is_refusal
 from koi.wiring.providers import open_provider
 
 PATIENCE_S = 15.0
@@ -46,7 +47,7 @@ async def check_key(name: str, key: Secret, registry: Registry) -> KeyCheck:
     try:
         models = await _list(name, _with_key(name, key, registry))
     except KoiError as error:
-        if _is_refusal(error):
+        if is_refusal(error):
             return KeyCheck("refused", detail=f"{error.title}{_other_regions(name, registry)}")
         return KeyCheck("unreachable", detail=f"{error.title}. {error.hint}".strip())
     if await _is_public(name, registry):
@@ -119,15 +120,12 @@ def remember_server(server: LocalServer, registry: Registry) -> None:
 def keep_key(name: str, key: Secret, registry: Registry) -> str:
     """Save the key of a provider; says where it is kept now. May take three seconds.
 
-    Raises StorageError.
+    Whether it is the key that is used, `precedence.next_request` knows. Raises StorageError.
     """
-    from koi.credentials.discovery import known_at_once
     from koi.credentials.stores.saved_keys import save_key
 
     place = save_key(registry.config.paths, name, key)
-    said = f"The key {key.label} is kept {place.words}."
-    above = known_at_once(registry).usable(name)
-    return said if above is None else f"{said} {above.detail} ({above.source}) comes before it."
+    return f"The key {key.label} is kept {place.words}."
 
 
 def checked_address(typed: str) -> str:
@@ -234,12 +232,6 @@ def _other_regions(name: str, registry: Registry) -> str:
     """Where a key that is refused here may be at home."""
     siblings = registry.get(name).row.company.siblings
     return f". Keys belong to one region; others: {', '.join(siblings)}" if siblings else ""
-
-
-def _is_refusal(error: KoiError) -> bool:
-    if isinstance(error, CredentialMissing):
-        return True
-    return isinstance(error, ProviderError) and (error.kind == "auth" or error.status in (401, 403))
 
 
 def _with_key(name: str, key: Secret, registry: Registry) -> Registry:
