@@ -195,6 +195,7 @@ def test_what_is_set_outside_koi_is_shown_and_stays(
     monkeypatch.setenv("GROQ_API_KEY", "gsk_" + "k" * 20)
     done = koi("disconnect", "groq", "--yes")
     assert "GROQ_API_KEY (environment) is set outside koi" in done.out
+    assert "GROQ_API_KEY (environment): set outside koi" in koi("disconnect", "All", "--yes").out
 
 
 # The first steps

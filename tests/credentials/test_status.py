@@ -69,15 +69,19 @@ def rows(folder: Path, *findings: Finding) -> tuple[ProviderStatus, ...]:
             "koi's own login expired: koi connect chatgpt",
         ),
         (
-            Finding("openai-codex", CODEX_CLI, "needs_yes", consent="codex-cli"),
+            Finding("openai", CODEX_CLI, "usable", detail="API key in ~/.codex/auth.json"),
+            "connected (API key in ~/.codex/auth.json)",
+        ),
+        (
+            Finding("openai-codex", CODEX_CLI, "needs_yes", subscription=True, consent="codex-cli"),
             "the login of Codex CLI needs your yes: koi connect codex-cli",
         ),
         (
-            Finding("openai-codex", CODEX_CLI, "declined", consent="codex-cli"),
+            Finding("openai-codex", CODEX_CLI, "declined", subscription=True, consent="codex-cli"),
             "the login of Codex CLI: you said no (koi connect codex-cli)",
         ),
         (
-            Finding("openai-codex", CODEX_CLI, "expired", consent="codex-cli"),
+            Finding("openai-codex", CODEX_CLI, "expired", subscription=True, consent="codex-cli"),
             "the login of Codex CLI expired: run codex once, or koi connect chatgpt",
         ),
         (

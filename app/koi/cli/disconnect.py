@@ -28,7 +28,7 @@ def command(target: str | None, yes: bool) -> int:
     from koi.cli.connect import on_screen, open_own_registry
     from koi.cli.questions import ask, says_yes
     from koi.core.errors import Cancelled, UsageError
-    from koi.credentials.belongings import belongings, meant, set_outside
+    from koi.credentials.belongings import belongings, meant
     from koi.credentials.discovery import discover
     from koi.view.safe_text import safe
     from koi.wiring.disconnecting import give_up_all, what_remains
@@ -41,12 +41,11 @@ def command(target: str | None, yes: bool) -> int:
     registry = open_own_registry()
     discovery = asyncio.run(discover(registry, thorough=True))
     held = belongings(registry)
+    listed = target is None
     if target is None:
         for each in held:
             click.echo(safe(f"{each.name:<14} {each.words}", keep_newlines=False))
-        for outside in set_outside(discovery):
-            line = f"{outside.provider:<14} {outside.place}: set outside koi"
-            click.echo(safe(line, keep_newlines=False))
+        _say_outside(discovery)
         if not held:
             click.echo(NOTHING)
             return 0
@@ -59,6 +58,8 @@ def command(target: str | None, yes: bool) -> int:
         return 0
     for each in chosen:
         click.echo(safe(f"{each.title}: {each.words}", keep_newlines=False))
+    if _is_all(target) and not listed:
+        _say_outside(discovery)
     if not yes:
         try:
             agreed = says_yes("Remove this?" if len(chosen) == 1 else "Remove these?")
@@ -72,12 +73,27 @@ def command(target: str | None, yes: bool) -> int:
     return 1 if any(": not removed: " in line for line in said) else 0
 
 
+def _is_all(target: str) -> bool:
+    return target.strip().lower() == "all"
+
+
+def _say_outside(discovery: Discovery) -> None:
+    """What is set in the environment or the configuration stays, whatever is given up."""
+    from koi.credentials.belongings import set_outside
+    from koi.view.safe_text import safe
+
+    for outside in set_outside(discovery):
+        line = f"{outside.provider:<14} {outside.place}: set outside koi"
+        click.echo(safe(line, keep_newlines=False))
+
+
 def _say_nothing_is_kept(target: str, registry: Registry, discovery: Discovery) -> None:
     from koi.credentials.belongings import set_outside
     from koi.credentials.targets import as_consent, find_target
     from koi.view.safe_text import safe
 
-    if target == "all":
+    if _is_all(target):
+        _say_outside(discovery)
         click.echo(NOTHING)
         return
     click.echo(safe(f"koi keeps nothing for {target}."))

@@ -158,6 +158,8 @@ def _what(finding: Finding) -> str:
             return "token valid" if finding.state == "usable" else "koi's own login"
         case "OS keyring":
             return "API key in the OS keyring"
+        case "Codex CLI" if not finding.subscription:
+            return finding.detail
         case "key file":
             return (
                 f"API key in the file {finding.detail}" if finding.detail else "API key in a file"

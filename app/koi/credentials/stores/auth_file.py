@@ -118,7 +118,7 @@ class AuthFile:
             self.replace(provider, held, held)
 
     def hold(self, provider: str, record: TokenRecord) -> None:
-        """Keep a login in memory, when the disk does not take it, until koi ends."""
+        """Keep a login in memory, when the disk does not take it, until it does or koi ends."""
         try:
             with _reading:
                 document, _ = self._load()

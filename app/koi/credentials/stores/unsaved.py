@@ -1,4 +1,4 @@
-"""Tokens that the disk did not take: kept until koi ends, and never silently."""
+"""Tokens that the disk did not take: kept until it does or koi ends, and never silently."""
 
 from __future__ import annotations
 
