@@ -198,6 +198,13 @@ def test_what_is_set_outside_koi_is_shown_and_stays(
     assert "GROQ_API_KEY (environment): set outside koi" in koi("disconnect", "All", "--yes").out
 
 
+def test_disconnecting_an_unknown_name_speaks_of_disconnecting(koi: Koi) -> None:
+    done = koi("disconnect", "opneai")
+    assert done.code == 2
+    assert "Did you mean openai? koi disconnect lists" in done.err
+    assert "address" not in done.err
+
+
 # The first steps
 
 

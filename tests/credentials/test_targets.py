@@ -12,8 +12,9 @@ from koi.core.errors import UsageError
 from koi.credentials.findings import CODEX_CLI, Discovery, Finding
 from koi.credentials.logins.events import LoginEvent
 from koi.credentials.logins.login import Login, LoginContext, MethodName, Terms
+from koi.credentials.model_names import resolve_model
 from koi.credentials.target_table import TARGETS
-from koi.credentials.targets import all_targets, as_consent, find_target, ways
+from koi.credentials.targets import all_targets, as_address, as_consent, find_target, ways
 from tests.configurations import registry_of
 
 NOTHING = Discovery({})
@@ -115,3 +116,51 @@ def test_a_login_of_another_program_is_a_way_once_it_was_found(tmp_path: Path) -
 )
 def test_the_logins_of_other_programs_have_names(name: str, known: bool) -> None:
     assert (as_consent(name) is not None) == known
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("https://llm.example.com/v1", "https://llm.example.com/v1"),
+        ("custom:http://10.0.0.1/v1", "http://10.0.0.1/v1"),
+        ("llm.example.com/v1", "https://llm.example.com/v1"),
+        ("llm.example.com", "https://llm.example.com"),
+        ("localhost:8000/v1", "http://localhost:8000/v1"),
+        ("127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("gateway:8443/v1", "https://gateway:8443/v1"),
+        ("openai", None),
+        ("kimi-code", None),
+        ("sk-ant-api03-pasted-key-1234", None),
+        ("two words.com", None),
+    ],
+)
+def test_addresses_may_be_bare(name: str, address: str | None) -> None:
+    assert as_address(name) == address
+
+
+@pytest.mark.parametrize(
+    "key", ["sk-ant-api03-pasted-key-1234", "AIzaSyA0123456789abcdef", "0123456789abcdef" * 2]
+)
+def test_a_key_in_the_place_of_a_name_is_never_repeated(tmp_path: Path, key: str) -> None:
+    registry = registry_of(tmp_path)
+    with pytest.raises(UsageError) as raised:
+        find_target(key, registry)
+    assert "shell's history" in raised.value.hint
+    with pytest.raises(UsageError) as unknown:
+        registry.get(key)
+    with pytest.raises(UsageError) as no_model:
+        resolve_model(key, registry)
+    for error in (raised, unknown, no_model):
+        assert key not in f"{error.value.title} {error.value.hint}"
+
+
+def test_the_owner_of_a_key_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as raised:
+        find_target("sk-ant-api03-pasted-key-1234", registry_of(tmp_path))
+    assert "koi connect anthropic" in raised.value.hint
+
+
+def test_a_misspelt_status_is_understood(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as raised:
+        find_target("statsu", registry_of(tmp_path))
+    assert "status" in raised.value.hint

@@ -35,10 +35,11 @@ def test_what_follows_the_name_is_its_argument() -> None:
     assert (found[0].name, found[1]) == ("model", "anthropic/claude-sonnet-4-6")
 
 
-def test_an_unknown_command_names_the_nearest() -> None:
+@pytest.mark.parametrize(("typed", "meant"), [("/reusme", "/resume?"), ("/modle", "/model?")])
+def test_an_unknown_command_names_the_nearest(typed: str, meant: str) -> None:
     with pytest.raises(UsageError) as caught:
-        parse_command("/reusme")
-    assert "/resume" in caught.value.hint
+        parse_command(typed)
+    assert meant in caught.value.hint
 
 
 @given(st.text())

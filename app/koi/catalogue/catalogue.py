@@ -58,7 +58,10 @@ class Catalogue:
         parts = [f"Did you mean {' or '.join(near)}?"] if near else ["All: koi providers."]
         if own:
             parts.append(f"Configured: {', '.join(own)}.")
-        raise UsageError(f"unknown provider '{name}'", hint=" ".join([*parts, FORMS_HINT]))
+        from koi.core.redaction import without_key
+
+        hint = " ".join([*parts, FORMS_HINT])
+        raise UsageError(f"unknown provider '{without_key(name)}'", hint=hint)
 
     def nearest(self, name: str, others: Iterable[str] = ()) -> tuple[str, ...]:
         """Up to three slugs (or `others`) that were probably meant.

@@ -50,6 +50,12 @@ _SHAPES = re.compile(
 )
 
 
+_LONG_RUN = re.compile(
+    r"(?<![A-Za-z0-9])(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{24,}(?![A-Za-z0-9])"
+)
+"""Letters and digits without end: keys of vendors that give theirs no beginning of its own."""
+
+
 def redact(text: str) -> str:
     """`text` without what is, or looks like, a key or a token."""
     return _SHAPES.sub(_replaced, without_known(text))
@@ -62,6 +68,12 @@ def without_known(text: str) -> str:
             if form in text:
                 text = text.replace(form, REDACTED)
     return text
+
+
+def without_key(name: str) -> str:
+    """A name that a person typed, as an error may repeat it: not when a key was typed instead."""
+    cleaned = redact(name)
+    return REDACTED if cleaned == name and _LONG_RUN.search(name) else cleaned
 
 
 def _forms(value: str) -> tuple[str, ...]:

@@ -21,8 +21,10 @@ class ModelReference(msgspec.Struct, frozen=True):
         """Split at the FIRST slash. Raises UsageError when a half is missing."""
         provider, slash, model = text.strip().partition("/")
         if not (provider and slash and model):
+            from koi.core.redaction import without_key
+
             raise UsageError(
-                f"'{text}' is not a model reference",
+                f"'{without_key(text)}' is not a model reference",
                 hint="Write it as provider/model, for example anthropic/claude-sonnet-4-6.",
             )
         return cls(provider, model)

@@ -7,7 +7,8 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from koi.catalogue.registry import Registry
-from koi.core.errors import ConfigurationError
+from koi.core.errors import ConfigurationError, UsageError
+from koi.core.redaction import without_key
 from koi.credentials.findings import (
     CONFIGURATION,
     ENVIRONMENT,
@@ -20,7 +21,7 @@ from koi.credentials.findings import (
 from koi.credentials.stores.auth_file import AuthFile
 from koi.credentials.stores.saved_keys import saved_keys
 from koi.credentials.stores.token_record import TokenRecord
-from koi.credentials.targets import as_consent, find_target, target_of
+from koi.credentials.targets import as_consent, known_target, near_names, target_of
 
 Kind: TypeAlias = Literal["login", "key", "consent"]
 
@@ -95,7 +96,14 @@ def meant(name: str, held: tuple[Belonging, ...], registry: Registry) -> tuple[B
     consent = as_consent(name)
     if consent is not None:
         return tuple(each for each in held if each.consent == consent)
-    target = find_target(name, registry)
+    target = known_target(name, registry)
+    if target is None:
+        near = near_names(name, registry, "all", *(each.name for each in held))
+        meant_by = f"Did you mean {' or '.join(near)}? " if near else ""
+        raise UsageError(
+            f"'{without_key(name)}' is no name of anything that koi could keep",
+            hint=f"{meant_by}koi disconnect lists what it keeps.",
+        )
     slugs = {target.provider, *target.login_providers}
     return tuple(each for each in held if each.provider and each.provider in slugs)
 

@@ -8,6 +8,7 @@ from koi.catalogue.catalogue import FORMS_HINT, URL_FORMS
 from koi.catalogue.models import providers_of
 from koi.catalogue.registry import Registered, Registry
 from koi.core.errors import CredentialMissing, UsageError
+from koi.core.redaction import redact, without_key
 from koi.core.references import ModelReference
 from koi.credentials.discovery import usable_providers
 from koi.credentials.findings import Discovery
@@ -32,6 +33,11 @@ def resolve_model(
     a model.
     """
     text = (text or "").strip()
+    if "/" not in text and redact(text) != text:
+        raise UsageError(
+            "this looks like a key, not like the name of a model",
+            hint="A key is given to koi connect; models are named as provider/model.",
+        )
     if provider:
         return _with_provider(text, registry.get(provider), registry, discovery)
     if not text:
@@ -116,9 +122,10 @@ def _known_to_one(model: str, registry: Registry, discovery: Discovery | None) -
         case (only,):
             return ModelReference(only, model)
         case ():
+            shown = without_key(model)
             raise UsageError(
-                f"no provider is known to have the model '{model}'",
-                hint=f"Name the provider: PROVIDER/{model}. {FORMS_HINT}",
+                f"no provider is known to have the model '{shown}'",
+                hint=f"Name the provider: PROVIDER/{shown}. {FORMS_HINT}",
             )
         case _:
             choices = ", ".join(f"{name}/{model}" for name in names)

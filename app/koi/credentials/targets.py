@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import msgspec
 
 from koi.catalogue.registry import Registered, Registry
 from koi.core.errors import UsageError
+from koi.core.redaction import without_key
 from koi.credentials.findings import ConsentId, Discovery
 from koi.credentials.logins.login import Login
 from koi.credentials.target_table import KEY_PAGES, TARGETS, Target, WayKind
+from koi.net.policy import is_loopback
 
 CONSENT_TARGETS: tuple[ConsentId, ...] = (
     "claude-cli",
@@ -20,6 +23,13 @@ CONSENT_TARGETS: tuple[ConsentId, ...] = (
     "qwen-cli",
 )
 """Logins of other programs, which are connected by a yes."""
+
+
+_BARE_ADDRESS = re.compile(
+    r"""(?P<host>localhost(?=[:/])|\d+(?:\.\d+){3}|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}
+    |[a-z0-9-]+(?=:\d))(?::\d{1,5})?(?:/\S*)?""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -64,39 +74,71 @@ def target_of(provider: Registered) -> Target:
 
 
 def find_target(name: str, registry: Registry) -> Target:
-    """The target that a person means. Raises UsageError with the nearest names."""
-    plain = name.strip().lower().replace("_", "-")
+    """The target that a person means. Raises UsageError with the nearest names.
+
+    A key that is given in the place of a name is never repeated.
+    """
+    plain = _plain(name)
     if plain.startswith("anthropic-custom:"):
         raise UsageError(
             "only OpenAI-compatible addresses can be connected",
             hint='Write a table [providers.NAME] with protocol = "anthropic" and its base_url.',
         )
+    found = known_target(name, registry)
+    if found is not None:
+        return found
+    shown = without_key(name)
+    if shown != name:
+        owner = registry.catalogue.owner_of(name.strip())
+        raise UsageError(
+            "this looks like a key, not like the name of something to connect",
+            hint="A key is not given on the command line: it stands in the shell's history then. "
+            f"koi connect {owner or 'NAME'} asks for it, or reads it from standard input.",
+        )
+    near = near_names(name, registry, "status")
+    meant = f"Did you mean {' or '.join(near)}? " if near else "koi connect lists them. "
+    raise UsageError(
+        f"'{name}' is nothing that koi can connect",
+        hint=f"{meant}An address works too, as https://llm.example.com/v1.",
+    )
+
+
+def known_target(name: str, registry: Registry) -> Target | None:
+    """The target of exactly this name or alias, None when there is none."""
+    plain = _plain(name)
     for target in TARGETS:
         if plain in (target.name, *target.aliases):
             return target
     provider = registry.find(name)
-    if provider is not None:
-        return target_of(provider)
+    return None if provider is None else target_of(provider)
+
+
+def near_names(name: str, registry: Registry, *more: str) -> list[str]:
+    """Up to three names that were probably meant; `more` are words beside those of targets."""
     from difflib import get_close_matches
 
     names = [word for target in TARGETS for word in (target.name, *target.aliases)]
-    names += [*CONSENT_TARGETS, *(each.name for each in registry.all)]
-    near = get_close_matches(plain, dict.fromkeys(names), n=3, cutoff=0.6)
-    meant = f"Did you mean {' or '.join(near)}? " if near else "koi connect lists them. "
-    raise UsageError(
-        f"'{name}' is nothing that koi can connect", hint=f"{meant}An address works too."
-    )
+    names += [*CONSENT_TARGETS, *more, *(each.name for each in registry.all)]
+    return get_close_matches(_plain(name), dict.fromkeys(names), n=3, cutoff=0.6)
 
 
 def as_address(name: str) -> str | None:
-    """The address that a name is (https://…, custom:https://…), None when it is none."""
+    """The address that a name is, None when it is none.
+
+    https://…, custom:https://…, or a host with a dot or a port: then https, http on this machine.
+    """
     address = name.strip().removeprefix("custom:")
-    return address if address.startswith(("http://", "https://")) else None
+    if address.startswith(("http://", "https://")):
+        return address
+    match = _BARE_ADDRESS.fullmatch(address)
+    if match is None or without_key(address) != address:
+        return None
+    return f"{'http' if is_loopback(match['host']) else 'https'}://{address}"
 
 
 def as_consent(name: str) -> ConsentId | None:
     """The source of another program that a name means, None for every other name."""
-    plain = name.strip().lower().replace("_", "-")
+    plain = _plain(name)
     return next((each for each in CONSENT_TARGETS if each == plain), None)
 
 
@@ -144,6 +186,10 @@ def foreign_ways(
         for consent, finding in found.items()
         if consent is not None
     )
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace("_", "-")
 
 
 def _key_way(target: Target) -> Way:

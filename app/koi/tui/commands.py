@@ -62,7 +62,8 @@ def parse_command(text: str) -> tuple[Command, str] | None:
         return None
     from difflib import get_close_matches
 
-    near = get_close_matches(word.lower(), names(), n=1, cutoff=0.5)
+    near = get_close_matches(word.lower(), names(), n=3, cutoff=0.5)
+    near.sort(key=lambda name: sorted(name) != sorted(word.lower()))  # swapped letters first
     hint = f"Did you mean /{near[0]}?" if near else "/help lists them."
     raise UsageError(f"unknown command /{word}", hint=hint)
 
