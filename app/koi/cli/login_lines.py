@@ -80,11 +80,9 @@ def _lines(event: LoginEvent) -> list[SafeText]:
                 f"It is valid for {round(seconds / 60)} minutes. {PHISHING}",
             )
         case SignInOpened(url=url):
-            return _safe(
-                "Open this address in a browser on this machine:",
-                url,
-                "A browser elsewhere: paste here the address that it ends at, then Enter.",
-            )
+            paste = "A browser elsewhere: paste here the address that it ends at, then Enter."
+            pasting = (paste,) if sys.stdin.isatty() else ()
+            return _safe("Open this address in a browser on this machine:", url, *pasting)
         case Waiting(reason=reason, note=note):
             return _safe(f"{_WAITING[reason]} {note}".rstrip())
         case Connected(account=account, plan=plan, notes=notes):

@@ -367,7 +367,7 @@ async def test_who_disconnects_meanwhile_stays_disconnected(server: Rotating, lo
         login.store.remove(PROVIDER)
 
     server.on_refresh = disconnect
-    assert "disconnected" in (await login.fails(login.open())).title
+    assert "holds it no more" in (await login.fails(login.open())).title
     assert AuthFile(login.store.path).get(PROVIDER) is None
 
 

@@ -123,7 +123,7 @@ class Renewal:
         """The login as it is kept now. Raises ProviderError when it is over."""
         record = self._look()
         if record is None:
-            raise self._kept.ended("it was disconnected")
+            raise self._kept.ended("auth.json holds it no more")
         if record.access_token is None:
             raise self._kept.ended(record.needs_login or "it has no token")
         return record
