@@ -12,6 +12,7 @@ from textual import events
 from koi.agent.options import SessionOptions
 from koi.tui.app import KoiApp
 from koi.tui.connecting import connect_provider
+from koi.tui.grace import GRACE_S
 from koi.tui.screens.connect.login import LoginScreen
 from tests.servers.answers import Answer, text
 from tests.servers.model_server import ModelServer, RecordedRequest
@@ -87,6 +88,7 @@ async def test_a_key_that_was_given_up_is_not_used_again(
         await ask(app, pilot, "hi")
         await say(app, pilot, "/disconnect groq")
         await until(app, "Remove it?")
+        await pilot.pause(GRACE_S)
         await pilot.press("2")
         await until(app, "Groq: removed")
         await pilot.press("enter")

@@ -9,7 +9,8 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from koi.tui.prompt.approval_bar import ALONE_S, GRACE_S, ApprovalBar
+from koi.tui.grace import ALONE_S, GRACE_S
+from koi.tui.prompt.approval_bar import ApprovalBar
 from koi.tui.prompt.editor import PromptEditor
 from koi.view.safe_text import safe
 from koi.view.state import Approval, ScreenState

@@ -11,16 +11,13 @@ from textual.message import Message
 from textual.timer import Timer
 
 from koi.core.agent_events import ApprovalDecision
+from koi.tui.grace import ALONE_S, GRACE_S
 from koi.tui.line_pane import LinePane
 from koi.tui.prompt.editor import PromptEditor
 from koi.view.line import Line
 from koi.view.lines.approval import Page, Stage, approval_page, preview_lines
 from koi.view.state import Approval, ScreenState
 
-GRACE_S = 0.4
-"""The bar is deaf for so long after it appeared and after each key typed into the prompt."""
-ALONE_S = 0.06
-"""A letter answers when no other key follows for so long: pasted bytes never come alone."""
 SHARE = 0.4
 """The bar takes at most this part of the screen's height."""
 

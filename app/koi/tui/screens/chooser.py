@@ -39,6 +39,8 @@ class FilterInput(Input):
             return
         bindings = self._bindings.key_to_bindings.get(event.key, ())
         edits = [binding for binding in bindings if not _SCROLLS.match(binding.action)]
+        if event.key == "ctrl+c" and self.selection.is_empty:
+            return  # nothing to copy: it means to leave
         for binding in edits:
             await self.run_action(binding.action)
         if edits:
@@ -93,6 +95,14 @@ class Rows(LinePane):
         """Say something else below the same rows."""
         self.note = note
         self.show()
+
+    def choose(self, index: int) -> bool:
+        """Choose a row; False when it cannot be."""
+        if index >= self.count or index in self._headings:
+            return False
+        self.selected = index
+        self.show()
+        return True
 
     def move(self, step: int, *, around: bool = False) -> None:
         """Choose another row."""
@@ -168,11 +178,8 @@ class Chooser(Vertical):
 
         text: str
 
-    @dataclass
     class Chosen(Message):
-        """A row was chosen with Enter or a click."""
-
-        index: int
+        """With Enter or a click. `chosen` is it: a filter that was typed before is in use then."""
 
     def __init__(
         self,
@@ -201,6 +208,11 @@ class Chooser(Vertical):
         if self._below is not None:
             yield self._below
 
+    @property
+    def chosen(self) -> int | None:
+        """The row that is chosen now, None when there is none."""
+        return self.rows.selected if self.rows.count else None
+
     def clear(self) -> None:
         """Empty the filter; `Filtered` says so."""
         self._filter.value = ""
@@ -218,13 +230,13 @@ class Chooser(Vertical):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        if self.rows.count:
-            self.post_message(self.Chosen(self.rows.selected))
+        self.post_message(self.Chosen())
 
     @on(Rows.Clicked)
     def _clicked(self, event: Rows.Clicked) -> None:
         event.stop()
-        self.post_message(self.Chosen(event.index))
+        if self.rows.choose(event.index):
+            self.post_message(self.Chosen())
 
     def on_key(self, event: events.Key) -> None:
         """Keys that move the choice while the filter has the focus."""

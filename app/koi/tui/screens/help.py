@@ -9,10 +9,10 @@ from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from koi.tui.commands import COMMANDS
 from koi.tui.keys import KEYS, KEYS_FILE, PICKER_KEYS, Key, key_label
+from koi.tui.screens.modal import Modal
 from koi.tui.screens.scroll_pane import ScrollPane
 from koi.view.line import BLANK, MUTED, PLAIN, Face, Line
 from koi.view.wrap import wrap_text
@@ -22,7 +22,7 @@ _STRONG = Face("accent", "b")
 _TITLE = Face("title", "b")
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Modal[None]):
     """`keys` maps actions to the keys that the person has for them."""
 
     DEFAULT_CSS = """

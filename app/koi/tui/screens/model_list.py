@@ -9,7 +9,6 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import ModalScreen
 
 from koi.core.errors import KoiError
 from koi.core.offers import EXECUTOR, ProviderOffer
@@ -18,6 +17,7 @@ from koi.tui.keys import PICKER_KEYS, default_keys, key_label
 from koi.tui.line_pane import LinePane
 from koi.tui.model_source import ModelChoice, ModelSource
 from koi.tui.screens.chooser import Chooser
+from koi.tui.screens.modal import Modal
 from koi.tui.screens.model_shelf import ModelShelf
 from koi.view.line import Line
 from koi.view.model_rows import Heading, Row, reference_of
@@ -26,7 +26,7 @@ SMALL_COLUMNS, SMALL_ROWS = 76, 20
 """Below this the list takes the whole screen and has shorter words at its edge."""
 
 
-class ModelList(ModalScreen[ModelChoice | None]):
+class ModelList(Modal[ModelChoice | None]):
     """Its result is the model chosen for the session, None when the person went back.
 
     `current` is the session's model. Models of other roles are kept while the list stays open.
@@ -167,8 +167,8 @@ class ModelList(ModalScreen[ModelChoice | None]):
     # What is done
 
     @on(Chooser.Chosen)
-    def _entered(self, event: Chooser.Chosen) -> None:
-        self._choose(self._shelf.row(event.index), keep=False)
+    def _entered(self) -> None:
+        self._choose(self._row, keep=False)
 
     def _choose(self, row: Row | None, *, keep: bool) -> None:
         """Use a row: its model, or the login of its provider."""

@@ -11,20 +11,19 @@ from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import ModalScreen
 
 from koi.store.sessions import SessionSummary, list_sessions
 from koi.tui.screens.chooser import Chooser, matches
+from koi.tui.screens.modal import Modal
 from koi.view.line import MUTED, PLAIN, Face, Line, Span
 from koi.view.lines.row import row
 from koi.view.safe_text import safe
 from koi.view.units import ago, total
 
 
-class SessionList(ModalScreen[str | None]):
+class SessionList(Modal[str | None]):
     """Its result is the id of the chosen session, None when the person went back."""
 
-    DEFAULT_CSS = "SessionList { align: center middle; }"
     BINDINGS: ClassVar[list[BindingType]] = [("escape,ctrl+c", "dismiss(None)", "Back")]
 
     def __init__(self, sessions: Path, workspace: Path) -> None:
@@ -58,8 +57,10 @@ class SessionList(ModalScreen[str | None]):
         self._refill()
 
     @on(Chooser.Chosen)
-    def _chosen(self, event: Chooser.Chosen) -> None:
-        self.dismiss(self._shown[event.index].id)
+    def _chosen(self) -> None:
+        index = self.query_one(Chooser).chosen
+        if index is not None:
+            self.dismiss(self._shown[index].id)
 
     def _refill(self) -> None:
         self._shown = tuple(

@@ -21,6 +21,7 @@ async def test_each_way_in_has_a_number(keys: list[str], step: NextStep) -> None
     page, steps = first_page((), "")
     async with shown(page) as (app, pilot):
         await pilot.press(*keys)
+        await app.until(lambda: bool(app.results))
         assert [steps[each] for each in app.results if each is not None] == [step]
 
 
@@ -60,5 +61,5 @@ async def test_a_login_that_waits_for_a_yes_is_a_way_of_its_own() -> None:
     async with shown(page) as (app, pilot):
         await app.until("use the login of Codex CLI")
         await pilot.press("1")
+        await app.until(lambda: app.results == [0])
         assert steps[0] == "codex-cli"
-        assert app.results == [0]

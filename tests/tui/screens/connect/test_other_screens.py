@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
 from koi.core.errors import CredentialMissing
 from koi.credentials.belongings import Belonging, Outside
+from koi.tui.grace import GRACE_S
 from koi.tui.screens.connect.aws import AwsScreen
 from koi.tui.screens.connect.choice import yes_or_no
 from koi.tui.screens.connect.entry import Entry
@@ -65,6 +67,7 @@ async def test_other_local_servers_are_looked_for_on_request() -> None:
 async def test_the_default_of_a_question_is_no(keys: list[str], result: int | None) -> None:
     async with shown(yes_or_no("Codex", "May koi?", "The vendor says so.")) as (app, pilot):
         await app.until("The vendor says so.")
+        await asyncio.sleep(GRACE_S)
         await pilot.press(*keys)
         assert app.results == [result]
 

@@ -7,19 +7,18 @@ from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import ModalScreen
 
 from koi.core.errors import KoiError
 from koi.tui.screens.connect.box import ERROR, Box, text
+from koi.tui.screens.modal import Modal
 from koi.view.line import Line
 
 Answer = TypeVar("Answer")
 
 
-class Asking(ModalScreen[Answer | KoiError | None], Generic[Answer]):
+class Asking(Modal[Answer | KoiError | None], Generic[Answer]):
     """Its result is the answer or the error of `work`, None when the person gave up."""
 
-    DEFAULT_CSS = "Asking { align: center middle; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         ("enter", "go_on", "Go on"),
         ("escape,ctrl+c", "give_up", "Give up"),

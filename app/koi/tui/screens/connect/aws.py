@@ -7,10 +7,10 @@ from typing import ClassVar, Literal, TypeAlias
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import ModalScreen
 
 from koi.core.errors import KoiError
 from koi.tui.screens.connect.box import ERROR, OK, Box, text
+from koi.tui.screens.modal import Modal
 from koi.view.connecting import models_text
 from koi.view.line import BLANK, Line
 
@@ -18,10 +18,9 @@ Models = Callable[[], Awaitable[Sequence[str]]]
 Outcome: TypeAlias = Literal["works", "key"]
 
 
-class AwsScreen(ModalScreen[Outcome | None]):
+class AwsScreen(Modal[Outcome | None]):
     """Its result says whether the credentials work or a key is to be entered; None: went back."""
 
-    DEFAULT_CSS = "AwsScreen { align: center middle; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         ("enter", "go_on", "Go on"),
         ("p", "dismiss('key')", "Paste a key"),

@@ -1,16 +1,22 @@
-"""A few possibilities to choose from, each with its explanation: ways, terms, a yes or a no."""
+"""A few possibilities to choose from, each with its explanation: ways, terms, a yes or a no.
+
+Nothing that was typed before a question was there answers it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar, NamedTuple
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
+from textual.timer import Timer
 
+from koi.tui.grace import ALONE_S, GRACE_S
 from koi.tui.screens.connect.box import Box, link, text
+from koi.tui.screens.modal import Modal
 from koi.view.line import BLANK, MUTED, PLAIN, Face, Line
 from koi.view.safe_text import safe
 
@@ -26,10 +32,12 @@ class Option(NamedTuple):
     address: str = ""
 
 
-class Choice(ModalScreen[int | None]):
-    """Its result is the index of the chosen option, None when the person went back."""
+class Choice(Modal[int | None]):
+    """Its result is the index of the chosen option, None when the person went back.
 
-    DEFAULT_CSS = "Choice { align: center middle; }"
+    With `careful` it hears nothing until it could be read.
+    """
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k,shift+tab", "move(-1)", show=False, priority=True),
         Binding("down,j,tab", "move(1)", show=False, priority=True),
@@ -44,19 +52,34 @@ class Choice(ModalScreen[int | None]):
         *,
         before: Sequence[str] = (),
         keys: str = KEYS,
+        careful: bool = False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
         self._options = options
         self._before = before
         self._chosen = 0
+        self._clock = clock
+        self._deaf_until = float("inf") if careful else float("-inf")
+        """Until it is shown, and then a moment longer."""
+        self._digit_from = float("-inf")
+        """Digits that come before this belong to something that is typed."""
+        self._held: tuple[int, Timer] | None = None
         self._box = Box(title, keys, lambda width: list(self._lines(width)))
 
     def compose(self) -> ComposeResult:
         """One page."""
         yield self._box
 
+    def on_mount(self) -> None:
+        """A question is there to be read before it is answered."""
+        if self._deaf_until > 0:
+            self._deaf_until = self._clock() + GRACE_S
+
     def action_move(self, step: int) -> None:
         """Another option."""
+        if self._is_deaf():
+            return
         self._chosen = (self._chosen + step) % len(self._options)
         width = self._box.page.size.width
         self._box.page.reveal(len(list(self._head(width))) + self._chosen)
@@ -64,15 +87,37 @@ class Choice(ModalScreen[int | None]):
 
     def action_choose(self) -> None:
         """This one."""
-        self.dismiss(self._chosen)
+        if not self._is_deaf():
+            self.dismiss(self._chosen if self._held is None else self._held[0])
+
+    def _is_deaf(self) -> bool:
+        """True for keys that were typed before the question could be read."""
+        now = self._clock()
+        if now >= self._deaf_until:
+            return False
+        self._deaf_until = now + GRACE_S
+        return True
 
     def on_key(self, event: events.Key) -> None:
-        """A digit chooses at once."""
-        if event.character and event.character.isdecimal():
-            number = int(event.character)
-            if 1 <= number <= len(self._options):
-                event.stop()
-                self.dismiss(number - 1)
+        """A digit chooses at once, unless it is a part of something that is typed here."""
+        if not event.is_printable or event.character is None or self._is_deaf():
+            return
+        event.stop()
+        index = "123456789".find(event.character)
+        if self._held is not None:
+            if index == self._held[0]:
+                return  # the same key twice
+            self._held[1].stop()
+            self._held = None
+        elif index >= 0 and self._clock() >= self._digit_from:
+            if index < len(self._options):
+                self._held = index, self.set_timer(ALONE_S, self._choose_held)
+            return
+        self._digit_from = self._clock() + GRACE_S
+
+    def _choose_held(self) -> None:
+        if self._held is not None:
+            self.dismiss(self._held[0])
 
     def _head(self, width: int) -> Iterator[Line]:
         for words in self._before:
@@ -103,4 +148,4 @@ def yes_or_no(
 ) -> Choice:
     """A question whose default is no: its result is 1 for a yes."""
     before = tuple(words for words in (explanation, address, question) if words)
-    return Choice(title, (Option("No"), Option(yes)), before=before)
+    return Choice(title, (Option("No"), Option(yes)), before=before, careful=True)

@@ -8,22 +8,21 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from koi.core.errors import KoiError
 from koi.tui.screens.chooser import FilterInput
 from koi.tui.screens.connect.box import ERROR, Box, text
+from koi.tui.screens.modal import Modal
 from koi.view.line import BLANK, Line
 
 
-class Entry(ModalScreen[str | None]):
+class Entry(Modal[str | None]):
     """Its result is what was typed, as `check` gives it back; None when the person went back.
 
     `check` raises KoiError for what cannot be taken.
     """
 
-    DEFAULT_CSS = "Entry { align: center middle; }"
     BINDINGS: ClassVar[list[BindingType]] = [("escape,ctrl+c", "dismiss(None)", "Back")]
 
     def __init__(

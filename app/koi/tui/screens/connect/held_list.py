@@ -9,10 +9,10 @@ from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import ModalScreen
 
 from koi.credentials.belongings import Belonging, Outside
 from koi.tui.screens.chooser import Chooser, matches
+from koi.tui.screens.modal import Modal
 from koi.view.line import MUTED, PLAIN, Face, Line, Span
 from koi.view.lines.row import row
 from koi.view.safe_text import safe
@@ -20,10 +20,9 @@ from koi.view.safe_text import safe
 Look = Callable[[], Awaitable[tuple[Sequence[Belonging], Sequence[Outside]]]]
 
 
-class HeldList(ModalScreen[tuple[Belonging, ...] | None]):
+class HeldList(Modal[tuple[Belonging, ...] | None]):
     """Its result is what is to be given up, None when the person went back."""
 
-    DEFAULT_CSS = "HeldList { align: center middle; }"
     BINDINGS: ClassVar[list[BindingType]] = [("escape,ctrl+c", "dismiss(None)", "Back")]
 
     def __init__(self, look: Look) -> None:
@@ -57,8 +56,10 @@ class HeldList(ModalScreen[tuple[Belonging, ...] | None]):
         self._refill()
 
     @on(Chooser.Chosen)
-    def _chosen(self, event: Chooser.Chosen) -> None:
-        self.dismiss(self._shown[event.index])
+    def _chosen(self) -> None:
+        index = self.query_one(Chooser).chosen
+        if index is not None:
+            self.dismiss(self._shown[index])
 
     def _refill(self) -> None:
         self._shown = [

@@ -9,7 +9,6 @@ from typing import ClassVar, Literal, TypeAlias
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import ModalScreen
 
 from koi.catalogue.registry import Registry
 from koi.core.errors import KoiError
@@ -19,6 +18,7 @@ from koi.credentials.target_table import Target
 from koi.credentials.targets import target_of
 from koi.tui.screens.connect.box import ERROR, OK, WARN, Box, link, muted, text
 from koi.tui.screens.connect.secret_field import SecretField
+from koi.tui.screens.modal import Modal
 from koi.view.connecting import models_text
 from koi.view.line import BLANK, Line
 
@@ -37,10 +37,9 @@ KEYS: dict[Stage, str] = {
 }
 
 
-class KeyEntry(ModalScreen[str | None]):
+class KeyEntry(Modal[str | None]):
     """Its result is the provider whose key was kept, None when none was."""
 
-    DEFAULT_CSS = "KeyEntry { align: center middle; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape,ctrl+c", "leave", "Back"),
         ("enter", "go_on", "Go on"),
@@ -71,7 +70,9 @@ class KeyEntry(ModalScreen[str | None]):
     def _submitted(self, event: SecretField.Submitted) -> None:
         event.stop()
         key = cleaned(event.secret.reveal())
-        if not key and self._stage in ("other", "unsure", "kept"):
+        if self._stage == "checking":
+            return
+        if self._stage == "kept" or (not key and self._stage in ("wrong", "other", "unsure")):
             self.action_go_on()
             return
         provider = self._registry.get(self._target.provider)

@@ -8,9 +8,9 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import ModalScreen
 
 from koi.tui.screens.connect.box import ERROR, OK, WARN, Box, text
+from koi.tui.screens.modal import Modal
 from koi.view.connecting import models_text
 from koi.view.line import BLANK, PLAIN, Line, Prefix
 from koi.wiring.connecting import LocalServer
@@ -21,10 +21,9 @@ Others = Callable[[], Awaitable[Sequence[LocalServer]]]
 _INDENT: Prefix = (("   ", PLAIN),)
 
 
-class LocalScreen(ModalScreen[LocalServer | None]):
+class LocalScreen(Modal[LocalServer | None]):
     """Its result is a server that has models; None when the person went back."""
 
-    DEFAULT_CSS = "LocalScreen { align: center middle; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         ("enter", "go_on", "Go on"),
         ("r", "look", "Look again"),

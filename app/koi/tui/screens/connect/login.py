@@ -11,7 +11,6 @@ from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Input
 
@@ -30,6 +29,7 @@ from koi.tui.browser import open_page
 from koi.tui.clipboard import copy
 from koi.tui.screens.chooser import FilterInput
 from koi.tui.screens.connect.box import FRAME_ROWS, Box
+from koi.tui.screens.modal import Modal
 from koi.view.connecting import models_text
 from koi.view.line import Line, cells
 from koi.view.lines.login import LoginPage, login_lines
@@ -53,10 +53,9 @@ KEYS = {
 }
 
 
-class LoginScreen(ModalScreen[str | None]):
+class LoginScreen(Modal[str | None]):
     """Its result is the provider that was connected, None when it was not."""
 
-    DEFAULT_CSS = "LoginScreen { align: center middle; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape,ctrl+c", "leave", "Cancel"),
         ("enter", "go_on", "Go on"),

@@ -9,18 +9,17 @@ from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import ModalScreen
 
 from koi.tui.screens.chooser import Chooser, matches
+from koi.tui.screens.modal import Modal
 from koi.view.line import MUTED, PLAIN, Face, Line, Span
 from koi.view.lines.row import row
 from koi.view.safe_text import safe
 
 
-class Pick(ModalScreen[str | None]):
+class Pick(Modal[str | None]):
     """Its result is a name: one of the list, or what was typed if nothing of the list has it."""
 
-    DEFAULT_CSS = "Pick { align: center middle; }"
     BINDINGS: ClassVar[list[BindingType]] = [("escape,ctrl+c", "dismiss(None)", "Back")]
 
     def __init__(self, title: str, names: Sequence[str], note: str = "") -> None:
@@ -47,8 +46,10 @@ class Pick(ModalScreen[str | None]):
         self.query_one(Chooser).rows.fill(len(self._shown), 0, self._note)
 
     @on(Chooser.Chosen)
-    def _chosen(self, event: Chooser.Chosen) -> None:
-        self.dismiss(self._shown[event.index])
+    def _chosen(self) -> None:
+        index = self.query_one(Chooser).chosen
+        if index is not None:
+            self.dismiss(self._shown[index])
 
     def _draw(self, index: int, width: int, selected: bool) -> Line:
         name = self._shown[index]

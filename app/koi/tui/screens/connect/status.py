@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import ModalScreen
 
 from koi.credentials.status import ProviderStatus
 from koi.tui.screens.connect.box import STRONG, Box, muted, text
+from koi.tui.screens.modal import Modal
 from koi.view.line import BLANK, PLAIN, Line, Prefix
 
 Look = Callable[[], Awaitable[tuple[Sequence[ProviderStatus], Sequence[str]]]]
@@ -19,10 +19,9 @@ KEYS = "↑ ↓ scroll · r look again · Esc close"
 _INDENT: Prefix = (("   ", PLAIN),)
 
 
-class StatusScreen(ModalScreen[None]):
+class StatusScreen(Modal[None]):
     """A page that scrolls."""
 
-    DEFAULT_CSS = "StatusScreen { align: center middle; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         ("r", "look", "Look again"),
         ("escape,enter,q,ctrl+c", "dismiss(None)", "Close"),

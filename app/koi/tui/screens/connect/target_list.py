@@ -9,13 +9,13 @@ from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import ModalScreen
 
 from koi.catalogue.registry import Registry
 from koi.credentials.findings import Discovery
 from koi.credentials.target_table import TARGETS, Target, WayKind
 from koi.credentials.targets import all_targets, foreign_ways
 from koi.tui.screens.chooser import Chooser, matches
+from koi.tui.screens.modal import Modal
 from koi.view.line import MUTED, PLAIN, Face, Line, Span
 from koi.view.lines.row import row
 from koi.view.safe_text import safe
@@ -33,12 +33,11 @@ class Row(NamedTuple):
     state: str
 
 
-class TargetList(ModalScreen[str | None]):
+class TargetList(Modal[str | None]):
     """Its result is the name of a target, or of another program's login; None: the person went
     back. With `kinds`, only targets whose usual way is one of them.
     """
 
-    DEFAULT_CSS = "TargetList { align: center middle; }"
     BINDINGS: ClassVar[list[BindingType]] = [("escape,ctrl+c", "dismiss(None)", "Back")]
 
     def __init__(
@@ -78,8 +77,10 @@ class TargetList(ModalScreen[str | None]):
         self._refill()
 
     @on(Chooser.Chosen)
-    def _chosen(self, event: Chooser.Chosen) -> None:
-        self.dismiss(self._shown[event.index].name)
+    def _chosen(self) -> None:
+        index = self.query_one(Chooser).chosen
+        if index is not None:
+            self.dismiss(self._shown[index].name)
 
     def _refill(self) -> None:
         rows = self.query_one(Chooser).rows

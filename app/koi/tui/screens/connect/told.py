@@ -7,15 +7,14 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import ModalScreen
 
 from koi.tui.screens.connect.box import Box, text
+from koi.tui.screens.modal import Modal
 
 
-class Told(ModalScreen[None]):
+class Told(Modal[None]):
     """Some lines."""
 
-    DEFAULT_CSS = "Told { align: center middle; }"
     BINDINGS: ClassVar[list[BindingType]] = [("enter,escape,q,ctrl+c", "dismiss(None)", "Go on")]
 
     def __init__(self, title: str, said: Sequence[str]) -> None:
