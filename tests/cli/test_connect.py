@@ -175,7 +175,8 @@ def test_disconnecting_asks_and_says_what_remains(
 ) -> None:
     koi("connect", "groq", stdin=f"{KEY}\n")
     monkeypatch.setenv("GROQ_API_KEY", "gsk_" + "k" * 20)
-    assert koi("disconnect", "groq", stdin="n\n").code == 130
+    refused = koi("disconnect", "groq", stdin="n\n")
+    assert (refused.code, "Nothing was removed" in refused.err) == (1, True)
     done = koi("disconnect", "groq", stdin="y\n")
     assert done.code == 0
     assert "groq: still available via GROQ_API_KEY (environment)" in done.out
@@ -187,6 +188,24 @@ def test_a_script_needs_a_yes_of_its_own(koi: Koi, vendor: ModelServer) -> None:
     assert koi("disconnect", "all").code == 2
     assert koi("disconnect", "all", "--yes").code == 0
     assert "koi keeps no login and no key" in koi("disconnect", "all").out
+
+
+def test_a_question_that_nobody_can_answer_says_so(koi: Koi, vendor: ModelServer) -> None:
+    koi("connect", "groq", stdin=f"{KEY}\n")
+    done = koi("disconnect")
+    assert done.code == 2
+    assert "nobody can be asked here" in done.err
+    assert "--yes" in done.err
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_disconnecting_all_names_what_stays(
+    koi: Koi, vendor: ModelServer, monkeypatch: pytest.MonkeyPatch, keeps: bool
+) -> None:
+    if keeps:
+        koi("connect", "groq", stdin=f"{KEY}\n")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-" + "k" * 20)
+    assert "OPENAI_API_KEY (environment): set outside koi" in koi("disconnect", "all", "--yes").out
 
 
 def test_what_is_set_outside_koi_is_shown_and_stays(
@@ -314,7 +333,7 @@ def test_an_address_is_saved_with_its_key_and_first_model(
 
 def test_an_address_that_is_not_encrypted_needs_a_yes(koi: Koi) -> None:
     done = koi("connect", "http://llm.example.com/v1", stdin="n\n")
-    assert done.code == 130
+    assert done.code == 1
     assert "not encrypted" in done.out
 
 

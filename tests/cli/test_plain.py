@@ -252,6 +252,35 @@ def test_a_failed_turn_is_told_and_the_chat_goes_on(
     terminal.wait_for("Better.")
 
 
+def test_connecting_in_the_chat(plain: Plain, model_server: ModelServer, config_file: Path) -> None:
+    with config_file.open("a") as file:
+        file.write(f'[providers.groq]\nbase_url = "{model_server.openai_url}"\n')
+    model_server.pages["/v1/models"] = lambda request: Answer(body=b'{"data": [{"id": "m-1"}]}')
+    model_server.script(text("By Groq."))
+    terminal = plain()
+    terminal.ask("/connect groq")
+    terminal.wait_for("Key (not shown): ")
+    terminal.type("test-key-0123456789abcdef\n")
+    assert "test-key" not in terminal.wait_for("/model PROVIDER/MODEL")
+    terminal.ask("/connect status")
+    terminal.wait_for("connected (API key in the file")
+    terminal.ask("/connect groq")
+    terminal.wait_for("Key (not shown): ")
+    terminal.type("\x03")
+    terminal.wait_for("The chat goes on")
+    terminal.ask("/model groq/m-1")
+    terminal.wait_for("model: groq/m-1")
+    terminal.ask("hello")
+    terminal.wait_for("By Groq.")
+    terminal.ask("/disconnect groq")
+    terminal.wait_for("[y/N] ")
+    terminal.type("y\n")
+    terminal.wait_for("removed (key in a private file)")
+    terminal.wait_for(PROMPT)
+    terminal.type("\x03")
+    assert terminal.exit_code() == 130
+
+
 def test_prompts_may_come_through_a_pipe(
     run_koi: RunKoi, model_server: ModelServer, config_file: Path
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 
@@ -25,7 +24,7 @@ def command(options: SessionOptions, prompt: tuple[str, ...], no_mouse: bool) ->
     if current_options().plain or os.environ.get("TERM") == "dumb":
         from koi.cli.plain import plain_chat
 
-        return asyncio.run(plain_chat(options, first))
+        return plain_chat(options, first)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             "the full screen needs a terminal",

@@ -11,9 +11,10 @@ import click
 import msgspec
 
 from koi.cli.endpoint_lines import connect_address
+from koi.cli.failures import print_error
 from koi.cli.key_lines import connect_key
-from koi.cli.questions import ask, says_yes
-from koi.core.errors import Cancelled, CredentialMissing, KoiError, UsageError
+from koi.cli.questions import choose, says_yes
+from koi.core.errors import CredentialMissing, KoiError, UsageError
 from koi.view.connecting import models_text
 from koi.view.safe_text import safe
 
@@ -91,7 +92,7 @@ def _login(name: str) -> Login:
 def _choose_target(registry: Registry) -> str:
     """The list, and on a terminal the question which one."""
     from koi.credentials.target_table import TARGETS
-    from koi.credentials.targets import foreign_ways
+    from koi.credentials.targets import as_address, as_consent, find_target, foreign_ways
 
     discovery = _discover(registry)
     names: list[str] = []
@@ -105,12 +106,19 @@ def _choose_target(registry: Registry) -> str:
         click.echo(f"{len(names):>2}  {target.name:<12}  {target.title}: {state}{target.hint}")
     if not sys.stdin.isatty():
         raise UsageError("nothing was chosen", hint="Name one: koi connect TARGET.")
-    answer = ask("Number or name (also any of koi providers): ")
-    if answer.isdigit() and 1 <= int(answer) <= len(names):
-        return names[int(answer) - 1]
-    if not answer:
-        raise Cancelled("Cancelled, nothing was kept")
-    return answer
+    while True:
+        answer = choose("Number or name (also any of koi providers): ", len(names))
+        if isinstance(answer, int):
+            return names[answer - 1]
+        if not answer:
+            raise KoiError("Nothing was connected")
+        try:
+            if as_consent(answer) is None and as_address(answer) is None:
+                find_target(answer, registry)
+        except UsageError as error:
+            print_error(error)
+        else:
+            return answer
 
 
 def _choose_way(target: Target, discovery: Discovery, wishes: Wishes) -> Way:
@@ -131,10 +139,9 @@ def _choose_way(target: Target, discovery: Discovery, wishes: Wishes) -> Way:
     for number, way in enumerate(found, start=1):
         hint = f" ({safe(way.hint)})" if way.hint else ""
         click.echo(f"{number}  {safe(way.title)}{hint}")
-    answer = ask("Which way? [1] ") or "1"
-    if not answer.isdigit() or not 1 <= int(answer) <= len(found):
-        raise UsageError(f"'{answer}' is none of these", hint="Type one of the numbers.")
-    return found[int(answer) - 1]
+    while not isinstance(answer := choose("Which way? [1] ", len(found), default=1), int):
+        click.echo(f"Type a number from 1 to {len(found)}.")
+    return found[answer - 1]
 
 
 def _is_usable(consent: ConsentId, registry: Registry) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from koi.credentials.findings import Discovery
 
 NOTHING = "koi keeps no login and no key."
+WITHOUT_ASKING = "Name it, and add --yes to remove without asking: koi disconnect TARGET --yes"
 
 
 @click.command("disconnect")
@@ -25,19 +26,26 @@ def command(target: str | None, yes: bool) -> int:
 
     Tokens are also revoked at their server, where that is possible.
     """
-    from koi.cli.connect import on_screen, open_own_registry
-    from koi.cli.questions import ask, says_yes
-    from koi.core.errors import Cancelled, UsageError
-    from koi.credentials.belongings import belongings, meant
-    from koi.credentials.discovery import discover
-    from koi.view.safe_text import safe
-    from koi.wiring.disconnecting import give_up_all, what_remains
+    from koi.cli.connect import on_screen
 
     if target is None and not yes and on_screen():
         from koi.cli.options import current_options
         from koi.tui.connect_app import disconnect_on_screen
 
         return disconnect_on_screen(current_options().config)
+    return disconnect_in_lines(target, yes=yes)
+
+
+def disconnect_in_lines(target: str | None, *, yes: bool) -> int:
+    """Give up what `target` means, or what is chosen from the list. Raises KoiError."""
+    from koi.cli.connect import open_own_registry
+    from koi.cli.questions import ask, says_yes
+    from koi.core.errors import KoiError
+    from koi.credentials.belongings import belongings, meant
+    from koi.credentials.discovery import discover
+    from koi.view.safe_text import safe
+    from koi.wiring.disconnecting import give_up_all, what_remains
+
     registry = open_own_registry()
     discovery = asyncio.run(discover(registry, thorough=True))
     held = belongings(registry)
@@ -49,9 +57,9 @@ def command(target: str | None, yes: bool) -> int:
         if not held:
             click.echo(NOTHING)
             return 0
-        target = ask("Which one, or all? ")
+        target = ask("Which one, or all? ", without=WITHOUT_ASKING)
         if not target:
-            raise Cancelled("Nothing was removed")
+            raise KoiError("Nothing was removed")
     chosen = meant(target, held, registry)
     if not chosen:
         _say_nothing_is_kept(target, registry, discovery)
@@ -60,15 +68,12 @@ def command(target: str | None, yes: bool) -> int:
         click.echo(safe(f"{each.title}: {each.words}", keep_newlines=False))
     if _is_all(target) and not listed:
         _say_outside(discovery)
-    if not yes:
-        try:
-            agreed = says_yes("Remove this?" if len(chosen) == 1 else "Remove these?")
-        except Cancelled as error:
-            raise UsageError("nobody said yes", hint="--yes removes without asking.") from error
-        if not agreed:
-            raise Cancelled("Nothing was removed")
+    question = "Remove this?" if len(chosen) == 1 else "Remove these?"
+    if not yes and not says_yes(question, without=WITHOUT_ASKING):
+        raise KoiError("Nothing was removed")
     said = asyncio.run(give_up_all(chosen, registry))
-    for line in (*said, *asyncio.run(what_remains(chosen, open_own_registry()))):
+    still = asyncio.run(what_remains(chosen, open_own_registry()))
+    for line in (*said, *still):
         click.echo(safe(line, keep_newlines=False))
     return 1 if any(": not removed: " in line for line in said) else 0
 

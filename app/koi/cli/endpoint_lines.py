@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from koi.cli.questions import ask, read_secret, says_yes
-from koi.core.errors import Cancelled
+from koi.core.errors import KoiError
 from koi.core.secret import Secret
 from koi.credentials.key_check import cleaned
 from koi.view.connecting import models_text
@@ -36,7 +36,7 @@ def connect_address(registry: Registry, address: str = "") -> None:
     if is_plain(url):
         click.echo(safe(f"{url} is not encrypted: others on the way can read what is sent."))
         if not says_yes("Use it all the same?"):
-            raise Cancelled("Nothing was kept")
+            raise KoiError("Nothing was kept")
     if sys.stdin.isatty():
         click.echo("A key, if it wants one; else just Enter.")
     text = cleaned(read_secret())

@@ -10,7 +10,7 @@ import click
 
 from koi.cli.failures import print_error
 from koi.cli.questions import read_secret, says_yes
-from koi.core.errors import Cancelled, CredentialMissing, KoiError, UsageError
+from koi.core.errors import CredentialMissing, KoiError, UsageError
 from koi.core.secret import Secret
 from koi.credentials.key_check import cleaned
 from koi.view.connecting import models_text
@@ -89,7 +89,7 @@ def _keep(
                 raise unasked
             click.echo(f"It could not be checked: {safe(check.detail)}")
             if not says_yes("Keep it all the same?"):
-                raise Cancelled("Nothing was kept")
+                raise KoiError("Nothing was kept")
     click.echo(keep_key(target.provider, key, registry))
     if (code := say_what_is_used(target.provider, registry)) != 0:
         return code

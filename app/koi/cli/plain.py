@@ -23,7 +23,9 @@ from koi.view.units import tokens, total
 from koi.wiring.models import usable_model
 from koi.wiring.session import open_session
 
-WORKING = ("help", "model", "mode", "cost", "tokens", "exit")
+OUTSIDE = ("connect", "disconnect")
+"""The commands that ask questions of their own."""
+WORKING = ("help", "model", "mode", "cost", "tokens", "exit", *OUTSIDE)
 """The commands that make sense without a screen."""
 
 
@@ -52,37 +54,120 @@ class LineApprover:
                 return "deny"
 
 
-async def plain_chat(options: SessionOptions, first: str | None) -> int:
-    """Read prompts from standard input until it ends or /exit; returns the exit code."""
-    lines = InputLines()
-    session = await open_session(options, LineApprover(lines))
-    loop = asyncio.get_running_loop()
-    stopped = asyncio.Event()
+class PlainChat:
+    """A session in lines. What asks questions of its own is done by the caller, between two goes:
+    it has no event loop then, and Ctrl+C is its own.
+    """
 
-    def stop() -> None:
-        stopped.set()
-        session.stop()
+    def __init__(self, session: Session, options: SessionOptions, lines: InputLines) -> None:
+        self._session = session
+        self._options = options
+        self._lines = lines
+        self._stopped = asyncio.Event()
 
-    def interrupt() -> None:
-        if session.state.busy:
-            session.stop()
-        else:
-            stop()
+    @classmethod
+    async def open(cls, options: SessionOptions) -> PlainChat:
+        """Open the session. Raises KoiError."""
+        lines = InputLines()
+        session = await open_session(options, LineApprover(lines))
+        click.echo("koi, plain lines. /help lists commands, Ctrl+C stops a turn, Ctrl+D leaves.")
+        print_notes(session.state.notes)
+        TextWriter().begin(session.state)
+        return cls(session, options, lines)
 
-    for number in stopping_signals():
-        loop.add_signal_handler(number, interrupt if number == signal.SIGINT else stop)
-    click.echo("koi, plain lines. /help lists commands, Ctrl+C stops a turn, Ctrl+D leaves.")
-    print_notes(session.state.notes)
-    TextWriter().begin(session.state)
-    try:
-        while not stopped.is_set():
-            text = first or await _next_prompt(lines, stopped)
+    @property
+    def exit_code(self) -> int:
+        """Of the whole chat."""
+        return Cancelled.exit_code if self._stopped.is_set() else 0
+
+    async def go_on(self, first: str | None) -> tuple[str, str] | None:
+        """Take prompts until one is a command of `OUTSIDE`, which is returned, or the end: None."""
+        loop = asyncio.get_running_loop()
+        for number in stopping_signals():
+            stop = self._interrupt if number == signal.SIGINT else self._stop
+            loop.add_signal_handler(number, stop)
+        try:
+            return await self._take_prompts(first)
+        finally:
+            for number in stopping_signals():
+                loop.remove_signal_handler(number)
+
+    async def _take_prompts(self, first: str | None) -> tuple[str, str] | None:
+        while not self._stopped.is_set():
+            text = first or await _next_prompt(self._lines, self._stopped)
             first = None
-            if text is None or not await _take(session, options, text):
-                break
-    finally:
-        await session.close()
-    return Cancelled.exit_code if stopped.is_set() else 0
+            if text is None:
+                return None
+            try:
+                found = parse_command(text)
+                if found is not None and found[0].name in OUTSIDE:
+                    return found[0].name, found[1]
+                if not await _take(self._session, self._options, text):
+                    return None
+            except KoiError as error:
+                print_error(error)
+        return None
+
+    async def renew(self) -> None:
+        """Use what was connected, and say how to choose its models."""
+        try:
+            self._session.renew()
+        except KoiError as error:
+            print_error(error)
+            return
+        click.echo(f"model: {self._session.state.model}; /model PROVIDER/MODEL chooses another")
+
+    async def close(self) -> None:
+        """Put everything on the disk."""
+        await self._session.close()
+
+    def _stop(self) -> None:
+        self._stopped.set()
+        self._session.stop()
+
+    def _interrupt(self) -> None:
+        if self._session.state.busy:
+            self._session.stop()
+        else:
+            self._stop()
+
+
+def plain_chat(options: SessionOptions, first: str | None) -> int:
+    """Read prompts from standard input until it ends or /exit; returns the exit code."""
+    with asyncio.Runner() as runner:
+        chat = runner.run(PlainChat.open(options))
+        try:
+            asked = runner.run(chat.go_on(first))
+            while asked is not None:
+                if _outside(*asked):
+                    runner.run(chat.renew())
+                asked = runner.run(chat.go_on(None))
+        finally:
+            runner.run(chat.close())
+        return chat.exit_code
+
+
+def _outside(name: str, argument: str) -> bool:
+    """Connect or disconnect in lines; True when something may have changed."""
+    from koi.cli.connect import STATUS, open_own_registry, print_status
+    from koi.cli.connect_lines import Wishes, connect_in_lines
+    from koi.cli.disconnect import disconnect_in_lines
+
+    try:
+        if name == "disconnect":
+            disconnect_in_lines(argument or None, yes=False)
+        elif argument == STATUS:
+            print_status(as_json=False)
+            return False
+        else:
+            connect_in_lines(open_own_registry, argument or None, Wishes())
+    except KoiError as error:
+        print_error(error)
+        return False
+    except KeyboardInterrupt:
+        click.echo("\nCancelled. The chat goes on.")
+        return False
+    return True
 
 
 async def _next_prompt(lines: InputLines, stopped: asyncio.Event) -> str | None:
@@ -97,19 +182,16 @@ async def _next_prompt(lines: InputLines, stopped: asyncio.Event) -> str | None:
 
 
 async def _take(session: Session, options: SessionOptions, text: str) -> bool:
-    """Do what one line says; False when it means to leave."""
+    """Do what one line says; False when it means to leave. Raises KoiError."""
     if not text.strip():
         return True
-    try:
-        found = parse_command(text)
-        if found is None:
-            await _turn(session, text)
-        elif found[0].name == "exit":
-            return False
-        else:
-            click.echo(await _perform(session, options, *found))
-    except KoiError as error:
-        print_error(error)
+    found = parse_command(text)
+    if found is None:
+        await _turn(session, text)
+    elif found[0].name == "exit":
+        return False
+    else:
+        click.echo(await _perform(session, options, *found))
     return True
 
 
@@ -148,7 +230,4 @@ async def _perform(
                 f"{tokens(usage.output_tokens)} out"
             )
         case _:
-            hint = "Start koi there."
-            if command.name in ("connect", "disconnect"):
-                hint = f"Or leave, and type koi {command.name} --plain."
-            raise UsageError(f"/{command.name} needs the full screen", hint=hint)
+            raise UsageError(f"/{command.name} needs the full screen", hint="Start koi there.")
