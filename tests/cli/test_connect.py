@@ -111,6 +111,14 @@ def test_no_key_is_ever_printed(koi: Koi, vendor: ModelServer) -> None:
     assert KEY[:12] not in shown
 
 
+def test_without_a_key_the_ways_are_named(koi: Koi) -> None:
+    done = koi("connect", "qwen")
+    assert done.code == 2
+    assert 'echo "$KEY" | koi connect qwen' in done.err
+    assert "koi connect qwen-code --device" in done.err
+    assert "koi connect minimax --device" in koi("connect", "minimax").err
+
+
 def test_the_list_is_printed_when_nobody_can_choose(koi: Koi) -> None:
     done = koi("connect")
     assert done.code == 2

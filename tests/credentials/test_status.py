@@ -90,7 +90,7 @@ def rows(folder: Path, *findings: Finding) -> tuple[ProviderStatus, ...]:
         ),
         (
             Finding("qwen-code", QWEN_CLI, "unreadable", detail="it is larger than 1 MiB"),
-            "Qwen CLI: it is larger than 1 MiB",
+            "Qwen Code: it is larger than 1 MiB",
         ),
         (
             Finding(

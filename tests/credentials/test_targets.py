@@ -36,7 +36,7 @@ LOGINS = (
     Login("chatgpt", "openai-codex", "ChatGPT", (NoLogin(),)),
     Login("minimax", "minimax", "MiniMax", (NoLogin(),)),
     Login("minimax-cn", "minimax-cn", "MiniMax (China)", (NoLogin(),)),
-    Login("qwen", "qwen-code", "Qwen", (NoLogin(),)),
+    Login("qwen", "qwen-code", "Qwen Code", (NoLogin(),)),
 )
 
 
@@ -91,7 +91,8 @@ def test_every_row_of_the_catalogue_can_be_connected(tmp_path: Path) -> None:
         ("chatgpt", ["login"]),
         ("anthropic", ["key"]),
         ("minimax", ["login", "key"]),
-        ("minimax-cn", ["key", "login"]),
+        ("minimax-cn", ["login", "key"]),
+        ("qwen-code", ["login"]),
         ("qwen", ["key", "login"]),
         ("bedrock", ["aws", "key"]),
         ("ollama", ["local"]),

@@ -74,7 +74,7 @@ def test_a_login_on_the_full_screen(
         terminal.wait_for("Enter go on")
         terminal.send(ENTER)
         person(server, shown_code(terminal))
-        terminal.wait_for("✓ Qwen is connected")
+        terminal.wait_for("✓ Qwen Code is connected")
         terminal.send(ENTER)
         assert terminal.exit_code() == 0
         assert not terminal.modes_left_on
@@ -93,7 +93,7 @@ def test_a_browser_is_opened_on_request(
         terminal.send(ENTER)
         shown_code(terminal)
         terminal.send("o")
-        terminal.wait_for("✓ Qwen is connected")
+        terminal.wait_for("✓ Qwen Code is connected")
 
 
 def test_a_denied_login_is_followed_by_a_new_code(workspace: Path, server: Peer) -> None:
@@ -106,7 +106,7 @@ def test_a_denied_login_is_followed_by_a_new_code(workspace: Path, server: Peer)
         terminal.send(ENTER)
         terminal.wait_for(lambda: bool(set(CODE.findall(terminal.text)) - {first}))
         person(server, shown_code(terminal))
-        terminal.wait_for("✓ Qwen is connected")
+        terminal.wait_for("✓ Qwen Code is connected")
         terminal.send(ENTER)
         assert terminal.exit_code() == 0
 
@@ -132,7 +132,7 @@ def test_a_login_that_is_asked_too_often_goes_on(workspace: Path, server: Peer) 
         code = shown_code(terminal)
         terminal.wait_for("asking less often")
         person(server, code)
-        terminal.wait_for("✓ Qwen is connected")
+        terminal.wait_for("✓ Qwen Code is connected")
 
 
 def test_a_login_that_is_given_up_keeps_nothing(

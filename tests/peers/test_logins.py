@@ -364,7 +364,7 @@ async def test_a_grant_that_was_revoked_asks_to_connect_again(
     for _ in range(2):
         done = await asyncio.to_thread(run_koi, "run", "-m", "qwen-code/m", "peer:hello")
         assert done.returncode != 0
-        assert "koi connect qwen" in done.stderr
+        assert "koi connect qwen-code" in done.stderr
         assert record.refresh_token.reveal() not in done.stderr
     await login.run()
     server.set(accessTtl=3600)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -52,7 +52,8 @@ def connect_in_lines(open_registry: OpenRegistry, name: str | None, wishes: Wish
         connect_address(registry, address)
         return 0
     target = find_target(name, registry)
-    way = _choose_way(target, _discover(registry), wishes)
+    found = _ways(target, _discover(registry), wishes)
+    way = _choose_way(found)
     match way.kind:
         case "login":
             from koi.cli.login_lines import login_in_lines
@@ -60,7 +61,8 @@ def connect_in_lines(open_registry: OpenRegistry, name: str | None, wishes: Wish
             provider = login_in_lines(_login(way.name), registry, wishes.method, wishes.domain)
             _tell_models(provider, open_registry())
         case "key":
-            return connect_key(target, registry, unchecked=wishes.unchecked)
+            without = _without_asking(target, found)
+            return connect_key(target, registry, unchecked=wishes.unchecked, without=without)
         case "consent":
             named = as_consent(way.name)
             assert named is not None, "ways of this kind are named by their source"
@@ -121,19 +123,26 @@ def _choose_target(registry: Registry) -> str:
             return answer
 
 
-def _choose_way(target: Target, discovery: Discovery, wishes: Wishes) -> Way:
+def _ways(target: Target, discovery: Discovery, wishes: Wishes) -> tuple[Way, ...]:
+    """The ways that the command line leaves open. Raises UsageError when there is none."""
     from koi.credentials.logins.table import LOGINS
     from koi.credentials.targets import ways
 
     found = ways(target, LOGINS, discovery)
-    if wishes.method:
-        found = tuple(way for way in found if way.kind == "login")
-        if not found:
-            raise UsageError(
-                f"{target.title} has no login", hint="Leave --method out to give it a key."
-            )
+    if not wishes.method:
+        return found
+    found = tuple(way for way in found if way.kind == "login")
+    if not found:
+        raise UsageError(
+            f"{target.title} has no login", hint="Leave --method out to give it a key."
+        )
+    return found
+
+
+def _choose_way(found: Sequence[Way]) -> Way:
+    """The only one, or the one that is chosen; a key when nobody can be asked: it may be there."""
     if not sys.stdin.isatty():
-        return next((way for way in found if way.kind == "key" and not wishes.method), found[0])
+        return next((way for way in found if way.kind == "key"), found[0])
     if len(found) == 1:
         return found[0]
     for number, way in enumerate(found, start=1):
@@ -142,6 +151,18 @@ def _choose_way(target: Target, discovery: Discovery, wishes: Wishes) -> Way:
     while not isinstance(answer := choose("Which way? [1] ", len(found), default=1), int):
         click.echo(f"Type a number from 1 to {len(found)}.")
     return found[answer - 1]
+
+
+def _without_asking(target: Target, found: Sequence[Way]) -> str:
+    """How each way is taken where nobody can be asked."""
+    said = [f'A key comes by standard input: echo "$KEY" | koi connect {target.name}']
+    for way in found:
+        if way.kind == "login":
+            login = _login(way.name)
+            said.append(f"To sign in: {login.command} --{login.methods[0].name}")
+        elif way.kind == "consent":
+            said.append(f"To {way.title}: koi connect {way.name}, on a terminal")
+    return "\n".join(said)
 
 
 def _is_usable(consent: ConsentId, registry: Registry) -> bool:

@@ -24,10 +24,11 @@ TRIES = 3
 """How often a refused key may be typed again."""
 
 
-def connect_key(target: Target, registry: Registry, *, unchecked: bool) -> int:
+def connect_key(target: Target, registry: Registry, *, unchecked: bool, without: str) -> int:
     """Read a key until one is kept; the exit code: 1 when it still cannot be used. Raises KoiError.
 
-    What will come before the key is said first, so that nobody gives one for nothing.
+    What will come before the key is said first, so that nobody gives one for nothing. `without`
+    says how else it is connected, when standard input has no key.
     """
     from koi.catalogue.catalogue import load_catalogue
     from koi.credentials.key_check import problem_of
@@ -42,6 +43,8 @@ def connect_key(target: Target, registry: Registry, *, unchecked: bool) -> int:
         if typed:
             click.echo(f"{target.title}: paste an API key. {_page(target)}".rstrip())
         key = cleaned(read_secret())
+        if not key and not typed:
+            raise UsageError("no key came by standard input", hint=without)
         provider = registry.get(target.provider)
         problem = problem_of(key, provider, load_catalogue())
         if problem is not None and problem.owner is not None and typed:

@@ -26,7 +26,7 @@ Source: TypeAlias = Literal[
     "Claude Code",
     "macOS Keychain",
     "Codex CLI",
-    "Qwen CLI",
+    "Qwen Code",
     "OS keyring",
     "key file",
     "local probe",
@@ -38,7 +38,7 @@ KOI_LOGIN: Source = "koi login"
 CLAUDE_CODE: Source = "Claude Code"
 KEYCHAIN: Source = "macOS Keychain"
 CODEX_CLI: Source = "Codex CLI"
-QWEN_CLI: Source = "Qwen CLI"
+QWEN_CLI: Source = "Qwen Code"
 OS_KEYRING: Source = "OS keyring"
 KEY_FILE: Source = "key file"
 LOCAL_PROBE: Source = "local probe"

@@ -113,7 +113,7 @@ def _whose(finding: Finding) -> str:
 
 def _connect(provider: Registered) -> str:
     login = login_of(provider.name)
-    return f"koi connect {provider.name if login is None else login.name}"
+    return f"koi connect {provider.name}" if login is None else login.command
 
 
 def _missing(provider: Registered) -> str:

@@ -47,7 +47,7 @@ def _borrowed(found: Finding, registry: Registry) -> Borrowed:
             return keychain.borrowed(registry.config)
         case "Codex CLI":
             return codex.borrowed(registry.config)
-        case "Qwen CLI":
+        case "Qwen Code":
             return qwen.borrowed(registry.config)
         case _:
             return _given(found)

@@ -125,7 +125,7 @@ TARGETS: tuple[Target, ...] = (
         "qwen",
         "Qwen / DashScope",
         "key",
-        "an API key of DashScope; other regions: qwen-intl, qwen-us",
+        "an API key of DashScope; regions: qwen-intl, qwen-us; login: qwen-code",
         "https://bailian.console.aliyun.com/?tab=model#/api-key",
         aliases=("dashscope",),
         login_providers=("qwen", "qwen-code"),
@@ -152,6 +152,30 @@ TARGETS: tuple[Target, ...] = (
 )
 """In the order in which they are shown."""
 
+FURTHER: tuple[Target, ...] = (
+    Target(
+        "qwen-code",
+        "qwen-code",
+        "Qwen Code",
+        "login",
+        "a login of Qwen, whose free plan has ended",
+        aliases=("qwen-oauth",),
+        login_providers=("qwen-code",),
+        consents=("qwen-cli",),
+    ),
+    Target(
+        "minimax-cn",
+        "minimax-cn",
+        "MiniMax (China)",
+        "login",
+        "your MiniMax plan, or an API key",
+        "https://platform.minimaxi.com/user-center/basic-information/interface-key",
+        aliases=("minimaxi", "minimax-china", "minimax-oauth-cn", "minimax-portal-cn"),
+        login_providers=("minimax-cn",),
+    ),
+)
+"""Those that are found by their name, or by a search, only."""
+
 KEY_PAGES = {
     "mistral": "https://console.mistral.ai/api-keys",
     "cohere": "https://dashboard.cohere.com/api-keys",
@@ -160,7 +184,6 @@ KEY_PAGES = {
     "nvidia": "https://build.nvidia.com/settings/api-keys",
     "moonshot-intl": "https://platform.moonshot.ai/console/api-keys",
     "kimi-code": "https://www.kimi.com/code",
-    "minimax-cn": "https://platform.minimaxi.com/user-center/basic-information/interface-key",
     "qwen-intl": "https://modelstudio.console.alibabacloud.com",
     "zai": "https://z.ai/manage-apikey/apikey-list",
     "glm": "https://z.ai/manage-apikey/apikey-list",

@@ -12,7 +12,7 @@ from koi.core.errors import UsageError
 from koi.core.redaction import without_key
 from koi.credentials.findings import ConsentId, Discovery
 from koi.credentials.logins.login import Login
-from koi.credentials.target_table import KEY_PAGES, TARGETS, Target, WayKind
+from koi.credentials.target_table import FURTHER, KEY_PAGES, TARGETS, Target, WayKind
 from koi.net.policy import is_loopback
 
 CONSENT_TARGETS: tuple[ConsentId, ...] = (
@@ -55,7 +55,7 @@ def all_targets(registry: Registry) -> tuple[Target, ...]:
 
 def target_of(provider: Registered) -> Target:
     """How a provider is connected: the entry of the table, else what its row says."""
-    for target in TARGETS:
+    for target in (*TARGETS, *FURTHER):
         if target.provider == provider.name:
             return target
     company = provider.row.company
@@ -106,7 +106,7 @@ def find_target(name: str, registry: Registry) -> Target:
 def known_target(name: str, registry: Registry) -> Target | None:
     """The target of exactly this name or alias, None when there is none."""
     plain = _plain(name)
-    for target in TARGETS:
+    for target in (*TARGETS, *FURTHER):
         if plain in (target.name, *target.aliases):
             return target
     provider = registry.find(name)

@@ -53,7 +53,7 @@ def test_a_login_is_found_with_account_and_end(tmp_path: Path) -> None:
         "koi login",
         "usable",
         TOKEN.label,
-        "koi connect qwen",
+        "koi connect qwen-code",
         "me@example.com",
         expires_at=LATER,
         renewed=True,
@@ -77,7 +77,7 @@ def test_a_login_that_has_ended_says_how_to_come_back(
     finding = found(registry)
     assert finding.state == "expired"
     assert words in finding.detail
-    assert finding.detail.endswith("koi connect qwen")
+    assert finding.detail.endswith("koi connect qwen-code")
 
 
 def test_a_login_that_has_only_to_be_renewed_is_usable(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ async def test_a_refused_login_of_qwen_asks_to_connect_again(
     signer = open_login_signer(registry.get("qwen-code"), registry)
     with pytest.raises(ProviderError) as caught:
         await signer.headers("POST", "https://portal.qwen.ai/v1", b"")
-    assert caught.value.hint == "Connect again: koi connect qwen"
+    assert caught.value.hint == "Connect again: koi connect qwen-code"
 
 
 async def test_copilots_github_token_is_exchanged(

@@ -35,7 +35,7 @@ class Login:
         self.server = server
         self.time = FakeClock()
         self.store = AuthFile(folder / "auth.json")
-        self.kept = Kept(self.store, PROVIDER, "qwen", "Qwen")
+        self.kept = Kept(self.store, PROVIDER, "koi connect qwen-code", "Qwen Code")
         self.keep(lasts_s=10)
 
     def keep(self, *, lasts_s: float, **extra: object) -> TokenRecord:
@@ -177,7 +177,7 @@ async def test_a_refused_token_is_not_renewed_before_the_server_allows_it(
     assert used is not None
     error = refused()
     assert await login.open().refused(used, error) is False
-    assert error.hint == "Connect again: koi connect qwen"
+    assert error.hint == "Connect again: koi connect qwen-code"
     assert server.refreshes == []
 
 
@@ -203,7 +203,7 @@ async def test_a_dead_login_asks_to_connect_again_and_asks_the_server_no_more(
         error = await login.fails(renewal)
         assert error.kind == "auth"
         assert code in error.title
-        assert error.hint == "Connect again: koi connect qwen"
+        assert error.hint == "Connect again: koi connect qwen-code"
     assert len(server.refreshes) == 1
     assert login.on_disk.access_token is None
     assert login.on_disk.text("client_id") == "mine"
@@ -272,7 +272,7 @@ async def test_a_login_without_refresh_token_ends_with_its_token(login: Login) -
     renewal = login.open()
     assert (await renewal.current()).access_token is not None
     login.time.wall += 6
-    assert "koi connect qwen" in (await login.fails(renewal)).hint
+    assert "koi connect qwen-code" in (await login.fails(renewal)).hint
 
 
 async def test_a_disk_that_takes_nothing_is_said_and_the_tokens_stay_in_memory(

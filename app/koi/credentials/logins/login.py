@@ -75,7 +75,7 @@ class Login:
     """One login of the table in `logins/table.py`."""
 
     name: str
-    """What the person types: `koi connect NAME`, and the name of its `[oauth.NAME]`."""
+    """The name of its `[oauth.NAME]`, and of its target unless `target` says otherwise."""
     provider: str
     """The slug of the provider that it is for."""
     title: str
@@ -85,3 +85,10 @@ class Login:
     aliases: tuple[str, ...] = ()
     takes_domain: bool = False
     """True when an enterprise has a place of its own, whose domain the person types."""
+    target: str = ""
+    """The target whose first way it is, when that is not called like the login."""
+
+    @property
+    def command(self) -> str:
+        """What leads to this login at once, on any terminal."""
+        return f"koi connect {self.target or self.name}"

@@ -23,7 +23,7 @@ from koi.credentials.oauth.tokens import read_tokens
 from koi.credentials.sources.qwen import PLACES
 from koi.credentials.stores.token_record import TokenRecord
 
-NAME, PROVIDER, TITLE = "qwen", "qwen-code", "Qwen"
+NAME, PROVIDER, TITLE = "qwen", "qwen-code", "Qwen Code"
 USUAL_PLACE = "https://dashscope.aliyuncs.com/compatible-mode/v1"
 _SLOWEST_S = 10.0
 TERMS = Terms(
@@ -107,4 +107,11 @@ def place(reply: Reply, record: TokenRecord) -> JsonObject:
     return {"resource_url": url} if url else {}
 
 
-LOGIN = Login(NAME, PROVIDER, TITLE, (QwenDevice(),), aliases=("qwen-code", "qwen-oauth"))
+LOGIN = Login(
+    NAME,
+    PROVIDER,
+    TITLE,
+    (QwenDevice(),),
+    aliases=("qwen-code", "qwen-oauth"),
+    target=PROVIDER,
+)

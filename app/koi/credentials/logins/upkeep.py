@@ -85,7 +85,7 @@ def open_login_signer(provider: Registered, registry: Registry) -> Signer:
     login, config = login_of(provider.name), registry.config
     assert login is not None, "only found logins are opened"
     upkeep = UPKEEP[provider.name]
-    kept = Kept(auth_file(registry), provider.name, login.name, login.title)
+    kept = Kept(auth_file(registry), provider.name, login.command, login.title)
 
     async def refresh(record: TokenRecord) -> TokenRecord:
         return await renewed(upkeep.rule(record, config), record)

@@ -38,8 +38,8 @@ class Kept:
 
     store: AuthFile
     provider: str
-    name: str
-    """For `koi connect NAME`."""
+    command: str
+    """What logs in again."""
     title: str
 
     @property
@@ -52,7 +52,7 @@ class Kept:
         return ProviderError(
             f"the login of {self.title} has ended ({why})",
             kind="auth",
-            hint=f"Connect again: koi connect {self.name}",
+            hint=f"Connect again: {self.command}",
         )
 
 

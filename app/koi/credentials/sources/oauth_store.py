@@ -31,13 +31,13 @@ def find(search: Search) -> tuple[Finding, ...]:
 
 
 def _finding(provider: Registered, login: Login, record: TokenRecord, config: Config) -> Finding:
-    again = f"connect again: koi connect {login.name}"
+    again = f"connect again: {login.command}"
     found = Finding(
         provider.name,
         KOI_LOGIN,
         "usable",
         label="" if record.access_token is None else record.access_token.label,
-        detail=f"koi connect {login.name}",
+        detail=login.command,
         account=record.account,
         expires_at=record.ends_at(),
         renewed=record.refresh_token is not None,
