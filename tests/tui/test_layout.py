@@ -127,7 +127,9 @@ def test_a_question_about_a_diff(looks_the_same: Compare) -> None:
 class Shelf:
     """A few models of each kind, for the picture of their list."""
 
-    async def offers(self) -> AsyncGenerator[tuple[ProviderOffer, ...], None]:
+    async def offers(
+        self, *, refresh: bool = False
+    ) -> AsyncGenerator[tuple[ProviderOffer, ...], None]:
         sonnet = ModelInfo(
             ModelReference("anthropic", "claude-sonnet-4-6"), 200_000, 64_000, True, True,
             price=Price(3, 15, 0.3, 3.75),
@@ -155,8 +157,8 @@ class Shelf:
     async def keep(self, role: str, reference: ModelReference) -> str:
         return ""
 
-    async def connect(self, provider: str) -> bool:
-        return False
+    async def connect(self, provider: str) -> str | None:
+        return None
 
 
 @pytest.mark.parametrize("size", [(90, 26), (60, 15)])

@@ -40,6 +40,8 @@ class Session:
         self._turn: asyncio.Task[None] | None = None
         self._ending = False
         """An interrupt must not cut short the recording of a turn's end, nor make a second one."""
+        self._refused = False
+        """The last request found no credential, or its credential was refused."""
 
     @property
     def tool_mode(self) -> ToolMode:
@@ -112,6 +114,9 @@ class Session:
     async def _run(self, progress: TurnProgress, events: asyncio.Queue[AgentEvent | None]) -> None:
         syncing = asyncio.create_task(self._parts.recorder.sync())
         try:
+            if self._refused:  # it may have been mended, as by koi connect in another terminal
+                self.renew()
+                self._refused = False
             finished = await run_turn(self.state, self._parts, events.put_nowait, progress)
             await syncing
             self._ending = True
@@ -120,6 +125,7 @@ class Session:
             end = self._cancelled(progress)
         except KoiError as error:
             self._ending = True
+            self._refused = self._refused or error.kind == "auth"
             end = self._failed(progress, error)
         except Exception as error:
             self._ending = True

@@ -24,13 +24,14 @@ class InputLines:
         self._coming = None
         return line
 
-    def forget_typed_ahead(self) -> None:
-        """What was typed on a terminal before a question was seen is no answer to it."""
-        if sys.stdin.isatty():
-            import termios
 
-            with suppress(termios.error):
-                termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+def forget_typed_ahead() -> None:
+    """What was typed on a terminal before a question was seen is no answer to it."""
+    if sys.stdin.isatty():
+        import termios
+
+        with suppress(termios.error):
+            termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
 
 
 def _next_line(loop: asyncio.AbstractEventLoop) -> asyncio.Future[str | None]:

@@ -11,19 +11,12 @@ import click
 
 from koi.core.errors import UsageError
 from koi.credentials.logins.events import CodeIssued, Connected, LoginEvent, SignInOpened, Waiting
-from koi.view.connecting import PHISHING
+from koi.view.connecting import PHISHING, waiting_text
 from koi.view.safe_text import SafeText, safe
 
 if TYPE_CHECKING:
     from koi.catalogue.registry import Registry
     from koi.credentials.logins.login import Login, LoginContext, LoginMethod
-
-_WAITING = {
-    "pending": "Waiting for you …",
-    "slow_down": "The server wants to be asked less often; still waiting …",
-    "offline": "The server cannot be reached; trying again …",
-    "finishing": "Nearly there …",
-}
 
 
 def login_in_lines(login: Login, registry: Registry, method: str, domain: str) -> str:
@@ -84,7 +77,7 @@ def _lines(event: LoginEvent) -> list[SafeText]:
             pasting = (paste,) if sys.stdin.isatty() else ()
             return _safe("Open this address in a browser on this machine:", url, *pasting)
         case Waiting(reason=reason, note=note):
-            return _safe(f"{_WAITING[reason]} {note}".rstrip())
+            return _safe(waiting_text(reason, note))
         case Connected(account=account, plan=plan, notes=notes):
             who = f" as {account}" if account else ""
             plan = f" ({plan})" if plan else ""

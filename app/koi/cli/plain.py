@@ -11,7 +11,7 @@ import click
 from koi.agent.options import SessionOptions
 from koi.agent.session import Session
 from koi.cli.failures import print_error, print_notes
-from koi.cli.input_lines import InputLines
+from koi.cli.input_lines import InputLines, forget_typed_ahead
 from koi.cli.signals import stopping_signals
 from koi.cli.text_output import TextWriter
 from koi.core.agent_events import ApprovalDecision, ApprovalRequested
@@ -41,7 +41,7 @@ class LineApprover:
         click.echo(f"\nkoi asks: {title} ({safe(request.reason)})")
         click.echo(visible(request.preview, keep_tabs=True))
         always = f", a always ({safe(request.always)})" if request.always else ""
-        self._lines.forget_typed_ahead()
+        forget_typed_ahead()
         line = await self._lines.read(f"y yes{always}, n no (default no): ")
         if line is None:
             return None
@@ -218,7 +218,9 @@ async def _perform(
             return f"mode: {state.mode}"
         case "model":
             if argument:
-                state.model = await usable_model(argument, options)
+                chosen = await usable_model(argument, options)
+                session.renew()  # its provider may have been connected in another terminal
+                state.model = chosen
             return f"model: {state.model}"
         case "cost":
             return f"cost: {total(state.account.session_cost)}"

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from koi.cli.input_lines import forget_typed_ahead
 from koi.core.errors import UsageError
 
 
@@ -23,7 +24,10 @@ def ask(question: str, *, without: str = "") -> str:
 
 
 def says_yes(question: str, *, without: str = "") -> bool:
-    """True for a clear yes only. Raises UsageError at the end of the input."""
+    """True for a clear yes only, not typed before it was asked for. Raises UsageError at the end of
+    the input.
+    """
+    forget_typed_ahead()
     return ask(f"{question} [y/N] ", without=without).lower() in ("y", "yes")
 
 

@@ -36,21 +36,30 @@ async def connect(
             return connection
 
 
-async def connect_provider(app: Actions, slug: str) -> bool:
-    """Lead through the login or the key of one provider; True when it is usable now."""
-    connection = await in_chat(app, slug)
-    return connection is not None and connection.provider == slug
+async def connect_provider(app: Actions, slug: str) -> str | None:
+    """Lead through the login or the key of one provider; the provider that is usable then.
+
+    A login may be that of another one: Qwen's is for qwen-code. None when the person went back.
+    Raises KoiError.
+    """
+    connection = await _connect_and_renew(app, slug)
+    return None if connection is None else connection.provider
 
 
 async def in_chat(app: Actions, name: str | None) -> Connection | None:
-    """The same over the chat; what was connected works at once."""
+    """The same over the chat, which is also told what failed."""
     try:
-        connection = await connect(desk_of(app), name)
-        if connection is not None:
-            app.host.renew()
+        return await _connect_and_renew(app, name)
     except KoiError as error:
         app.tell_error(error)
         return None
+
+
+async def _connect_and_renew(app: Actions, name: str | None) -> Connection | None:
+    """Connect; what was connected works at once."""
+    connection = await connect(desk_of(app), name)
+    if connection is not None:
+        app.host.renew()
     return connection
 
 
@@ -153,7 +162,9 @@ async def _log_in(desk: Desk, name: str) -> Connection | None:
     async def models(provider: str) -> tuple[str, ...]:
         return await provider_models(provider, desk.registry())
 
-    screen = LoginScreen(login.title, methods[index], desk.registry(), models, domain=domain)
+    chosen = methods[index]
+    other = next((each for each in login.methods if each is not chosen), None)
+    screen = LoginScreen(login.title, chosen, desk.registry(), models, domain=domain, other=other)
     provider = await desk.ask(screen)
     return None if provider is None else Connection(provider)
 

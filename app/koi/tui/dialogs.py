@@ -31,7 +31,7 @@ async def pick_model(app: Actions, role: str | None = None) -> ModelChoice | Non
     session = app.host.session
     current = session.state.model if session is not None else None
 
-    async def connect(provider: str) -> bool:
+    async def connect(provider: str) -> str | None:
         from koi.tui.connecting import connect_provider
 
         return await connect_provider(app, provider)

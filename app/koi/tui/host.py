@@ -89,6 +89,7 @@ class SessionHost:
 
         reference = await usable_model(text, self.options)
         if self.session is not None:
+            self.session.renew()  # its provider may have been connected in another terminal
             self.session.state.model = reference
             self._state.tool_mode = self.session.tool_mode
         self._state.set_header(model=str(reference))

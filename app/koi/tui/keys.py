@@ -53,6 +53,7 @@ KEYS: tuple[Key, ...] = (
 PICKER_KEYS: tuple[Key, ...] = (
     Key("favourite", "ctrl+f", "Mark the model as a favourite, or take the mark away"),
     Key("keep_default", "ctrl+s", "Choose the model, also for new sessions (config.toml)"),
+    Key("ask_again", "ctrl+r", "Ask the providers for their models again"),
     Key("next_role", "tab", "Choose for the next role: executor, evaluator, planner, …"),
     Key("previous_role", "shift+tab", "Choose for the role before it"),
 )

@@ -23,8 +23,8 @@ class ModelChoice(NamedTuple):
 class ModelSource(Protocol):
     """What the list needs of the rest of koi."""
 
-    def offers(self) -> AsyncGenerator[tuple[ProviderOffer, ...], None]:
-        """What is known at once, then what changed. Raises KoiError."""
+    def offers(self, *, refresh: bool = False) -> AsyncGenerator[tuple[ProviderOffer, ...], None]:
+        """What is known at once, then what changed; `refresh` asks everybody. Raises KoiError."""
         ...
 
     def choices(self) -> ModelChoices:
@@ -46,12 +46,14 @@ class ModelSource(Protocol):
         """
         ...
 
-    async def connect(self, provider: str) -> bool:
-        """Lead through the login of a provider; False when the person went back."""
+    async def connect(self, provider: str) -> str | None:
+        """Lead through the login of a provider; the one that is usable then, which may be a
+        sibling, or None when the person went back. Raises KoiError.
+        """
         ...
 
 
-Connect = Callable[[str], Awaitable[bool]]
+Connect = Callable[[str], Awaitable[str | None]]
 
 
 class SessionModels:
@@ -65,13 +67,13 @@ class SessionModels:
         self._connect = connect
         self._file = find_paths(config_flag=options.config_flag).model_choices
 
-    def offers(self) -> AsyncGenerator[tuple[ProviderOffer, ...], None]:
+    def offers(self, *, refresh: bool = False) -> AsyncGenerator[tuple[ProviderOffer, ...], None]:
         """See ModelSource; the models that the person likes and uses are in them."""
         from koi.wiring.offers import offers
 
         known = self.choices()
         current = (self._current,) if self._current is not None else ()
-        return offers(self._options, (*current, *known.favourites, *known.recent))
+        return offers(self._options, (*current, *known.favourites, *known.recent), refresh=refresh)
 
     def choices(self) -> ModelChoices:
         """See ModelSource."""
@@ -97,6 +99,6 @@ class SessionModels:
 
         return await asyncio.to_thread(keep_model, parse_role(role), reference, self._options)
 
-    async def connect(self, provider: str) -> bool:
+    async def connect(self, provider: str) -> str | None:
         """See ModelSource."""
         return await self._connect(provider)

@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 SHOWN = 3
+WAITING = {
+    "pending": "Waiting for you …",
+    "slow_down": "Waiting for you, asking less often …",
+    "offline": "The server cannot be reached; trying again …",
+    "finishing": "Nearly there …",
+}
+"""What a login waits for, by its reason."""
 PHISHING = "Enter a code only if you started this login yourself. Never pass it on."
 
 
@@ -17,6 +24,12 @@ def models_text(models: Sequence[str]) -> str:
         return f"1 model: {named}"
     more = ", …" if len(models) > SHOWN else ""
     return f"{len(models)} models: {named}{more}"
+
+
+def waiting_text(reason: str, note: str = "") -> str:
+    """What a login waits for, and what is in the way."""
+    end = "" if not note or note.endswith((".", "!", "?")) else "."
+    return f"{note[:1].upper()}{note[1:]}{end} {WAITING[reason]}".strip()
 
 
 def countdown(seconds: float) -> str:

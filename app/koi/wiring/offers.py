@@ -36,12 +36,14 @@ DEMO_OFFER = ProviderOffer(
 
 
 async def offers(
-    options: SessionOptions, used: Collection[ModelReference] = ()
+    options: SessionOptions, used: Collection[ModelReference] = (), *, refresh: bool = False
 ) -> AsyncGenerator[tuple[ProviderOffer, ...], None]:
     """First every provider, as far as keys and remembered lists say; then those that changed.
 
     `used` are models that are shown also when no list names them, with what is known of them.
-    Nothing is waited for before the first tuple but small files. Raises ConfigurationError.
+    The demo comes first while it is used: who leaves it looks for others behind it. `refresh`
+    asks also those whose list is remembered. Nothing is waited for before the first tuple but
+    small files. Raises ConfigurationError.
     """
     from koi.credentials.discovery import discover, known_at_once
 
@@ -51,14 +53,20 @@ async def offers(
     found = asyncio.create_task(discover(registry))
     try:
         at_once = known_at_once(registry)
-        yield (*await _remembered(registry, at_once, used, waiting=True), DEMO_OFFER)
+        yield _beside_demo(await _remembered(registry, at_once, used, waiting=True), used)
         discovery = await found
         known = await _remembered(registry, discovery, used)
-        yield (*known, DEMO_OFFER)
+        yield _beside_demo(known, used)
     finally:
         found.cancel()
-    async for offer in _asked(registry, known, used):
+    async for offer in _asked(registry, known, used, refresh=refresh):
         yield (offer,)
+
+
+def _beside_demo(
+    known: tuple[ProviderOffer, ...], used: Collection[ModelReference]
+) -> tuple[ProviderOffer, ...]:
+    return (DEMO_OFFER, *known) if DEMO in used else (*known, DEMO_OFFER)
 
 
 async def remembered_offers(options: SessionOptions) -> tuple[ProviderOffer, ...]:
@@ -97,7 +105,11 @@ async def _remembered(
 
 
 async def _asked(
-    registry: Registry, known: Iterable[ProviderOffer], used: Collection[ModelReference]
+    registry: Registry,
+    known: Iterable[ProviderOffer],
+    used: Collection[ModelReference],
+    *,
+    refresh: bool,
 ) -> AsyncGenerator[ProviderOffer, None]:
     """The usable ones again, each as soon as it has given its list, or has not."""
     from koi.credentials.discovery import look_ahead
@@ -109,7 +121,7 @@ async def _asked(
     async def ask(offer: ProviderOffer) -> ProviderOffer:
         provider = registry.get(offer.provider)
         await look_ahead((provider,), registry)
-        (answer,) = await live_models((provider,), registry, opener)
+        (answer,) = await live_models((provider,), registry, opener, refresh=refresh)
         return await _with_list(offer, answer, registry, used)
 
     tasks = [asyncio.create_task(ask(offer)) for offer in known if not offer.reason]

@@ -12,7 +12,8 @@ from koi.agent.session import Session
 from koi.agent.state import SessionState
 from koi.catalogue.prices import FREE
 from koi.catalogue.registry import Registry
-from koi.core.errors import UsageError
+from koi.config.schema import NOT_IN_EFFECT, ROLES
+from koi.core.errors import StorageError, UsageError
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
 from koi.providers.demo.reference import DEMO
@@ -189,10 +190,31 @@ def _notes(registry: Registry, journal: Journal) -> tuple[str, ...]:
     if damage := journal.contents.damage:
         lines = ", ".join(str(each.line) for each in damage)
         notes.append(f"unreadable lines of {journal.path} were skipped: {lines}")
-    if warnings := registry.config.warnings:
-        keys = ", ".join(warning.key or warning.where for warning in warnings)
-        notes.append(f"settings without effect: {keys} (koi config check says why)")
+    if keys := _without_effect(registry):
+        notes.append(f"settings without effect: {', '.join(keys)} (koi config check says why)")
     return tuple(notes)
+
+
+def _without_effect(registry: Registry) -> list[str]:
+    """Settings that do nothing. Models of roles, which koi itself can keep, are named once only;
+    a budget or a rule that somebody relies on, at every start.
+    """
+    from koi.files.atomic import create_private_folder, write_atomic
+
+    keys = [warning.key or warning.where for warning in registry.config.warnings]
+    roles = [key for key in keys if NOT_IN_EFFECT.get(key) == ROLES]
+    if not roles:
+        return keys
+    folder = registry.config.paths.state
+    told, words = folder / "told", "\n".join(roles)
+    try:
+        if told.exists() and told.read_text(encoding="utf-8") == words:
+            return [key for key in keys if key not in roles]
+        create_private_folder(folder)
+        write_atomic(told, words.encode(), mode=0o600)
+    except (OSError, ValueError, StorageError) as error:
+        log.warning("what was told is not remembered: %s", error)
+    return keys
 
 
 def _restore(state: SessionState, journal: Journal) -> None:

@@ -55,7 +55,19 @@ def using(model: ModelReference, finding: Finding | None) -> str:
             return f"Using {model} from {finding.detail}."
         case _:
             account = f" ({finding.account})" if finding.account else ""
-            return f"Using {model} from the {finding.source}{account}."
+            return f"Using {model} from {_place(finding)}{account}."
+
+
+def _place(finding: Finding) -> str:
+    match finding.source:
+        case "koi login":
+            return "koi's login"
+        case "key file":
+            return "a saved key"
+        case "OS keyring":
+            return "the OS keyring"
+        case source:
+            return f"the login of {source}" if finding.subscription else f"{source}'s API key"
 
 
 def was_welcomed(registry: Registry) -> bool:

@@ -82,3 +82,22 @@ def test_a_configuration_with_keys_must_be_private(
 
 def test_nothing_there_is_no_problem(koi_home: Path) -> None:
     assert problems(find_paths()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "has_keys"),
+    [
+        ('[providers.work]\napi_key = "sk-0123456789"', True),
+        ('[providers.work.headers]\nX-Team = "0123456789"', True),
+        ('[providers.work]\napi_key = "${WORK_KEY}"', False),
+        ('[providers.work]\napi_key_env = "work_key"', False),
+        ('[credentials]\nallow = ["claude-cli"]', False),
+        ('[oauth.copilot]\ntoken_url = "https://ghe.example.com/token"', False),
+    ],
+)
+def test_a_configuration_that_others_can_read_is_a_problem_with_a_key_in_it_only(
+    paths: Paths, text: str, has_keys: bool
+) -> None:
+    paths.config_file.write_text(text)
+    paths.config_file.chmod(0o644)
+    assert any("has keys in it" in check.text for check in problems(paths)) == has_keys

@@ -29,6 +29,7 @@ from koi.tui.screens.model_list import ModelList
 
 SONNET = ModelReference("anthropic", "sonnet")
 GPT = ModelReference("openai", "gpt-5")
+QWEN = ModelReference("qwen", "plus")
 LLAMA = ModelReference("ollama", "llama3.3")
 NOTHING = ModelReference("", "")
 Offers: TypeAlias = tuple[ProviderOffer, ...]
@@ -57,10 +58,12 @@ class Source:
     kept: dict[str, str] = field(default_factory=dict)
     choice: ModelChoices = field(default_factory=ModelChoices)
     refusal: KoiError | None = None
-    login: Callable[[], bool] = lambda: False
+    login: Callable[[], str | None] = lambda: None
     connected: list[str] = field(default_factory=list)
+    refreshed: list[bool] = field(default_factory=list)
 
-    async def offers(self) -> AsyncGenerator[Offers, None]:
+    async def offers(self, *, refresh: bool = False) -> AsyncGenerator[Offers, None]:
+        self.refreshed.append(refresh)
         for part in self.parts:
             match part:
                 case asyncio.Event():
@@ -94,7 +97,7 @@ class Source:
         self.kept[role] = str(reference)
         return f"{role} is kept"
 
-    async def connect(self, provider: str) -> bool:
+    async def connect(self, provider: str) -> str | None:
         self.connected.append(provider)
         return self.login()
 
@@ -418,9 +421,9 @@ async def test_every_provider_that_cannot_be_used_says_why() -> None:
 async def test_a_login_comes_back_with_the_default_model_under_the_cursor() -> None:
     source = Source([(*THREE, COPILOT)])
 
-    def log_in() -> bool:
+    def log_in() -> str:
         source.parts = [(*THREE, CONNECTED)]
-        return True
+        return "copilot"
 
     source.login = log_in
     async with shown(source) as (app, pilot):
@@ -431,6 +434,45 @@ async def test_a_login_comes_back_with_the_default_model_under_the_cursor() -> N
         assert app.screen.query_one(FilterInput).value == ""
         await pilot.press("enter")
         assert app.chosen == ModelReference("copilot", "gpt-4o")
+
+
+async def test_the_providers_are_asked_again_on_request() -> None:
+    source = Source()
+    async with shown(source) as (app, pilot):
+        source.parts = [(*THREE, CONNECTED)]
+        await pilot.press("ctrl+r")
+        await pilot.pause()
+        assert source.refreshed == [False, True]
+        assert any("copilot/claude" in line for line in lines(app))
+
+
+async def test_a_login_of_a_sibling_puts_its_default_model_under_the_cursor() -> None:
+    key = ProviderOffer("qwen", "Qwen", reason="no key", models=(ModelInfo(QWEN),))
+    code = ProviderOffer("qwen-code", "Qwen Code", reason="no login", default_model="coder")
+    connected = offer(ModelReference("qwen-code", "other"), "coder", default_model="coder")
+    source = Source([(*THREE, key, code)])
+
+    def log_in() -> str:
+        source.parts = [(*THREE, key, connected)]
+        return "qwen-code"
+
+    source.login = log_in
+    async with shown(source) as (app, pilot):
+        await pilot.press(*"qwen/plus", "enter")
+        await pilot.pause()
+        assert source.connected == ["qwen"]
+        assert choice(app) == "qwen-code/coder"
+
+
+async def test_a_login_that_fails_is_told_in_the_list() -> None:
+    def log_in() -> str:
+        raise ConfigurationError("a table is wrong", where="config.toml", hint="Mend it.")
+
+    source = Source([(*THREE, COPILOT)], login=log_in)
+    async with shown(source) as (app, pilot):
+        await pilot.press(*"copil", "enter")
+        await pilot.pause()
+        assert "a table is wrong" in lines(app)[-1]
 
 
 async def test_who_goes_back_from_the_login_finds_everything_as_it_was() -> None:
@@ -445,7 +487,7 @@ async def test_who_goes_back_from_the_login_finds_everything_as_it_was() -> None
 
 
 async def test_a_login_for_a_model_that_was_named_ends_with_that_model() -> None:
-    source = Source([(*THREE, COPILOT)], login=lambda: True)
+    source = Source([(*THREE, COPILOT)], login=lambda: "copilot")
     async with shown(source) as (app, pilot):
         await pilot.press(*"copilot/o4", "enter")
         await pilot.pause()
@@ -455,10 +497,10 @@ async def test_a_login_for_a_model_that_was_named_ends_with_that_model() -> None
 
 async def test_a_second_enter_does_not_open_a_second_login() -> None:
     class Slow(Source):
-        async def connect(self, provider: str) -> bool:
+        async def connect(self, provider: str) -> str | None:
             self.connected.append(provider)
             await done.wait()
-            return False
+            return None
 
     done = asyncio.Event()
     source = Slow([(COPILOT,)])

@@ -17,7 +17,8 @@ _LARGEST = 1024 * 1024
 _SECRET = re.compile(
     r"key|token|secret|password|credential|authorization|cookie|headers", re.IGNORECASE
 )
-_NAMES_A_VARIABLE = re.compile(r"_env\Z")
+_TELLS_NO_SECRET = re.compile(r"(_env|_url)\Z|\Acredentials\Z")
+"""Names of variables, addresses of logins, and the table of what the person allowed."""
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*\Z|(?:\$\{[A-Za-z_][A-Za-z0-9_]*\})+\Z")
 
 
@@ -98,4 +99,4 @@ def _clean(value: object, *, secret: bool) -> object:
 
 
 def _is_secret(name: str) -> bool:
-    return _SECRET.search(name) is not None and _NAMES_A_VARIABLE.search(name) is None
+    return _SECRET.search(name) is not None and _TELLS_NO_SECRET.search(name) is None

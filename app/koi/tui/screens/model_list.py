@@ -100,6 +100,9 @@ class ModelList(Modal[ModelChoice | None]):
                 self._toggle_favourite()
             case "keep_default":
                 self._choose(self._row, keep=True)
+            case "ask_again":
+                self._shelf.said = ""
+                self._ask(refresh=True)
             case "next_role":
                 self._step_role(1)
             case "previous_role":
@@ -125,14 +128,14 @@ class ModelList(Modal[ModelChoice | None]):
     def _tell(self) -> None:
         self.query_one(Chooser).rows.tell(self._shelf.note)
 
-    def _ask(self) -> None:
+    def _ask(self, *, refresh: bool = False) -> None:
         self._shelf.loading = "asking the providers …"
         self._tell()
-        self.run_worker(self._load(), exit_on_error=False, exclusive=True, group="lists")
+        self.run_worker(self._load(refresh), exit_on_error=False, exclusive=True, group="lists")
 
-    async def _load(self) -> None:
+    async def _load(self, refresh: bool) -> None:
         try:
-            async with aclosing(self._source.offers()) as parts:
+            async with aclosing(self._source.offers(refresh=refresh)) as parts:
                 async for part in parts:
                     self._shelf.take(part, self._row)
                     self._show()
@@ -227,13 +230,13 @@ class ModelList(Modal[ModelChoice | None]):
             self._connecting = False
         self._shelf.said = ""
         reference = reference_of(row)
-        if connected and reference is not None:
+        if connected == offer.provider and reference is not None:
             self._use(reference, keep=keep)
             return
-        if connected:
+        if connected is not None:
             self.query_one(Chooser).clear()
             self._shelf.typed = ""
-            self._shelf.find(row)
+            self._shelf.find(self._shelf.row_of(connected) or row)
             self._show()
         self._ask()  # also after a no, which is another reason
 

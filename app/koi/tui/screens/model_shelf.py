@@ -13,7 +13,7 @@ from koi.core.offers import EXECUTOR, ProviderOffer, RoleModel
 from koi.core.references import ModelReference
 from koi.view.line import Line
 from koi.view.lines.model_details import detail_lines, failed_lists, role_lines, row_line
-from koi.view.model_rows import Found, Heading, ModelStock, Row
+from koi.view.model_rows import Found, Heading, ModelStock, ProviderRow, Row
 from koi.view.safe_text import safe
 
 
@@ -76,6 +76,11 @@ class ModelShelf:
     def row(self, index: int) -> Row | None:
         """A row, None where there is none."""
         return self.found.rows[index] if index < len(self.found.rows) else None
+
+    def row_of(self, provider: str) -> Row | None:
+        """The row of a provider that cannot be used yet, None for an unknown one."""
+        offer = self._offers.get(provider)
+        return None if offer is None else ProviderRow(offer)
 
     @property
     def headings(self) -> frozenset[int]:

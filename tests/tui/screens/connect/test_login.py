@@ -11,7 +11,7 @@ from textual import events
 
 from koi.core.errors import ProviderError
 from koi.credentials.logins.events import Connected, LoginFailed, SignInOpened, Waiting
-from koi.credentials.logins.login import Clock
+from koi.credentials.logins.login import Clock, Terms
 from koi.tui.screens.connect.login import LoginScreen
 from tests.configurations import registry_of
 from tests.tui.screens.connect.screen_app import shown
@@ -86,6 +86,28 @@ async def test_a_failure_is_told_with_what_to_do(tmp_path: Path) -> None:
         assert "Do that." in app.text
         await pilot.press("escape")
         assert app.results == [None]
+
+
+async def test_a_way_that_is_switched_off_leads_on_to_the_other_by_one_key(tmp_path: Path) -> None:
+    off = LoginFailed("codes are switched off", reason="disabled", hint="Switch them on.")
+    terms = Terms("Fine with us.", "https://example.com/browser")
+    browser = ScriptedLogin([[SIGN_IN]], "browser", "sign in with a browser", terms)
+    page = LoginScreen("Example", scripted(off), registry_of(tmp_path), three_models, other=browser)
+    async with shown(page) as (app, pilot):
+        await app.until("Fine with us.")
+        assert "m the other way" in app.text
+        await pilot.press("m")
+        await app.until("auth.example.com")
+
+
+async def test_no_other_way_is_offered_after_a_no(tmp_path: Path) -> None:
+    no = LoginFailed("the login was declined", reason="denied")
+    browser = ScriptedLogin([[SIGN_IN]], "browser")
+    page = LoginScreen("Example", scripted(no), registry_of(tmp_path), three_models, other=browser)
+    async with shown(page) as (app, pilot):
+        await app.until("Enter try again")
+        await pilot.press("m")
+        assert "auth.example.com" not in app.text
 
 
 async def test_escape_gives_the_login_up(tmp_path: Path) -> None:

@@ -77,8 +77,11 @@ class Choice(Modal[int | None]):
             self._deaf_until = self._clock() + GRACE_S
 
     def action_move(self, step: int) -> None:
-        """Another option."""
+        """Another option; with one alone, the rest of a page that is longer than the window."""
         if self._is_deaf():
+            return
+        if len(self._options) == 1:
+            self._box.page.action_scroll_rows(step)
             return
         self._chosen = (self._chosen + step) % len(self._options)
         width = self._box.page.size.width

@@ -30,7 +30,7 @@ from koi.tui.clipboard import copy
 from koi.tui.screens.chooser import FilterInput
 from koi.tui.screens.connect.box import FRAME_ROWS, Box
 from koi.tui.screens.modal import Modal
-from koi.view.connecting import models_text
+from koi.view.connecting import countdown, models_text, waiting_text
 from koi.view.line import Line, cells
 from koi.view.lines.login import LoginPage, login_lines
 from koi.view.qr import qr_lines
@@ -38,17 +38,12 @@ from koi.view.safe_text import safe
 
 Models = Callable[[str], Awaitable[Sequence[str]]]
 """The models of a provider that has just been connected. Raises KoiError."""
-WAITING = {
-    "pending": "Waiting for you …",
-    "slow_down": "Waiting for you, asking less often …",
-    "offline": "The server cannot be reached; trying again …",
-    "finishing": "Nearly there …",
-}
 KEYS = {
     "starting": "Esc cancel",
     "code": "c copy code · u copy URL · o open · r QR · Esc",
     "browser": "o open · u copy URL · p paste · Esc cancel",
     "failed": "Enter try again · Esc back",
+    "other": "m the other way · Enter try again · Esc back",
     "connected": "Enter go on",
 }
 
@@ -64,6 +59,7 @@ class LoginScreen(Modal[str | None]):
         ("o", "open_browser", "Open a browser"),
         ("r,q", "qr", "QR code"),
         ("p", "paste", "Paste the address"),
+        ("m", "other_way", "The other way to log in"),
     ]
 
     def __init__(
@@ -74,10 +70,13 @@ class LoginScreen(Modal[str | None]):
         models: Models,
         *,
         domain: str = "",
+        other: LoginMethod | None = None,
         clock: Clock | None = None,
     ) -> None:
         super().__init__()
         self._method = method
+        self._other = other
+        """The way that is offered when this one is switched off for the account."""
         self._registry = registry
         self._models = models
         self._domain = domain
@@ -90,6 +89,8 @@ class LoginScreen(Modal[str | None]):
         self._qr: list[Line] = []
         self._shows_qr = False
         self._provider: str | None = None
+        self._keys = "starting"
+        """Which of KEYS are shown."""
         self._ticking: Timer | None = None
         self._field = FilterInput(placeholder="the pasted address")
         self._field.cursor_blink = False
@@ -118,7 +119,10 @@ class LoginScreen(Modal[str | None]):
                     if isinstance(event, Connected):
                         break
         except LoginFailed as error:
-            self._fail(error)
+            if error.reason == "disabled" and self._other is not None:
+                self._offer(error, self._other)
+            else:
+                self._fail(error)
         except KoiError as error:
             self._fail(error)
         if self._provider is not None:
@@ -131,14 +135,13 @@ class LoginScreen(Modal[str | None]):
                 self._qr = _qr_of(complete or url)
                 self._count_down(seconds)
                 self._filled_in = complete or url
-                page = LoginPage(page.title, "code", code, url, waiting=WAITING["pending"])
+                page = LoginPage(page.title, "code", code, url, waiting=waiting_text("pending"))
             case SignInOpened(url=url, expires_in_s=seconds):
                 self._count_down(seconds)
                 self._filled_in = url
-                page = LoginPage(page.title, "browser", url=url, waiting=WAITING["pending"])
+                page = LoginPage(page.title, "browser", url=url, waiting=waiting_text("pending"))
             case Waiting(reason=reason, note=note):
-                words = f"{note} {WAITING[reason]}" if note else WAITING[reason]
-                page = msgspec.structs.replace(page, waiting=words)
+                page = msgspec.structs.replace(page, waiting=waiting_text(reason, note))
             case Connected(provider=provider, account=account, plan=plan, notes=notes):
                 self._provider = provider
                 who = ", ".join(part for part in (account, plan) if part)
@@ -148,6 +151,13 @@ class LoginScreen(Modal[str | None]):
 
     def _fail(self, error: KoiError) -> None:
         self._show(LoginPage(self._shown.title, "failed", problem=error.title, advice=error.hint))
+
+    def _offer(self, error: LoginFailed, other: LoginMethod) -> None:
+        """Lead on to the other way, whose terms are read first."""
+        terms = f"{other.terms.sentence} {other.terms.link}"
+        advice = f"{error.hint}\n\nThe other way, m: {other.title}. {terms}"
+        page = LoginPage(self._shown.title, "failed", problem=error.title, advice=advice)
+        self._show(page, "other")
 
     async def _tell_models(self, provider: str) -> None:
         try:
@@ -163,7 +173,7 @@ class LoginScreen(Modal[str | None]):
 
     # What is shown.
 
-    def _show(self, page: LoginPage) -> None:
+    def _show(self, page: LoginPage, keys: str = "") -> None:
         if page.stage != self._shown.stage:
             self._shows_qr = False
             self._field.display = page.stage == "browser"
@@ -173,7 +183,8 @@ class LoginScreen(Modal[str | None]):
             self._ticking.stop()
             self._ticking = None
         self._shown = page
-        self._box.update(KEYS[page.stage])
+        self._keys = keys or page.stage
+        self._box.update(KEYS[self._keys])
 
     def _count_down(self, seconds: float) -> None:
         """Once a second, as long as a code is on the screen and no longer."""
@@ -187,7 +198,8 @@ class LoginScreen(Modal[str | None]):
         page = msgspec.structs.replace(self._shown, left_s=left_s)
         if self._shows_qr and self._qr_fits(width):
             code = safe(page.code, keep_newlines=False)
-            below = LoginPage(page.title, waiting=page.waiting, note=code)
+            waiting = f"{page.waiting} {countdown(left_s)} left"
+            below = LoginPage(page.title, waiting=waiting, note=code)
             return [*self._qr, *login_lines(below, width, rows, cell_len)]
         return list(login_lines(page, width, rows, cell_len))
 
@@ -213,6 +225,12 @@ class LoginScreen(Modal[str | None]):
                 self._begin()
             case _:
                 pass
+
+    def action_other_way(self) -> None:
+        """The other way to log in, once this one turned out to be switched off."""
+        if self._keys == "other" and self._other is not None:
+            self._method, self._other = self._other, self._method
+            self._begin()
 
     def action_copy_code(self) -> None:
         """Copy the code."""

@@ -38,6 +38,7 @@ class TargetList(Modal[str | None]):
     back. With `kinds`, only targets whose usual way is one of them.
     """
 
+    DEFAULT_CSS = "TargetList Chooser { height: 90%; }"
     BINDINGS: ClassVar[list[BindingType]] = [("escape,ctrl+c", "dismiss(None)", "Back")]
 
     def __init__(
