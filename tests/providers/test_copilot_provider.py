@@ -156,6 +156,24 @@ async def test_a_token_refused_early_is_renewed_and_the_request_sent_again(
     assert github.given == 2
 
 
+async def test_requests_that_are_refused_together_share_the_next_token(
+    model_server: ModelServer,
+) -> None:
+    github = GitHub(model_server)
+    signer = CopilotSigner(Secret(GITHUB_TOKEN), github.place)
+    sent = asyncio.Barrier(2)
+
+    async def request() -> bool:
+        await signer.headers("POST", model_server.url, b"")
+        await sent.wait()
+        again = await signer.refused(ProviderError("expired", kind="auth", status=401))
+        await signer.headers("POST", model_server.url, b"")
+        return again
+
+    assert all(await asyncio.gather(request(), request()))
+    assert github.given == 2
+
+
 async def test_a_second_refusal_is_an_error(model_server: ModelServer, opened: Open) -> None:
     github = GitHub(model_server)
     model_server.script(failure(401), failure(401))

@@ -6,12 +6,12 @@ import asyncio
 import re
 from collections.abc import Hashable
 from contextlib import suppress
-from weakref import WeakKeyDictionary
 
 from koi.config.paths import Paths
 from koi.core.errors import CredentialMissing, ProviderError
 from koi.core.secret import Secret, without_secrets
 from koi.credentials.aside import finished
+from koi.credentials.carried import Carried
 from koi.credentials.oauth.application import host_of
 from koi.credentials.refusals import refusal_of, remember_refusal
 from koi.credentials.sources.borrowed import Borrowed, BorrowedToken
@@ -31,8 +31,7 @@ class BorrowedSigner:
         self._token: BorrowedToken | None = None
         self._stamp: Hashable = None
         self._sent: tuple[Secret, ...] = ()
-        self._sent_by: WeakKeyDictionary[asyncio.Task[object], Secret] = WeakKeyDictionary()
-        """Which token each running request carries."""
+        self._carried = Carried()
         self._lock = asyncio.Lock()
 
     async def headers(self, method: str, url: str, body: bytes) -> dict[str, str]:
@@ -45,8 +44,7 @@ class BorrowedSigner:
             )
         if token.secret not in self._sent:
             self._sent = (*self._sent, token.secret)
-        if (task := asyncio.current_task()) is not None:
-            self._sent_by[task] = token.secret
+        self._carried.note(token.secret)
         return {"Authorization": f"Bearer {token.secret.reveal()}", **token.headers}
 
     async def base_url(self, configured: str) -> str:
@@ -57,8 +55,7 @@ class BorrowedSigner:
         """True when its owner has renewed it meanwhile; else it is left alone until koi ends."""
         if error.status == 400 and not _OWN_APPS_ONLY.search(error.title):
             return False
-        task = asyncio.current_task()
-        sent = None if task is None else self._sent_by.get(task)
+        sent = self._carried.here
         if sent is None:
             return False
         if self._token is not None and self._token.secret == sent:

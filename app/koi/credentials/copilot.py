@@ -16,6 +16,7 @@ from koi.catalogue.registry import Registry
 from koi.core.errors import ProviderError
 from koi.core.messages import JsonObject
 from koi.core.secret import Secret
+from koi.credentials.carried import Carried
 from koi.credentials.endpoint import Signer
 from koi.credentials.oauth.application import host_of
 from koi.credentials.oauth.server_text import is_under
@@ -82,11 +83,13 @@ class CopilotSigner:
         self._github_token = token
         self._place = place
         self._session: _Session | None = None
+        self._carried = Carried()
         self._lock = asyncio.Lock()
 
     async def headers(self, method: str, url: str, body: bytes) -> dict[str, str]:
         """The bearer of now. Raises ProviderError when GitHub gives none."""
         session = await self._current()
+        self._carried.note(session.token)
         return {"Authorization": f"Bearer {session.token.reveal()}", **IDENTITY}
 
     async def base_url(self, configured: str) -> str:
@@ -94,11 +97,13 @@ class CopilotSigner:
         return (await self._current()).base_url or configured
 
     async def refused(self, error: ProviderError) -> bool:
-        """After a 401 the next request exchanges anew. True when there was something to forget."""
-        if error.status != 401:
+        """After a 401 the next request carries a newer token, exchanged anew if there is none."""
+        sent = self._carried.here
+        if error.status != 401 or sent is None:
             return False
-        known, self._session = self._session, None
-        return known is not None
+        if self._session is not None and self._session.token == sent:
+            self._session = None
+        return True
 
     @property
     def plan(self) -> str:

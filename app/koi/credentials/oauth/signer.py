@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import TypeAlias
-from weakref import WeakKeyDictionary
 
 from koi.core.errors import ProviderError
 from koi.core.secret import Secret
+from koi.credentials.carried import Carried
 from koi.credentials.copilot import EXCHANGED, CopilotPlace, CopilotSigner
 from koi.credentials.findings import TokenUse
 from koi.credentials.oauth.application import host_of
@@ -27,8 +26,7 @@ class LoginSigner:
     def __init__(self, renewal: Renewal, use: UseOf) -> None:
         self._renewal = renewal
         self._use = use
-        self._sent: WeakKeyDictionary[asyncio.Task[object], Secret] = WeakKeyDictionary()
-        """Which token each running request carries."""
+        self._carried = Carried()
 
     async def headers(self, method: str, url: str, body: bytes) -> dict[str, str]:
         """The bearer of now. Raises ProviderError when the login is over."""
@@ -42,8 +40,7 @@ class LoginSigner:
                 kind="network_policy",
                 hint="It was changed just now, or base_url names another place: ask again.",
             )
-        if (task := asyncio.current_task()) is not None:
-            self._sent[task] = token
+        self._carried.note(token)
         return {"Authorization": f"Bearer {token.reveal()}", **use.headers}
 
     async def base_url(self, configured: str) -> str:
@@ -52,8 +49,7 @@ class LoginSigner:
 
     async def refused(self, error: ProviderError) -> bool:
         """After a 401: True when there is another token. Raises ProviderError."""
-        task = asyncio.current_task()
-        sent = self._sent.get(task) if task is not None else None
+        sent = self._carried.here
         if error.status != 401 or sent is None:
             return False
         return await self._renewal.refused(sent, error)
@@ -61,7 +57,7 @@ class LoginSigner:
     @property
     def secrets(self) -> tuple[Secret, ...]:
         """Everything that must not be repeated."""
-        return (*self._renewal.secrets, *set(self._sent.values()))
+        return (*self._renewal.secrets, *self._carried.tokens)
 
 
 class CopilotLogin:
