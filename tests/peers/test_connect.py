@@ -120,7 +120,7 @@ def test_a_code_that_expired_is_told(workspace: Path, koi_home: Path, server: Pe
         terminal.wait_for("✗ ")
         assert "Enter try again" in terminal.text
         terminal.send(ESCAPE)
-        assert terminal.exit_code() == 130
+        assert terminal.exit_code() == 1
     assert not (koi_home / "data" / "auth.json").exists()
 
 
@@ -143,7 +143,7 @@ def test_a_login_that_is_given_up_keeps_nothing(
         terminal.send(ENTER)
         shown_code(terminal)
         terminal.send(ESCAPE)
-        assert terminal.exit_code() == 130
+        assert terminal.exit_code() == 1
         assert not terminal.modes_left_on
     assert not (koi_home / "data" / "auth.json").exists()
 

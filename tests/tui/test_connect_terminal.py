@@ -42,14 +42,18 @@ def test_a_login_from_its_terms_to_its_success(
         terminal.send(ENTER)
         assert terminal.exit_code() == 0
         assert is_clean(terminal)
-        assert "copilot is connected. Start with: koi -p copilot" in terminal.text
+        assert "GitHub Copilot is connected. Start with: koi -p copilot" in terminal.text
         assert CANARY.encode() not in terminal.raw
     assert (koi_home / "data" / "auth.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_list_that_is_left_leaves_the_terminal_as_it_was(workspace: Path) -> None:
+@pytest.mark.parametrize(("key", "code"), [(ESCAPE, 1), ("\x03", 130)])
+def test_a_list_that_is_left_leaves_the_terminal_as_it_was(
+    workspace: Path, key: str, code: int
+) -> None:
     with Terminal([KOI, "connect"], workspace, columns=60, rows=15) as terminal:
         terminal.wait_for("GitHub Copilot")
-        terminal.send(ESCAPE)
-        assert terminal.exit_code() == 130
+        terminal.send(key)
+        assert terminal.exit_code() == code
         assert is_clean(terminal)
+        assert ("Nothing was connected." in terminal.text) == (code == 1)

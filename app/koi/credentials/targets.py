@@ -73,6 +73,11 @@ def target_of(provider: Registered) -> Target:
     )
 
 
+def title_of(provider: Registered) -> str:
+    """What people call it, before and after it is connected."""
+    return target_of(provider).title
+
+
 def find_target(name: str, registry: Registry) -> Target:
     """The target that a person means. Raises UsageError with the nearest names.
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from koi.credentials.logins.login import Login
 
 log = logging.getLogger(__name__)
+
+
+WENT_BACK = 1
+"""The exit code when nothing was done, by the person's choice."""
 
 
 class EmptyScreen(Screen[None], inherit_bindings=False):
@@ -46,6 +51,7 @@ class ConnectApp(App[int], inherit_bindings=False):
         self._work = work
         self.failure: KoiError | None = None
         """Told when the terminal is back as it was."""
+        self.last_key = ""
 
     def get_default_screen(self) -> Screen[None]:
         """A screen without Textual's own keys."""
@@ -54,6 +60,12 @@ class ConnectApp(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         """Begin."""
         self.run_worker(self._do())
+
+    async def on_event(self, event: events.Event) -> None:
+        """Remember the key: leaving by Esc is no interrupt, leaving by Ctrl+C is one."""
+        if isinstance(event, events.Key):
+            self.last_key = event.key
+        await super().on_event(event)
 
     def action_leave(self) -> None:
         """Ctrl+Q."""
@@ -83,7 +95,7 @@ def connect_on_screen(
     logins: tuple[Login, ...] | None = None,
 ) -> int:
     """Lead through connecting `name`, or what is chosen; returns the exit code. Raises KoiError."""
-    from koi.credentials.targets import as_address, as_consent, find_target
+    from koi.credentials.targets import as_address, as_consent, find_target, title_of
     from koi.wiring.registry import open_registry
 
     if name is not None and as_consent(name) is None and as_address(name) is None:
@@ -97,16 +109,24 @@ def connect_on_screen(
         desk = Desk(app, registry_now, logins, method=method, domain=domain)
         connection = await connect(desk, name)
         if connection is None:
-            return Cancelled.exit_code
+            return _left(app)
         connected.append(connection)
         return 0
 
     code = run(work, config_flag)
     for connection in connected:
-        _say(
-            f"{connection.provider} is connected. {_start(connection, open_registry(config_flag))}"
-        )
+        registry = open_registry(config_flag)
+        title = title_of(registry.get(connection.provider))
+        _say(f"{title} is connected. {_start(connection, registry)}")
+    if not connected and code == WENT_BACK:
+        _say("Nothing was connected.")
     return code
+
+
+def _left(app: App[int]) -> int:
+    """The exit code of somebody who went back, or pressed Ctrl+C."""
+    interrupted = isinstance(app, ConnectApp) and app.last_key == "ctrl+c"
+    return Cancelled.exit_code if interrupted else WENT_BACK
 
 
 def _start(connection: Connection, registry: Registry) -> str:
@@ -126,9 +146,12 @@ def disconnect_on_screen(config_flag: str | None) -> int:
 
     async def work(app: App[int]) -> int:
         done = await disconnect(Desk(app, lambda: open_registry(config_flag)))
-        return 0 if done else Cancelled.exit_code
+        return 0 if done else _left(app)
 
-    return run(work, config_flag)
+    code = run(work, config_flag)
+    if code == WENT_BACK:
+        _say("Nothing was removed.")
+    return code
 
 
 def run(work: Callable[[App[int]], Awaitable[int]], config_flag: str | None) -> int:

@@ -113,7 +113,10 @@ async def connect(app: Actions, name: str | None) -> None:
         return
     connection = await in_chat(app, name)
     if connection is not None:
-        app.tell("info", f"{connection.provider} is connected. Ctrl+L chooses its models.")
+        from koi.credentials.targets import title_of
+
+        title = title_of(desk_of(app).registry().get(connection.provider))
+        app.tell("info", f"{title} is connected. Ctrl+L chooses its models.")
 
 
 async def disconnect(app: Actions, name: str | None) -> None:

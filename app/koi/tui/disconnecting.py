@@ -40,7 +40,10 @@ async def disconnect(desk: Desk, name: str | None = None) -> bool:
         return False
     listed = "\n".join(f"{each.title}: {each.words}" for each in chosen)
     question = "Remove it?" if len(chosen) == 1 else "Remove all of this?"
-    if await desk.ask(yes_or_no(TITLE, question, listed, yes="Yes, remove")) != 1:
+    answer = await desk.ask(yes_or_no(TITLE, question, listed, yes="Yes, remove"))
+    if answer == 0:
+        await desk.tell(TITLE, "Nothing was removed.")
+    if answer != 1:
         return False
     said = await give_up_all(chosen, desk.registry())
     still = await what_remains(chosen, desk.registry())

@@ -52,12 +52,15 @@ class Choice(Modal[int | None]):
         *,
         before: Sequence[str] = (),
         keys: str = KEYS,
+        letters: str = "",
         careful: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
         self._options = options
         self._before = before
+        self._letters = letters
+        """A letter for each option, in their order."""
         self._chosen = 0
         self._clock = clock
         self._deaf_until = float("inf") if careful else float("-inf")
@@ -102,11 +105,12 @@ class Choice(Modal[int | None]):
         return True
 
     def on_key(self, event: events.Key) -> None:
-        """A digit chooses at once, unless it is a part of something that is typed here."""
+        """A digit or its letter chooses at once, unless it is a part of something that is typed here."""
         if not event.is_printable or event.character is None or self._is_deaf():
             return
         event.stop()
-        index = "123456789".find(event.character)
+        letter = self._letters.find(event.character.lower())
+        index = letter if letter >= 0 else "123456789".find(event.character)
         if self._held is not None:
             if index == self._held[0]:
                 return  # the same key twice
@@ -151,4 +155,4 @@ def yes_or_no(
 ) -> Choice:
     """A question whose default is no: its result is 1 for a yes."""
     before = tuple(words for words in (explanation, address, question) if words)
-    return Choice(title, (Option("No"), Option(yes)), before=before, careful=True)
+    return Choice(title, (Option("No"), Option(yes)), before=before, letters="ny", careful=True)
