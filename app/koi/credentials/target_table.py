@@ -125,7 +125,7 @@ TARGETS: tuple[Target, ...] = (
         "qwen",
         "Qwen / DashScope",
         "key",
-        "an API key of DashScope; regions: qwen-intl, qwen-us; login: qwen-code",
+        "an API key (or qwen-intl, qwen-us); login: qwen-code",
         "https://bailian.console.aliyun.com/?tab=model#/api-key",
         aliases=("dashscope",),
         login_providers=("qwen", "qwen-code"),

@@ -105,7 +105,7 @@ class Choice(Modal[int | None]):
         return True
 
     def on_key(self, event: events.Key) -> None:
-        """A digit or its letter chooses at once, unless it is a part of something that is typed here."""
+        """A digit or a letter chooses at once, unless it is part of something that is typed."""
         if not event.is_printable or event.character is None or self._is_deaf():
             return
         event.stop()
