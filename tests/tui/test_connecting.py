@@ -24,6 +24,7 @@ from tests.servers.ollama_server import LocalModel, OllamaServer
 from tests.servers.sign_in_server import SignIn, new_key
 from tests.tui.koi_app import ask, running, say, screen_text, until
 
+MODELS = ["llama", "llama-3.3-70b-versatile"]
 KEY = "test-key-0123456789abcdef"
 
 
@@ -40,7 +41,7 @@ def vendor(model_server: ModelServer, koi_home: Path) -> ModelServer:
     def models(request: RecordedRequest) -> Answer:
         if request.headers.get("authorization") != f"Bearer {KEY}":
             return Answer(status=401, error="no such key")
-        return Answer(body=json.dumps({"data": [{"id": "llama"}]}).encode())
+        return Answer(body=json.dumps({"data": [{"id": name} for name in MODELS]}).encode())
 
     koi_home.mkdir(parents=True)
     table = f'[providers.groq]\nbase_url = "{model_server.openai_url}"\n'
@@ -71,6 +72,46 @@ async def test_from_nothing_to_an_answer_with_a_key(workspace: Path, vendor: Mod
         await ask(app, pilot, "hi")
         assert "Hello there" in screen_text(app)
         assert KEY not in app.export_screenshot()
+    await app.host.close()
+
+
+async def test_a_configured_model_without_a_key_leads_to_its_provider(
+    workspace: Path, vendor: ModelServer, koi_home: Path
+) -> None:
+    file = koi_home / "config.toml"
+    file.write_text(f'model = "groq/llama"\n{file.read_text()}')
+    app = KoiApp(SessionOptions(workspace=workspace))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(app, "groq/llama was named, and cannot be used: no key for Groq")
+        await until(app, "▸ 1  connect Groq")
+        await pilot.press("1")
+        await until(app, "paste the key here")
+        paste(app, KEY)
+        await pilot.press("enter")
+        await until(app, "Groq is connected")
+        await pilot.press("enter")
+        await until(app, "groq/llama · ask")
+    await app.host.close()
+
+
+async def test_another_model_is_asked_for_where_the_usual_one_is_missing(
+    workspace: Path, vendor: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(globals(), "MODELS", ["one", "two"])
+    app = KoiApp(SessionOptions(workspace=workspace))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(app, "welcome to koi")
+        await pilot.press("2")
+        await until(app, "Enter choose")
+        await pilot.press(*"groq", "enter")
+        await until(app, "paste the key here")
+        paste(app, KEY)
+        await pilot.press("enter")
+        await until(app, "Groq is connected")
+        await pilot.press("enter")
+        await until(app, "llama-3.3-70b-versatile, its usual one, is not among them")
+        await pilot.press("down", "enter")
+        await until(app, "groq/two · ask")
     await app.host.close()
 
 

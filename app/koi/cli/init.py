@@ -33,7 +33,9 @@ def command() -> int:
     from koi.wiring.welcome import look_around
 
     found = asyncio.run(look_around(open_own_registry()))
-    for line in found.lines:
+    if found.problem is not None:
+        raise found.problem
+    for line in found.said:
         click.echo(safe(line, keep_newlines=False))
     if not found.model:
         raise CredentialMissing("no credential and no local model was found", hint=NOTHING_FOUND)

@@ -30,12 +30,22 @@ class Consent(msgspec.Struct, frozen=True):
     sentence: str
     """What the vendor has said about other programs using it."""
     link: str
+    unwelcome: bool = False
+    """True when the vendor usually refuses it: nobody is led to it first."""
+
+
+def _claude(title: str) -> Consent:
+    return Consent(title, ANTHROPIC, ANTHROPIC_LINK, unwelcome=True)
 
 
 TERMS: dict[ConsentId, Consent] = {
-    "claude-cli": Consent("Claude Code's login", ANTHROPIC, ANTHROPIC_LINK),
-    "claude-keychain": Consent("Claude Code's login in the Keychain", ANTHROPIC, ANTHROPIC_LINK),
-    "claude-token": Consent("the token of a Claude subscription", ANTHROPIC, ANTHROPIC_LINK),
+    "claude-cli": Consent("Claude Code's login", ANTHROPIC, ANTHROPIC_LINK, unwelcome=True),
+    "claude-keychain": Consent(
+        "Claude Code's login in the Keychain", ANTHROPIC, ANTHROPIC_LINK, unwelcome=True
+    ),
+    "claude-token": Consent(
+        "the token of a Claude subscription", ANTHROPIC, ANTHROPIC_LINK, unwelcome=True
+    ),
     "codex-cli": Consent(
         "Codex CLI's ChatGPT login",
         "OpenAI has tolerated other programs using Codex CLI's login, but offers them a sign-in of "
@@ -46,6 +56,7 @@ TERMS: dict[ConsentId, Consent] = {
         "Qwen Code's login",
         "Qwen's free login ended on 15 April 2026; a saved login may be refused.",
         "https://github.com/QwenLM/qwen-code/issues/3203",
+        unwelcome=True,
     ),
 }
 

@@ -72,11 +72,16 @@ def choose_default_model(registry: Registry, discovery: Discovery) -> DefaultMod
             notes.append(f"ollama: runs, but has no models; try: {SUGGESTION}")
     for name in providers:
         notes += [
-            f"{name}: {finding.detail} ({state_words(finding)})"
+            passed_over(name, finding)
             for finding in discovery.of(name)
             if finding.state not in ("usable", "shadowed", "unreachable") and finding.detail
         ]
     return DefaultModel(None, None, tuple(notes))
+
+
+def passed_over(name: str, finding: Finding) -> str:
+    """Why a provider was not taken, in a line."""
+    return f"{name}: {finding.detail} ({state_words(finding)})"
 
 
 def _can_be_used(provider: Registered, discovery: Discovery) -> bool:

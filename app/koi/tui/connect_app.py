@@ -117,7 +117,8 @@ def connect_on_screen(
     for connection in connected:
         registry = open_registry(config_flag)
         title = title_of(registry.get(connection.provider))
-        _say(f"{title} is connected. {_start(connection, registry)}")
+        said = connection.said or f"{title} is connected."
+        _say(f"{said} {_start(connection, registry)}")
     if not connected and code == WENT_BACK:
         _say("Nothing was connected.")
     return code
@@ -131,10 +132,13 @@ def _left(app: App[int]) -> int:
 
 def _start(connection: Connection, registry: Registry) -> str:
     """How to go on with what was connected."""
+    from koi.wiring.connecting import has_model
+
     name = connection.provider
     if connection.model:
         return f"Start with: koi -m {name}/{connection.model}"
-    if registry.get(name).default_model is not None:
+    default = registry.get(name).default_model
+    if default is not None and has_model(connection.models, default):
         return f"Start with: koi -p {name}"
     return f"Choose a model: koi models {name}"
 

@@ -159,14 +159,18 @@ async def _log_in(desk: Desk, name: str) -> Connection | None:
             return None
         domain = domain_or_none
 
+    listed: tuple[str, ...] = ()
+
     async def models(provider: str) -> tuple[str, ...]:
-        return await provider_models(provider, desk.registry())
+        nonlocal listed
+        listed = await provider_models(provider, desk.registry())
+        return listed
 
     chosen = methods[index]
     other = next((each for each in login.methods if each is not chosen), None)
     screen = LoginScreen(login.title, chosen, desk.registry(), models, domain=domain, other=other)
     provider = await desk.ask(screen)
-    return None if provider is None else Connection(provider)
+    return None if provider is None else Connection(provider, models=listed)
 
 
 async def _ask_domain(desk: Desk, login: Login) -> str | None:
@@ -186,19 +190,29 @@ async def _enter_key(desk: Desk, target: Target) -> Connection | None:
     from koi.credentials.key_check import KeyCheck
     from koi.tui.screens.connect.key_entry import KeyEntry
     from koi.wiring.connecting import check_key, keep_key
-    from koi.wiring.precedence import above_kept_key
+    from koi.wiring.precedence import NextRequest, next_request
+
+    answer = KeyCheck("unproven")
+    used = NextRequest(True)
 
     async def check(provider: str, key: Secret) -> KeyCheck:
-        return await check_key(provider, key, desk.registry())
+        nonlocal answer
+        answer = await check_key(provider, key, desk.registry())
+        return answer
 
     def keep(provider: str, key: Secret) -> str:
-        registry = desk.registry()
-        above = above_kept_key(provider, registry)
-        said = keep_key(provider, key, registry)
-        return said if above is None else f"{said} But {above.words}. {above.way_out}."
+        return keep_key(provider, key, desk.registry())
 
-    provider = await desk.ask(KeyEntry(target, desk.registry(), check, keep))
-    return None if provider is None else Connection(provider)
+    async def next_one(provider: str) -> NextRequest:
+        nonlocal used
+        used = await next_request(provider, desk.registry())
+        return used
+
+    provider = await desk.ask(KeyEntry(target, desk.registry(), check, keep, next_one))
+    if provider is None:
+        return None
+    models = () if used.words else answer.models
+    return Connection(provider, models=models, said=used.words)
 
 
 async def _ask_consent(desk: Desk, consent: ConsentId) -> Connection | None:
@@ -217,11 +231,17 @@ async def _ask_consent(desk: Desk, consent: ConsentId) -> Connection | None:
         return None
     await asyncio.to_thread(allow, paths, consent)
     discovery = await discover(desk.registry())
+    taken_back = f"koi disconnect {consent} takes that back."
     for provider, findings in discovery.findings.items():
         for finding in findings:
             if finding.consent == consent and finding.state == "usable":
-                return Connection(provider)
-    await desk.tell(terms.title, "koi may use it, but there is nothing usable in it now.")
+                vendor = desk.registry().get(provider).row.company.display_name
+                said = f"koi may use {terms.title} now."
+                shown = f"Whether {vendor} accepts it shows at the first request."
+                await desk.tell(terms.title, said, shown, taken_back)
+                return Connection(provider, said=f"{said} {shown}")
+    nothing = "koi may use it, but there is nothing usable in it now."
+    await desk.tell(terms.title, nothing, taken_back)
     return None
 
 

@@ -22,6 +22,10 @@ class Connection(msgspec.Struct, frozen=True):
     provider: str
     model: str = ""
     """The model to begin with, when one was chosen on the way."""
+    models: tuple[str, ...] = ()
+    """What its server said that it has, when it was asked."""
+    said: str = ""
+    """What is true of it, when that is not just that it is connected."""
 
 
 class Desk:

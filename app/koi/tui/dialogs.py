@@ -116,7 +116,8 @@ async def connect(app: Actions, name: str | None) -> None:
         from koi.credentials.targets import title_of
 
         title = title_of(desk_of(app).registry().get(connection.provider))
-        app.tell("info", f"{title} is connected. Ctrl+L chooses its models.")
+        said = connection.said or f"{title} is connected."
+        app.tell("info", f"{said} Ctrl+L chooses its models.")
 
 
 async def disconnect(app: Actions, name: str | None) -> None:

@@ -29,7 +29,7 @@ async def open_first(app: Actions) -> None:
         try:
             await app.host.open()
         except CredentialMissing as error:
-            if not await lead_on(app):
+            if not await lead_on(app, error):
                 app.failure = error
                 app.exit(error.exit_code)
                 return

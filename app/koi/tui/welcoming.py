@@ -13,24 +13,31 @@ if TYPE_CHECKING:
     from koi.tui.actions import Actions
     from koi.tui.desk import Connection, Desk
     from koi.tui.screens.first_run import NextStep
+    from koi.wiring.welcome import Surroundings
 
 
-async def lead_on(app: Actions) -> bool:
-    """Show what there is and the ways in, until there is a model; False: the person leaves."""
+async def lead_on(app: Actions, reason: KoiError | None = None) -> bool:
+    """Show what there is and the ways in, until there is a model; False: the person leaves.
+
+    `reason`: why the session could not be opened.
+    """
+    from koi.credentials.targets import target_of
     from koi.tui.connecting import desk_of
     from koi.tui.screens.first_run import first_page
-    from koi.wiring.welcome import look_around
 
     desk = desk_of(app)
-    failure: tuple[str, ...] = ()
+    failure: tuple[str, ...] = () if reason is None else (reason.title, reason.hint)
     while True:
-        found = await look_around(desk.registry())
-        page, steps = first_page((*failure, *found.lines), found.model, found.waiting)
+        found = await _look_around(app)
+        if reason is not None and (found.problem is not None or not found.model):
+            failure, reason = (), None  # the page says it
+        wanted = target_of(desk.registry().get(found.wanted)).title if found.wanted else ""
+        page, steps = first_page((*failure, *found.lines), found.model, found.waiting, wanted)
         index = await app.push_screen_wait(page)
         step: NextStep = "quit" if index is None else steps[index]
         failure = ()
         try:
-            done = await _do(app, desk, step)
+            done = await _do(app, desk, step, found)
         except KoiError as error:
             failure = (error.title, error.hint)
             continue
@@ -51,20 +58,31 @@ async def say_what_was_found(app: Actions) -> None:
     if was_welcomed(registry) or registry.config.role_model() is not None:
         return
     found = await look_around(registry)
-    app.tell("info", "\n".join(found.lines), "Ctrl+L chooses another model, /connect adds more.")
+    app.tell("info", "\n".join(found.said), "Ctrl+L chooses another model, /connect adds more.")
     try:
         await asyncio.to_thread(remember_welcome, registry)
     except StorageError as error:
         app.tell("warn", error.title, error.hint)
 
 
-async def _do(app: Actions, desk: Desk, step: NextStep) -> bool | None:
+async def _look_around(app: Actions) -> Surroundings:
+    """What a session with the options of this start would begin with."""
+    from koi.wiring.session import registry_of
+    from koi.wiring.welcome import look_around
+
+    options = app.host.options
+    return await look_around(registry_of(options), options.provider)
+
+
+async def _do(app: Actions, desk: Desk, step: NextStep, found: Surroundings) -> bool | None:
     """One step; None: back to the first page. Raises KoiError."""
     from koi.tui.connecting import connect
 
     connection: Connection | None = None
     match step:
         case "start":
+            if found.problem is not None:
+                _use(app, found.model)
             return True
         case "quit":
             return False
@@ -72,8 +90,12 @@ async def _do(app: Actions, desk: Desk, step: NextStep) -> bool | None:
             app.host.options = msgspec.structs.replace(app.host.options, demo=True)
             return True
         case "again":
-            found = await _has_model(desk)
-            return True if found else None
+            now = await _look_around(app)
+            return True if now.model and now.problem is None else None
+        case "wanted":
+            connection = await connect(desk, found.wanted)
+            if connection is not None and connection.provider == found.wanted:
+                return True
         case "login":
             connection = await connect(desk, None, ("login",))
         case "key":
@@ -85,30 +107,29 @@ async def _do(app: Actions, desk: Desk, step: NextStep) -> bool | None:
     return await _begin_with(app, desk, connection)
 
 
-async def _has_model(desk: Desk) -> bool:
-    from koi.wiring.welcome import look_around
-
-    return bool((await look_around(desk.registry())).model)
-
-
 async def _begin_with(app: Actions, desk: Desk, connection: Connection) -> bool | None:
     """Let the chat open with what was connected."""
-    model = connection.model or await _choose(desk, connection.provider)
+    model = connection.model or await _choose(desk, connection)
     if not model:
         return None
-    app.host.options = msgspec.structs.replace(
-        app.host.options, model=f"{connection.provider}/{model}", executor=None, demo=False
-    )
+    _use(app, f"{connection.provider}/{model}")
     return True
 
 
-async def _choose(desk: Desk, provider: str) -> str:
-    """The default model of a provider; one of its list when it has none."""
-    from koi.tui.screens.connect.pick import Pick
-    from koi.wiring.connecting import provider_models
+def _use(app: Actions, model: str) -> None:
+    app.host.options = msgspec.structs.replace(
+        app.host.options, model=model, provider=None, executor=None, demo=False
+    )
 
-    default = desk.registry().get(provider).default_model
-    if default is not None:
+
+async def _choose(desk: Desk, connection: Connection) -> str:
+    """The default model of a provider; one of its list when it has none, or not that one."""
+    from koi.tui.screens.connect.pick import Pick
+    from koi.wiring.connecting import has_model, provider_models
+
+    default = desk.registry().get(connection.provider).default_model
+    if default is not None and has_model(connection.models, default):
         return default
-    models = await provider_models(provider, desk.registry())
-    return await desk.ask(Pick("a model to begin with", models)) or ""
+    models = connection.models or await provider_models(connection.provider, desk.registry())
+    note = "" if default is None else f"{default}, its usual one, is not among them"
+    return await desk.ask(Pick("a model to begin with", models, note)) or ""

@@ -192,6 +192,11 @@ def save_endpoint(url: str, name: str, model: str, registry: Registry) -> bool:
     return chosen
 
 
+def has_model(models: tuple[str, ...], name: str) -> bool:
+    """True when a list has a model, perhaps with a date behind its name; no list has them all."""
+    return not models or any(each == name or each.startswith(f"{name}-") for each in models)
+
+
 def first_model(provider: Registered, models: tuple[str, ...]) -> str | None:
     """The model to begin with, once a provider is connected; None when none is known."""
     default = provider.default_model

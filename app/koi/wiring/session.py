@@ -38,7 +38,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     from koi.store.log import start_log
     from koi.store.spills import remove_old_spills_aside
 
-    registry = _registry_of(options)
+    registry = registry_of(options)
     close_memory()
     start_log(registry.config.paths.log, debug=options.debug)
     rules = _rules(options, registry)
@@ -71,7 +71,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     return _join(options, registry, providers, journal, state, gate)
 
 
-def _registry_of(options: SessionOptions) -> Registry:
+def registry_of(options: SessionOptions) -> Registry:
     """Configuration and catalogue, as they are now. Raises ConfigurationError."""
     flags = {"models.executor": options.executor, "model": options.model}
     return open_registry(
@@ -121,7 +121,7 @@ def _join(
 
     def renew() -> None:
         nonlocal prices
-        providers.renew(_registry_of(options))
+        providers.renew(registry_of(options))
         prices = Prices(providers.registry)
 
     recorder = Recorder(journal, paths.ledger)

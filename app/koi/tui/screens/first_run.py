@@ -6,30 +6,39 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from koi.catalogue.catalogue import load_catalogue
+from koi.credentials.consent import TERMS
 from koi.credentials.findings import ConsentId
 from koi.credentials.targets import Way, as_consent
 from koi.tui.screens.connect.choice import Choice, Option
 
 NextStep: TypeAlias = (
-    Literal["start", "login", "key", "ollama", "url", "demo", "again", "quit"] | ConsentId
+    Literal["wanted", "start", "login", "key", "ollama", "url", "demo", "again", "quit"] | ConsentId
 )
 MAX_VARIABLES = 6
 NOTHING = "koi found no model that it can use yet."
 
 
 def first_page(
-    lines: Sequence[str], model: str, waiting: Sequence[Way] = ()
+    lines: Sequence[str], model: str, waiting: Sequence[Way] = (), wanted: str = ""
 ) -> tuple[Choice, tuple[NextStep, ...]]:
-    """The page and what its options mean. `lines` say what was found; `model` may be "";
-    `waiting` are logins of other programs that need a yes.
+    """The page and what its options mean: the most useful first, what its vendor refuses last.
+
+    `lines` say what was found; `model` may be ""; `waiting` are logins of other programs that need
+    a yes; `wanted` is what the model that was named needs.
     """
-    options: dict[NextStep, Option] = {"start": Option(f"start with {model}")} if model else {}
-    for way in waiting:
-        consent = as_consent(way.name)
-        if consent is not None:
-            options[consent] = Option(way.title, way.hint)
-    options.update(_ways())
-    before = tuple(lines) if model else (NOTHING, *lines)
+    options: dict[NextStep, Option] = {}
+    if wanted:
+        options["wanted"] = Option(f"connect {wanted}")
+    if model:
+        options["start"] = Option(f"start with {model}")
+    borrowed = _borrowed(waiting)
+    ways = _ways()
+    options.update(ways[:2])
+    options.update((name, option) for name, option, unwelcome in borrowed if not unwelcome)
+    options.update(ways[2:-1])
+    options.update((name, option) for name, option, unwelcome in borrowed if unwelcome)
+    options.update(ways[-1:])
+    before = tuple(lines) if model or wanted else (NOTHING, *lines)
     page = Choice(
         "welcome to koi",
         tuple(options.values()),
@@ -37,6 +46,18 @@ def first_page(
         keys="↑ ↓ choose · Enter go on · Esc quit",
     )
     return page, tuple(options)
+
+
+def _borrowed(waiting: Sequence[Way]) -> list[tuple[ConsentId, Option, bool]]:
+    found: list[tuple[ConsentId, Option, bool]] = []
+    for way in waiting:
+        consent = as_consent(way.name)
+        if consent is not None:
+            terms = TERMS[consent]
+            hint = f"{way.hint}; usually refused" if terms.unwelcome else way.hint
+            option = Option(way.title, hint, terms.sentence)
+            found.append((consent, option, terms.unwelcome))
+    return found
 
 
 def _ways() -> tuple[tuple[NextStep, Option], ...]:
@@ -65,7 +86,7 @@ def _ways() -> tuple[tuple[NextStep, Option], ...]:
         ("url", Option("any OpenAI-compatible address", "", "It is asked for its models.")),
         ("demo", Option("the demo", "", "Works offline, with koi's real tools.")),
         ("again", Option("look again", "", "After you have set or started something.")),
-        ("quit", Option("quit")),
+        ("quit", Option("quit", "Esc")),
     )
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from textual import events
 
 from koi.core.errors import StorageError
 from koi.core.secret import Secret
 from koi.credentials.key_check import KeyCheck
 from koi.credentials.targets import find_target
-from koi.tui.screens.connect.key_entry import KeyEntry
+from koi.tui.screens.connect.key_entry import KeyEntry, Next
+from koi.wiring.precedence import NextRequest
 from tests.configurations import registry_of
 from tests.tui.screens.connect.screen_app import ScreenApp, shown
 
@@ -38,9 +40,12 @@ class Vendor:
         return f"The key {key.label} is kept in a file."
 
 
-def entry(folder: Path, vendor: Vendor, target: str = "openai") -> KeyEntry:
-    registry = registry_of(folder)
-    return KeyEntry(find_target(target, registry), registry, vendor.check, vendor.keep)
+def entry(
+    folder: Path, vendor: Vendor, target: str = "openai", next_request: Next | None = None
+) -> KeyEntry:
+    registry = registry_of(folder, CONFIGURATION)
+    found = find_target(target, registry)
+    return KeyEntry(found, registry, vendor.check, vendor.keep, next_request)
 
 
 def paste(app: ScreenApp[str | None], text: str) -> None:
@@ -48,6 +53,7 @@ def paste(app: ScreenApp[str | None], text: str) -> None:
     app.screen.focused.post_message(events.Paste(text))
 
 
+CONFIGURATION = '[providers.lab]\nprotocol = "openai-chat"\nbase_url = "http://localhost:9/v1"\n'
 WORKS = KeyCheck("works", ("gpt-5", "gpt-5-mini"))
 
 
@@ -136,3 +142,34 @@ async def test_a_key_that_cannot_be_kept_says_why(tmp_path: Path) -> None:
         await app.until("the disk is full")
         await pilot.press("escape")
         assert app.results == [None]
+
+
+@pytest.mark.parametrize(
+    ("usable", "said", "result"),
+    [
+        (True, "The key is kept, but koi uses another one.", "openai"),
+        (False, "The key is kept, but is not used.", None),
+    ],
+)
+async def test_a_key_that_stands_behind_another_is_no_success(
+    tmp_path: Path, usable: bool, said: str, result: str | None
+) -> None:
+    async def next_request(provider: str) -> NextRequest:
+        return NextRequest(usable, "OPENAI_API_KEY comes first. Unset OPENAI_API_KEY.")
+
+    async with shown(entry(tmp_path, Vendor(WORKS), next_request=next_request)) as (app, pilot):
+        paste(app, KEY)
+        await pilot.press("enter")
+        await app.until("Unset OPENAI_API_KEY.")
+        assert said in app.text
+        assert "is connected" not in app.text
+        await pilot.press("enter")
+        assert app.results == [result]
+
+
+async def test_what_needs_no_key_is_connected_without_one(tmp_path: Path) -> None:
+    vendor = Vendor(WORKS)
+    async with shown(entry(tmp_path, vendor, "lab")) as (app, pilot):
+        await app.until("works without a key")
+        await pilot.press("enter")
+        assert (app.results, vendor.asked) == (["lab"], [])

@@ -20,6 +20,8 @@ from koi.tui.screens.modal import Modal
 from koi.view.line import BLANK, MUTED, PLAIN, Face, Line
 from koi.view.safe_text import safe
 
+DIGITS = 9
+"""Options after these have no key of their own."""
 KEYS = "↑ ↓ choose · Enter go on · Esc back"
 
 
@@ -137,7 +139,7 @@ class Choice(Modal[int | None]):
         for index, option in enumerate(self._options):
             chosen = index == self._chosen
             mark = ("▸ " if chosen else "  ", Face("accent", "b"))
-            number = (f"{index + 1}  ", MUTED)
+            number = (f"{index + 1}  " if index < DIGITS else "   ", MUTED)
             face = Face("selected", "r") if chosen else PLAIN
             title = safe(option.title, keep_newlines=False)
             hint = safe(f"  {option.hint}" if option.hint else "", keep_newlines=False)

@@ -21,11 +21,14 @@ from koi.tui.screens.connect.secret_field import SecretField
 from koi.tui.screens.modal import Modal
 from koi.view.connecting import models_text
 from koi.view.line import BLANK, Line
+from koi.wiring.precedence import NextRequest
 
 Stage: TypeAlias = Literal["entering", "wrong", "other", "checking", "refused", "unsure", "kept"]
 Check: TypeAlias = Callable[[str, Secret], Awaitable[KeyCheck]]
 Keep: TypeAlias = Callable[[str, Secret], str]
 """Keeps the key of a provider; says where, "" when that is decided later. Raises KoiError."""
+Next: TypeAlias = Callable[[str], Awaitable[NextRequest]]
+"""What the next request to a provider uses, now that its key is kept."""
 KEYS: dict[Stage, str] = {
     "entering": "Enter check · Esc back",
     "wrong": "Enter check · Esc back",
@@ -38,19 +41,31 @@ KEYS: dict[Stage, str] = {
 
 
 class KeyEntry(Modal[str | None]):
-    """Its result is the provider whose key was kept, None when none was."""
+    """Its result is the provider that is connected now, None when none is.
+
+    One that wants no key is connected without one, too.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape,ctrl+c", "leave", "Back"),
         ("enter", "go_on", "Go on"),
     ]
 
-    def __init__(self, target: Target, registry: Registry, check: Check, keep: Keep) -> None:
+    def __init__(
+        self,
+        target: Target,
+        registry: Registry,
+        check: Check,
+        keep: Keep,
+        next_request: Next | None = None,
+    ) -> None:
         super().__init__()
         self._target = target
         self._registry = registry
         self._check = check
         self._keep = keep
+        self._next_request = next_request
+        self._used = NextRequest(True)
         self._stage: Stage = "entering"
         self._key: Secret | None = None
         """Between the question and its answer only."""
@@ -71,6 +86,9 @@ class KeyEntry(Modal[str | None]):
         event.stop()
         key = cleaned(event.secret.reveal())
         if self._stage == "checking":
+            return
+        if not key and self._stage == "entering" and self._optional:
+            self.dismiss(self._target.provider)
             return
         if self._stage == "kept" or (not key and self._stage in ("wrong", "other", "unsure")):
             self.action_go_on()
@@ -96,9 +114,17 @@ class KeyEntry(Modal[str | None]):
             case "unsure":
                 self._save()
             case "kept":
-                self.dismiss(self._target.provider)
+                self.dismiss(self._connected)
             case _:
                 pass
+
+    @property
+    def _optional(self) -> bool:
+        return self._registry.get(self._target.provider).wants_no_key
+
+    @property
+    def _connected(self) -> str | None:
+        return self._target.provider if self._used.usable else None
 
     def action_leave(self) -> None:
         """Esc: one step back, then out."""
@@ -107,7 +133,7 @@ class KeyEntry(Modal[str | None]):
         if self._stage in ("other", "checking", "unsure"):
             self._to("entering")
         else:
-            self.dismiss(self._target.provider if self._stage == "kept" else None)
+            self.dismiss(self._connected if self._stage == "kept" else None)
 
     def _ask(self) -> None:
         self._to("checking")
@@ -136,11 +162,13 @@ class KeyEntry(Modal[str | None]):
         except KoiError as error:
             self._problem = KeyProblem(error.title, error.hint)
             self._to("wrong")
-        else:
-            if self._kept:
-                self._to("kept")
-            else:
-                self.dismiss(self._target.provider)
+            return
+        if not self._kept:
+            self.dismiss(self._target.provider)
+            return
+        if self._next_request is not None:
+            self._used = await self._next_request(self._target.provider)
+        self._to("kept")
 
     def _to(self, stage: Stage) -> None:
         self._stage = stage
@@ -155,11 +183,7 @@ class KeyEntry(Modal[str | None]):
         label = self._key.label if self._key is not None else ""
         match self._stage:
             case "entering":
-                yield from text(f"koi needs a key of {self._target.title}.", width)
-                if self._target.key_page:
-                    yield from muted("Keys are made at", width)
-                    yield from link(self._target.key_page, width)
-                yield from muted("It is kept in the OS keyring, else in a private file.", width)
+                yield from self._request(width)
             case "wrong" | "other" if self._problem is not None:
                 yield from text(self._problem.title, width, WARN)
                 yield from text(self._problem.hint, width)
@@ -177,17 +201,40 @@ class KeyEntry(Modal[str | None]):
                 yield from text(self._answer.detail, width)
                 yield from text(f"Enter keeps the key {label} all the same.", width)
             case "kept":
-                yield from text(f"✓ {self._target.title} is connected.", width, OK)
-                yield from text(self._kept, width)
-                match self._answer.outcome:
-                    case "works":
-                        yield from text(f"It has {models_text(self._answer.models)}.", width)
-                    case "unproven":
-                        said = "Its list of models is public: the first request shows whether "
-                        yield from text(f"{said}the key works.", width)
-                    case _:
-                        yield from text("It was not checked.", width, WARN)
+                yield from self._outcome(width)
             case _:
                 pass
         if self._field.display:
             yield BLANK
+
+    def _request(self, width: int) -> Iterator[Line]:
+        title = self._target.title
+        if self._optional:
+            yield from text(f"{title} works without a key: just press Enter.", width)
+            yield from text("A key that you give is sent to it all the same.", width)
+        else:
+            yield from text(f"koi needs a key of {title}.", width)
+        if self._target.key_page:
+            yield from muted("Keys are made at", width)
+            yield from link(self._target.key_page, width)
+        yield from muted("It is kept in the OS keyring, else in a private file.", width)
+
+    def _outcome(self, width: int) -> Iterator[Line]:
+        if self._used.words:
+            if self._used.usable:
+                yield from text("The key is kept, but koi uses another one.", width, WARN)
+            else:
+                yield from text("✗ The key is kept, but is not used.", width, ERROR)
+            yield from text(self._used.words, width)
+            yield from muted(self._kept, width)
+            return
+        yield from text(f"✓ {self._target.title} is connected.", width, OK)
+        yield from text(self._kept, width)
+        match self._answer.outcome:
+            case "works":
+                yield from text(f"It has {models_text(self._answer.models)}.", width)
+            case "unproven":
+                said = "Its list of models is public: the first request shows whether "
+                yield from text(f"{said}the key works.", width)
+            case _:
+                yield from text("It was not checked.", width, WARN)
