@@ -11,6 +11,9 @@ from typing import NamedTuple
 import pytest
 
 from koi.cli.dispatch import run
+from koi.core.secret import Secret
+from koi.credentials.stores.auth_file import AuthFile
+from koi.credentials.stores.token_record import TokenRecord
 from tests.servers.answers import Answer, text
 from tests.servers.model_server import ModelServer, RecordedRequest
 from tests.servers.oauth_server import CANARY, GitHub
@@ -230,6 +233,17 @@ def test_disconnecting_an_unknown_name_speaks_of_disconnecting(koi: Koi) -> None
     assert done.code == 2
     assert "Did you mean openai? koi disconnect lists" in done.err
     assert "address" not in done.err
+
+
+def test_a_damaged_file_of_logins_is_spoken_of_until_it_is_gone(koi: Koi, koi_home: Path) -> None:
+    kept = AuthFile(koi_home / "data/auth.json")
+    kept.path.parent.mkdir(parents=True)
+    kept.path.write_text("{")
+    assert "was damaged" in koi("connect", "status").err
+    assert "is a damaged file of logins" in koi("connect", "status").err
+    kept.put("copilot", TokenRecord(Secret("gho_0123456789")))
+    assert "damaged" not in koi("connect", "status").err
+    assert "may hold old tokens" in koi("disconnect", "copilot", "--yes").out
 
 
 # The first steps

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias
 
 from koi.catalogue.registry import Registered, Registry
@@ -101,11 +102,16 @@ async def discover(
 
 def lost_logins(config: Config) -> tuple[str, ...]:
     """Says that a damaged file of logins was set aside, until there is a good one again."""
-    path = config.paths.auth_file
-    if path.exists():
+    if config.paths.auth_file.exists():
         return ()
-    damaged = sorted(path.parent.glob(f"{path.name}.bad-*"))
-    return tuple(f"{each} is a damaged file of logins: connect again" for each in damaged[-1:])
+    damaged = damaged_logins(config)[-1:]
+    return tuple(f"{each} is a damaged file of logins: connect again" for each in damaged)
+
+
+def damaged_logins(config: Config) -> tuple[Path, ...]:
+    """The files of logins that were set aside, the latest last."""
+    path = config.paths.auth_file
+    return tuple(sorted(path.parent.glob(f"{path.name}.bad-*")))
 
 
 def known_at_once(registry: Registry) -> Discovery:

@@ -9,7 +9,7 @@ from koi.catalogue.registry import Registry
 from koi.core.errors import KoiError
 from koi.credentials.belongings import Belonging
 from koi.credentials.consent import revoke
-from koi.credentials.discovery import discover
+from koi.credentials.discovery import damaged_logins, discover
 from koi.credentials.status import remaining
 
 
@@ -49,11 +49,16 @@ async def give_up_all(held: Sequence[Belonging], registry: Registry) -> tuple[st
 
 
 async def what_remains(held: Sequence[Belonging], registry: Registry) -> tuple[str, ...]:
-    """What is still usable of the providers concerned, and why. `registry` is read anew."""
+    """What is still usable of the providers concerned, and why; and what may hold old tokens.
+
+    `registry` is read anew.
+    """
     discovery = await discover(registry, thorough=True)
     providers = dict.fromkeys(each.provider for each in held if each.provider)
-    return tuple(
+    usable = tuple(
         f"{provider}: {still}"
         for provider in providers
         if (still := remaining(discovery, provider))
     )
+    damaged = damaged_logins(registry.config) if any(each.kind == "login" for each in held) else ()
+    return usable + tuple(f"{path} may hold old tokens: remove it by hand" for path in damaged)
