@@ -16,7 +16,7 @@ from koi.credentials.stores.auth_file import AuthFile
 from koi.credentials.stores.token_record import TokenRecord
 from tests.servers.answers import Answer, text
 from tests.servers.model_server import ModelServer, RecordedRequest
-from tests.servers.oauth_server import CANARY, GitHub
+from tests.servers.oauth_server import CANARY, Codex, GitHub
 
 KEY = "test-key-0123456789abcdef"
 
@@ -294,6 +294,18 @@ def test_a_login_that_is_denied_fails_with_what_to_do(koi: Koi, github: GitHub) 
     assert done.code == 1
     assert "declined" in done.err
     assert "copilot" not in koi("connect", "status").out
+
+
+def test_a_way_that_is_switched_off_names_the_other(
+    koi: Koi, model_server: ModelServer, koi_home: Path
+) -> None:
+    codex = Codex(model_server)
+    codex.start_answer = Answer(status=404, body=b"{}")
+    koi_home.mkdir(parents=True, exist_ok=True)
+    (koi_home / "config.toml").write_text(codex.configuration)
+    done = koi("connect", "chatgpt")
+    assert done.code == 1
+    assert "koi connect chatgpt --browser" in done.err
 
 
 def test_a_key_that_is_shadowed_says_by_what(

@@ -59,7 +59,7 @@ def test_the_time_that_is_left(seconds: float, words: str) -> None:
         ((), "no list of models"),
         (("a",), "1 model: a"),
         (("a", "b"), "2 models: a, b"),
-        (("a", "b", "c", "d"), "4 models: a, b, c, …"),
+        (("a", "b", "c", "d"), "4 models: a, b, c and 1 more"),
     ],
 )
 def test_models_are_counted_and_named(models: tuple[str, ...], words: str) -> None:

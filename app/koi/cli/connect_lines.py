@@ -38,21 +38,27 @@ class Wishes(msgspec.Struct, frozen=True):
 
 def connect_in_lines(open_registry: OpenRegistry, name: str | None, wishes: Wishes) -> int:
     """Connect what `name` means, or what is chosen from the list. Raises KoiError."""
-    from koi.credentials.targets import as_address, as_consent, find_target
+    from koi.credentials.meanings import Address, Foreign, meaning
 
     registry = open_registry()
-    if name is None:
-        name = _choose_target(registry)
-    consent = as_consent(name)
-    if consent is not None:
-        _ask_consent(consent, open_registry)
-        return 0
-    address = as_address(name)
-    if address is not None:
-        connect_address(registry, address)
-        return 0
-    target = find_target(name, registry)
-    found = _ways(target, _discover(registry), wishes)
+    match meaning(name or _choose_target(registry), registry):
+        case Foreign(consent=consent):
+            _ask_consent(consent, open_registry)
+            return 0
+        case Address(url=url):
+            connect_address(registry, url)
+            return 0
+        case target:
+            return _connect_target(target, open_registry, wishes)
+
+
+def _connect_target(target: Target, open_registry: OpenRegistry, wishes: Wishes) -> int:
+    from koi.credentials.logins.table import LOGINS
+    from koi.credentials.meanings import open_ways
+    from koi.credentials.targets import as_consent
+
+    registry = open_registry()
+    found = open_ways(target, LOGINS, _discover(registry), wishes.method)
     way = _choose_way(found)
     match way.kind:
         case "login":
@@ -93,8 +99,9 @@ def _login(name: str) -> Login:
 
 def _choose_target(registry: Registry) -> str:
     """The list, and on a terminal the question which one."""
+    from koi.credentials.meanings import meaning
     from koi.credentials.target_table import TARGETS
-    from koi.credentials.targets import as_address, as_consent, find_target, foreign_ways
+    from koi.credentials.targets import foreign_ways
 
     discovery = _discover(registry)
     names: list[str] = []
@@ -115,28 +122,11 @@ def _choose_target(registry: Registry) -> str:
         if not answer:
             raise KoiError("Nothing was connected")
         try:
-            if as_consent(answer) is None and as_address(answer) is None:
-                find_target(answer, registry)
+            meaning(answer, registry)
         except UsageError as error:
             print_error(error)
         else:
             return answer
-
-
-def _ways(target: Target, discovery: Discovery, wishes: Wishes) -> tuple[Way, ...]:
-    """The ways that the command line leaves open. Raises UsageError when there is none."""
-    from koi.credentials.logins.table import LOGINS
-    from koi.credentials.targets import ways
-
-    found = ways(target, LOGINS, discovery)
-    if not wishes.method:
-        return found
-    found = tuple(way for way in found if way.kind == "login")
-    if not found:
-        raise UsageError(
-            f"{target.title} has no login", hint="Leave --method out to give it a key."
-        )
-    return found
 
 
 def _choose_way(found: Sequence[Way]) -> Way:
@@ -165,14 +155,6 @@ def _without_asking(target: Target, found: Sequence[Way]) -> str:
     return "\n".join(said)
 
 
-def _is_usable(consent: ConsentId, registry: Registry) -> bool:
-    return any(
-        finding.consent == consent and finding.state == "usable"
-        for findings in _discover(registry).findings.values()
-        for finding in findings
-    )
-
-
 def _ask_consent(consent: ConsentId, open_registry: OpenRegistry) -> None:
     """One question, with what the vendor says. The default is no."""
     from koi.credentials.consent import TERMS, allow, deny
@@ -182,7 +164,7 @@ def _ask_consent(consent: ConsentId, open_registry: OpenRegistry) -> None:
     if says_yes("Use it?"):
         allow(paths, consent)
         click.echo(f"koi may use it from now on. koi disconnect {consent} takes that back.")
-        if not _is_usable(consent, open_registry()):
+        if _discover(open_registry()).through(consent) is None:
             click.echo("There is nothing in it that koi can use now: koi connect status.")
     else:
         deny(paths, consent)

@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from koi.core.errors import UsageError
-from koi.credentials.logins.events import CodeIssued, Connected, LoginEvent, SignInOpened, Waiting
+from koi.credentials.logins.events import (
+    CodeIssued,
+    Connected,
+    LoginEvent,
+    LoginFailed,
+    SignInOpened,
+    Waiting,
+)
 from koi.view.connecting import PHISHING, waiting_text
 from koi.view.safe_text import SafeText, safe
 
@@ -26,20 +32,16 @@ def login_in_lines(login: Login, registry: Registry, method: str, domain: str) -
     """
     from koi.credentials.logins.login import LoginContext
 
-    if domain and not login.takes_domain:
-        raise UsageError(f"{login.title} takes no --domain", hint="Leave it out.")
-    way = chosen_method(login, method)
+    way = login.chosen(method, domain)[0]
     click.echo(f"{way.terms.sentence}\n{way.terms.link}\n")
-    return asyncio.run(_log_in(way, LoginContext(registry, domain)))
-
-
-def chosen_method(login: Login, method: str) -> LoginMethod:
-    """The way that was asked for, else the first. Raises UsageError."""
-    for way in login.methods:
-        if not method or way.name == method:
-            return way
-    names = " or ".join(way.name for way in login.methods)
-    raise UsageError(f"{login.title} has no login by {method}", hint=f"It has: {names}.")
+    try:
+        return asyncio.run(_log_in(way, LoginContext(registry, domain)))
+    except LoginFailed as error:
+        other = login.other_than(way)
+        if error.reason != "disabled" or other is None:
+            raise
+        hint = f"{error.hint}\nThe other way, {other.title}: {login.command} --{other.name}"
+        raise LoginFailed(error.title, reason=error.reason, hint=hint) from error
 
 
 async def _log_in(method: LoginMethod, context: LoginContext) -> str:

@@ -131,6 +131,17 @@ class Discovery(msgspec.Struct, frozen=True):
         """The one that is used, None when there is none."""
         return next((found for found in self.of(provider) if found.state == "usable"), None)
 
+    def through(self, consent: ConsentId) -> str | None:
+        """The provider that a login of another program makes usable, None when it does not."""
+        return next(
+            (
+                provider
+                for provider, found in self.findings.items()
+                if any(each.consent == consent and each.state == "usable" for each in found)
+            ),
+            None,
+        )
+
     def having(self, model: str) -> tuple[str, ...]:
         """Providers whose server said that it has a model; `:latest` may be left out."""
         names = {model, f"{model}:latest"}

@@ -95,11 +95,12 @@ def connect_on_screen(
     logins: tuple[Login, ...] | None = None,
 ) -> int:
     """Lead through connecting `name`, or what is chosen; returns the exit code. Raises KoiError."""
-    from koi.credentials.targets import as_address, as_consent, find_target, title_of
+    from koi.credentials.meanings import meaning
+    from koi.credentials.targets import title_of
     from koi.wiring.registry import open_registry
 
-    if name is not None and as_consent(name) is None and as_address(name) is None:
-        find_target(name, open_registry(config_flag))  # fails before the screen opens
+    if name is not None:
+        meaning(name, open_registry(config_flag))  # fails before the screen opens
     connected: list[Connection] = []
 
     async def work(app: App[int]) -> int:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from koi.core.errors import KoiError, UsageError
+from koi.core.errors import KoiError
 from koi.core.secret import Secret
 from koi.tui.desk import Connection, Desk
 
@@ -81,15 +81,20 @@ async def _choose_target(desk: Desk, kinds: tuple[WayKind, ...]) -> str | None:
 
 
 async def _connect_target(desk: Desk, name: str) -> Connection | None:
-    from koi.credentials.targets import as_address, as_consent, find_target
+    from koi.credentials.meanings import Address, Foreign, meaning
 
-    consent = as_consent(name)
-    if consent is not None:
-        return await _ask_consent(desk, consent)
-    address = as_address(name)
-    if address is not None:
-        return await _add_endpoint(desk, address)
-    target = find_target(name, desk.registry())
+    match meaning(name, desk.registry()):
+        case Foreign(consent=consent):
+            return await _ask_consent(desk, consent)
+        case Address(url=url):
+            return await _add_endpoint(desk, url)
+        case target:
+            return await _connect_one_way(desk, target)
+
+
+async def _connect_one_way(desk: Desk, target: Target) -> Connection | None:
+    from koi.credentials.targets import as_consent
+
     way = await _choose_way(desk, target)
     match way.kind if way is not None else None:
         case "login" if way is not None:
@@ -110,16 +115,12 @@ async def _connect_target(desk: Desk, name: str) -> Connection | None:
 
 async def _choose_way(desk: Desk, target: Target) -> Way | None:
     from koi.credentials.discovery import SOURCES, discover
-    from koi.credentials.targets import ways
+    from koi.credentials.meanings import open_ways
     from koi.tui.screens.connect.choice import Choice, Option
 
     quick = tuple(source for source in SOURCES if not source.slow)
     discovery = await discover(desk.registry(), sources=quick)
-    found = ways(target, desk.logins, discovery)
-    if desk.method:
-        found = tuple(way for way in found if way.kind == "login")
-    if not found:
-        raise UsageError(f"{target.title} has no login", hint="koi connect lists other ways.")
+    found = open_ways(target, desk.logins, discovery, desk.method)
     if len(found) == 1:
         return found[0]
     options = [
@@ -138,11 +139,7 @@ async def _log_in(desk: Desk, name: str) -> Connection | None:
     from koi.wiring.connecting import provider_models
 
     login = next(each for each in desk.logins if each.name == name)
-    methods = [each for each in login.methods if desk.method in ("", each.name)]
-    if not methods:
-        raise UsageError(f"{login.title} has no login by {desk.method}", hint="Leave --method out.")
-    if desk.domain and not login.takes_domain:
-        raise UsageError(f"{login.title} takes no --domain", hint="Leave it out.")
+    methods = login.chosen(desk.method, desk.domain)
     options = [
         Option(method.title, "", method.terms.sentence, method.terms.link) for method in methods
     ]
@@ -167,7 +164,7 @@ async def _log_in(desk: Desk, name: str) -> Connection | None:
         return listed
 
     chosen = methods[index]
-    other = next((each for each in login.methods if each is not chosen), None)
+    other = login.other_than(chosen)
     screen = LoginScreen(login.title, chosen, desk.registry(), models, domain=domain, other=other)
     provider = await desk.ask(screen)
     return None if provider is None else Connection(provider, models=listed)
@@ -230,16 +227,14 @@ async def _ask_consent(desk: Desk, consent: ConsentId) -> Connection | None:
         await asyncio.to_thread(deny, paths, consent)
         return None
     await asyncio.to_thread(allow, paths, consent)
-    discovery = await discover(desk.registry())
     taken_back = f"koi disconnect {consent} takes that back."
-    for provider, findings in discovery.findings.items():
-        for finding in findings:
-            if finding.consent == consent and finding.state == "usable":
-                vendor = desk.registry().get(provider).row.company.display_name
-                said = f"koi may use {terms.title} now."
-                shown = f"Whether {vendor} accepts it shows at the first request."
-                await desk.tell(terms.title, said, shown, taken_back)
-                return Connection(provider, said=f"{said} {shown}")
+    provider = (await discover(desk.registry())).through(consent)
+    if provider is not None:
+        vendor = desk.registry().get(provider).row.company.display_name
+        said = f"koi may use {terms.title} now."
+        shown = f"Whether {vendor} accepts it shows at the first request."
+        await desk.tell(terms.title, said, shown, taken_back)
+        return Connection(provider, said=f"{said} {shown}")
     nothing = "koi may use it, but there is nothing usable in it now."
     await desk.tell(terms.title, nothing, taken_back)
     return None

@@ -22,7 +22,7 @@ def models_text(models: Sequence[str]) -> str:
     named = ", ".join(models[:SHOWN])
     if len(models) == 1:
         return f"1 model: {named}"
-    more = ", …" if len(models) > SHOWN else ""
+    more = f" and {len(models) - SHOWN} more" if len(models) > SHOWN else ""
     return f"{len(models)} models: {named}{more}"
 
 

@@ -11,6 +11,7 @@ from typing import Literal, Protocol, TypeAlias
 import msgspec
 
 from koi.catalogue.registry import Registry
+from koi.core.errors import UsageError
 from koi.credentials.logins.events import LoginEvent
 
 MethodName: TypeAlias = Literal["device", "browser"]
@@ -87,6 +88,20 @@ class Login:
     """True when an enterprise has a place of its own, whose domain the person types."""
     target: str = ""
     """The target whose first way it is, when that is not called like the login."""
+
+    def chosen(self, method: str, domain: str) -> tuple[LoginMethod, ...]:
+        """The ways that the command line leaves open. Raises UsageError when there is none."""
+        if domain and not self.takes_domain:
+            raise UsageError(f"{self.title} takes no --domain", hint="Leave it out.")
+        found = tuple(each for each in self.methods if method in ("", each.name))
+        if not found:
+            names = " or ".join(each.name for each in self.methods)
+            raise UsageError(f"{self.title} has no login by {method}", hint=f"It has: {names}.")
+        return found
+
+    def other_than(self, method: LoginMethod) -> LoginMethod | None:
+        """Another way, for when one is switched off."""
+        return next((each for each in self.methods if each.name != method.name), None)
 
     @property
     def command(self) -> str:
