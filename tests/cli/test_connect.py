@@ -288,6 +288,19 @@ def test_a_login_prints_address_and_code_on_lines_of_their_own(koi: Koi, github:
     assert "octocat" in koi("connect", "status").out
 
 
+def test_whose_client_id_is_used_is_said_while_it_is_not_ones_own(
+    koi: Koi, github: GitHub, koi_home: Path
+) -> None:
+    github.answers = [{"error": "access_denied"}] * 2
+    file = koi_home / "config.toml"
+    own = file.read_text()
+    assert "uses the client id that other open tools" in koi("connect", "copilot").out
+    file.write_text(own.replace("[oauth.copilot]\n", '[oauth.copilot]\nclient_id = "mine"\n'))
+    done = koi("connect", "copilot").out
+    assert "Accounts have been suspended" in done
+    assert "client id" not in done
+
+
 def test_a_login_that_is_denied_fails_with_what_to_do(koi: Koi, github: GitHub) -> None:
     github.answers = [{"error": "access_denied"}]
     done = koi("connect", "copilot")
@@ -346,6 +359,22 @@ def test_a_right_key_above_the_kept_one_is_told(
     done = koi("connect", "groq", stdin=f"{KEY}\n")
     assert done.code == 0
     assert "does not use the kept key" in done.err
+
+
+def test_keys_that_were_open_to_others_are_closed_and_told_once(
+    koi: Koi, vendor: ModelServer, koi_home: Path
+) -> None:
+    koi("connect", "groq", stdin=f"{KEY}\n")
+    keys = koi_home / "data" / "keys"
+    keys.chmod(0o755)
+    (keys / "groq.key").chmod(0o644)
+    vendor.script(text("Hello"), text("Hello"))
+    first, second = (koi("run", "-m", "groq/gpt-5", "hi").err for _ in range(2))
+    assert "keys was open to others" in first
+    assert "groq.key was open to others" in first
+    assert "open to others" not in second
+    modes = [path.stat().st_mode & 0o777 for path in (keys, keys / "groq.key")]
+    assert modes == [0o700, 0o600]
 
 
 # Addresses of one's own

@@ -88,8 +88,10 @@ def print_status(*, as_json: bool) -> int:
     from koi.credentials.discovery import discover
     from koi.credentials.status import as_json as status_as_json
     from koi.credentials.status import statuses
+    from koi.credentials.stores.closing import close_to_others
 
     registry = open_own_registry()
+    closed = close_to_others(registry.config.paths)
     discovery = asyncio.run(discover(registry, thorough=True))
     rows = statuses(registry, discovery, time.time())
     if as_json:
@@ -97,7 +99,7 @@ def print_status(*, as_json: bool) -> int:
         return 0
     for line in status_lines(rows):
         click.echo(line)
-    print_notes(discovery.notes)
+    print_notes((*closed, *discovery.notes))
     return 0
 
 

@@ -33,7 +33,7 @@ def login_in_lines(login: Login, registry: Registry, method: str, domain: str) -
     from koi.credentials.logins.login import LoginContext
 
     way = login.chosen(method, domain)[0]
-    click.echo(f"{way.terms.sentence}\n{way.terms.link}\n")
+    click.echo(f"{way.terms.said(login.name, registry.config)}\n{way.terms.link}\n")
     try:
         return asyncio.run(_log_in(way, LoginContext(registry, domain)))
     except LoginFailed as error:

@@ -140,8 +140,10 @@ async def _log_in(desk: Desk, name: str) -> Connection | None:
 
     login = next(each for each in desk.logins if each.name == name)
     methods = login.chosen(desk.method, desk.domain)
+    config = desk.registry().config
     options = [
-        Option(method.title, "", method.terms.sentence, method.terms.link) for method in methods
+        Option(method.title, "", method.terms.said(name, config), method.terms.link)
+        for method in methods
     ]
     before = (f"How do you want to sign in with {login.title}?",)
     if len(options) == 1:

@@ -34,6 +34,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     """
     from koi.agent.system_prompt import read_instructions
     from koi.credentials.discovery import look_ahead
+    from koi.credentials.stores.closing import close_to_others
     from koi.safety.privacy import close_memory
     from koi.store.log import start_log
     from koi.store.spills import remove_old_spills_aside
@@ -41,6 +42,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     registry = registry_of(options)
     close_memory()
     start_log(registry.config.paths.log, debug=options.debug)
+    closed = close_to_others(registry.config.paths)
     rules = _rules(options, registry)
     journal = _resumed_journal(options, registry)
     resumed = journal.state.model if journal is not None else None
@@ -63,7 +65,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     if options.trust:
         state.instructions = read_instructions(options.workspace)
     _restore(state, journal)
-    state.notes = _notes(registry, journal)
+    state.notes = (*closed, *_notes(registry, journal))
     remove_old_spills_aside(registry.config.paths.spill)
     spill = registry.config.paths.spill / journal.session_id
     gate = Gate(rules, options.workspace, approver, (spill,))

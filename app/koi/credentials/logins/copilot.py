@@ -39,9 +39,10 @@ _BORROWED = (
 )
 TERMS = Terms(
     "GitHub supports Copilot through its own clients and apps it has approved. Accounts have been "
-    f"suspended for heavy use through other clients. {_BORROWED}",
+    "suspended for heavy use through other clients.",
     "https://docs.github.com/site-policy/github-terms/"
     "github-terms-for-additional-products-and-features#github-copilot",
+    _BORROWED,
 )
 
 

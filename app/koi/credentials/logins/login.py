@@ -11,6 +11,7 @@ from typing import Literal, Protocol, TypeAlias
 import msgspec
 
 from koi.catalogue.registry import Registry
+from koi.config.config import Config
 from koi.core.errors import UsageError
 from koi.credentials.logins.events import LoginEvent
 
@@ -22,6 +23,14 @@ class Terms(msgspec.Struct, frozen=True):
 
     sentence: str
     link: str
+    without_own_id: str = ""
+    """Said as well as long as the person has configured no application of their own."""
+
+    def said(self, name: str, config: Config) -> str:
+        """The sentences for this person, `name` being that of the login."""
+        table = config.tables.oauth.get(name)
+        own = table is not None and table.client_id
+        return self.sentence if own else f"{self.sentence} {self.without_own_id}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
