@@ -52,6 +52,16 @@ def test_check_of_a_good_file_exits_with_0(run_koi: RunKoi, config_file: Path) -
     assert done.stdout.endswith("no mistakes\n")
 
 
+def test_a_model_that_nobody_has_is_warned_of(run_koi: RunKoi, config_file: Path) -> None:
+    assert (
+        "no provider is known to have the model 'nope'"
+        in run_koi("config", "set", "model", "nope").stderr
+    )
+    done = run_koi("config", "check")
+    assert done.returncode == 0
+    assert f"warning: {config_file}: model: no provider is known" in done.stdout
+
+
 def test_check_of_wrong_toml_names_line_and_column(run_koi: RunKoi, config_file: Path) -> None:
     config_file.write_text("a = 1\nb = = 2\n")
     done = run_koi("config", "check")

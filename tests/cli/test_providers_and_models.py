@@ -11,6 +11,7 @@ import pytest
 from koi.cli import providers
 from koi.cli.dispatch import run
 from tests.conftest import RunKoi
+from tests.servers.answers import Answer
 from tests.servers.model_server import ModelServer
 
 KEY = "sk-ant-api03-0123456789"
@@ -49,6 +50,21 @@ def test_providers_that_could_be_used_are_asked_whether_they_answer(
     reachable = {row["name"]: row["reachable"] for row in json.loads(done.stdout)}
     assert (reachable["here"], reachable["gone"], reachable["openai"]) == (True, False, None)
     assert not model_server.model_requests
+
+
+def test_a_refused_key_is_no_yes(
+    koi_home: Path, model_server: ModelServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    koi_home.mkdir()
+    (koi_home / "config.toml").write_text(
+        f'[providers.groq]\nbase_url = "{model_server.url}/v1"\napi_key = "gsk_0123456789"\n'
+    )
+    model_server.pages["/v1/models"] = lambda request: Answer(status=401, error="no such key")
+    assert run(["providers"]) == 0
+    said = capsys.readouterr().out
+    assert "refuses the key" in next(line for line in said.splitlines() if "groq" in line)
+    needs = dict(line.split(maxsplit=1) for line in said.splitlines() if "koi connect" in line)
+    assert needs["copilot"] == "no login: koi connect copilot"
 
 
 def test_models_have_their_facts(run_koi: RunKoi) -> None:

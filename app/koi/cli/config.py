@@ -70,7 +70,35 @@ def find_mistakes(options: GlobalOptions) -> list[Mistake]:
             source.table, where, load_catalogue(), os.environ, paths.config_file.parent
         )
         found += [source.under_original(mistake) for mistake in more]
+    if not any(mistake.severity == "error" for mistake in found):
+        found += _unknown_model(options)
     return found
+
+
+def _unknown_model(options: GlobalOptions) -> list[Mistake]:
+    """A warning of a bare name of a model that no provider is known to have."""
+    from koi.catalogue.catalogue import load_catalogue
+    from koi.catalogue.registry import Registry
+    from koi.config.load import load
+    from koi.config.mistakes import Mistake
+    from koi.core.errors import KoiError
+    from koi.credentials.model_names import resolve_model
+
+    config = load(
+        paths=options.paths,
+        environment=os.environ,
+        project_folder=options.workspace,
+        trusted=options.trust,
+    )
+    model = config.role_model()
+    if model is None or "/" in model:
+        return []
+    try:
+        resolve_model(model, Registry(config, load_catalogue()))
+    except KoiError as error:
+        file = str(options.paths.config_file)
+        return [Mistake(file, "model", error.title, error.hint, "warning")]
+    return []
 
 
 def _check_rules() -> None:
@@ -111,11 +139,16 @@ def get_command(key: str | None, origin: bool) -> None:
 @global_options
 def set_command(key: str, value: str) -> None:
     """Set KEY to VALUE in your file, keeping its comments. VALUE is text or TOML."""
+    from koi.cli.failures import print_notes
     from koi.config.edit import set_value
+    from koi.files.home import short_path
 
     paths = current_options().paths
     set_value(paths, key, value)
-    _say(f"{key} is set in {paths.config_file}")
+    _say(f"{key} is set in {short_path(paths.config_file)}")
+    if key == "model" or key.startswith("models."):
+        unknown = _unknown_model(current_options())
+        print_notes(f"{mistake.message}. {mistake.hint}" for mistake in unknown)
 
 
 @command.command("import")

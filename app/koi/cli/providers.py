@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import click
 
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from koi.core.errors import KoiError
     from koi.credentials.findings import Discovery, Finding
 
-Answers: TypeAlias = "dict[str, bool | KoiError | None]"
-"""By name: whether it answered, None when not in time, an error when it could not be asked. Who was
-not asked is not in it.
+Answer: TypeAlias = "bool | Literal['refused'] | KoiError | None"
+Answers: TypeAlias = "dict[str, Answer]"
+"""By name: whether it answered, or refused the key, None when not in time, an error when it could
+not be asked. Who was not asked is not in it.
 """
 PATIENCE_S = 5.0
 """Seconds for everything: what has not answered by then counts as no answer."""
@@ -62,7 +63,7 @@ async def _look(registry: Registry) -> tuple[Discovery, Answers]:
     usable = usable_providers(registry, discovery)
     await look_ahead(usable, registry)
     names = [provider.name for provider in usable]
-    asked = {name: asyncio.create_task(_answers(name, registry)) for name in names}
+    asked = {name: asyncio.create_task(_answers(name, registry, discovery)) for name in names}
     left = deadline - asyncio.get_running_loop().time()
     unfinished = (await asyncio.wait(asked.values(), timeout=left))[1] if asked else set()
     for task in unfinished:
@@ -72,8 +73,10 @@ async def _look(registry: Registry) -> tuple[Discovery, Answers]:
     return discovery, answers
 
 
-async def _answers(name: str, registry: Registry) -> bool | KoiError:
-    from koi.core.errors import KoiError
+async def _answers(name: str, registry: Registry, discovery: Discovery) -> Answer:
+    """Whether it answers; where there is a key, whether it takes it, too."""
+    from koi.core.errors import KoiError, ProviderError
+    from koi.wiring.precedence import is_refusal
     from koi.wiring.providers import open_provider
 
     try:
@@ -81,7 +84,17 @@ async def _answers(name: str, registry: Registry) -> bool | KoiError:
     except KoiError as error:
         return error  # a setting, the network policy, a plugin
     try:
-        return await provider.is_available()
+        if discovery.usable(name) is None:
+            return await provider.is_available()
+        await provider.list_models()
+    except ProviderError as error:
+        if is_refusal(error):
+            return "refused"
+        return error.status is not None and error.status < 500
+    except KoiError:
+        return False
+    else:
+        return True
     finally:
         await provider.aclose()
 
@@ -117,7 +130,7 @@ def _print(
         if not discovery.of(provider.name):
             click.echo(f"  {safe(_wanted(provider), keep_newlines=False)}")
         problem = answers.get(provider.name)
-        if problem is not None and not isinstance(problem, bool):
+        if problem is not None and not isinstance(problem, bool | str):
             click.echo(f"  {_cannot(problem)}")
     if found:
         click.echo()
@@ -131,6 +144,8 @@ def _answer(name: str, answers: Answers) -> str:
     match answers[name]:
         case True:
             return "yes"
+        case "refused":
+            return "refuses the key"
         case None:
             return f"not in {PATIENCE_S:g} s"
         case _:
@@ -178,11 +193,16 @@ def _in_words(finding: Finding) -> str:
 
 def _wanted(provider: Registered) -> str:
     """What would make it usable."""
+    from koi.credentials.logins.table import login_of
+    from koi.credentials.reasons import why_not
+
     company = provider.row.company
     if not provider.enabled:
         return "switched off in the configuration"
     if provider.wants_no_key or company.local:
         return "no key"
+    if login_of(provider.name) is not None and not company.api_key_env:
+        return why_not(provider, ())
     if company.api_key_env:
         signed = ("AWS credentials",) if company.auth == "sigv4" else ()
         return " or ".join((*company.api_key_env, *signed))
@@ -193,7 +213,7 @@ def _wanted(provider: Registered) -> str:
 def _as_object(
     provider: Registered, registry: Registry, discovery: Discovery, answers: Answers
 ) -> dict[str, object]:
-    usable = discovery.usable(provider.name)
+    usable, answer = discovery.usable(provider.name), answers.get(provider.name)
     return {
         "name": provider.name,
         "display_name": provider.row.company.display_name,
@@ -204,7 +224,8 @@ def _as_object(
         "base_url": _base_url(provider, registry),
         "default_model": provider.default_model,
         "variables": list(provider.row.company.api_key_env),
-        "reachable": answers[provider.name] is True if provider.name in answers else None,
+        "reachable": answer in (True, "refused") if provider.name in answers else None,
+        "key_refused": answer == "refused",
         "credential": None if usable is None else usable.source,
         "credentials": [
             {

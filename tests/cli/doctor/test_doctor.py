@@ -63,6 +63,17 @@ def test_without_a_credential_there_is_a_problem(doctor: Doctor) -> None:
     assert "koi connect" in text
 
 
+def test_a_configured_model_without_a_key_is_a_problem(doctor: Doctor, config_file: Path) -> None:
+    config_file.write_text(f'model = "groq/llama"\n{config_file.read_text()}')
+    code, text = doctor()
+    assert code == 1
+    assert "groq/llama is the configured model, but groq cannot be used: no key" in text
+
+
+def test_the_locale_is_the_one_of_the_process(doctor: Doctor) -> None:
+    assert "locale C.UTF-8" in doctor()[1]
+
+
 def test_a_broken_configuration_does_not_end_it(doctor: Doctor, config_file: Path) -> None:
     config_file.write_text("this is = no = toml")
     code, text = doctor()

@@ -55,10 +55,28 @@ def credentials(registry: Registry, discovery: Discovery) -> Section:
     checks += [note(each) for each in discovery.notes]
     for name, error in registry.incomplete.items():
         checks.append(problem(f"{name}: {error.title}", error.hint))
+    checks += _configured_model(registry, discovery)
     if not discovery.providers:
         hint = "Connect a login, a key or a server: koi connect. Or try koi --demo."
         checks.append(problem("nothing is connected", hint))
     return Section("Credentials", tuple(checks))
+
+
+def _configured_model(registry: Registry, discovery: Discovery) -> list[Check]:
+    """The model that the configuration names, when its provider has nothing to be used with."""
+    from koi.core.errors import KoiError
+    from koi.credentials.reasons import why_not
+
+    model = registry.config.role_model() or ""
+    try:
+        provider = registry.find(model.partition("/")[0])
+    except KoiError:
+        return []  # its table is told of already
+    why = "" if provider is None else why_not(provider, discovery.of(provider.name))
+    if provider is None or not why or provider.row.company.local:
+        return []
+    text = f"{model} is the configured model, but {provider.name} cannot be used: {why}"
+    return [problem(text, f"koi connect {provider.name}")]
 
 
 def not_looked_for() -> Section:

@@ -25,7 +25,7 @@ def machine(paths: Paths) -> Section:
     checks = [
         ok(f"koi {__version__}, Python {platform.python_version()} ({sys.executable})"),
         ok(f"{platform.system()} {platform.release()} {platform.machine()}"),
-        ok(f"locale {'.'.join(filter(None, locale.getlocale())) or 'C'}"),
+        ok(f"locale {locale.setlocale(locale.LC_CTYPE)}"),
         _room(paths.data),
         _log(paths.log),
         note("commands run without a sandbox, there is none yet: koi asks instead"),
