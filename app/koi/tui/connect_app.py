@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import signal
 import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar
@@ -19,7 +18,8 @@ from textual.screen import Screen
 from koi.core.errors import Cancelled, KoiError
 from koi.tui.connecting import connect
 from koi.tui.desk import Connection, Desk
-from koi.tui.terminal import kept_terminal, reset_terminal
+from koi.tui.running import run_app
+from koi.tui.terminal import kept_terminal
 from koi.tui.theme import THEME
 
 if TYPE_CHECKING:
@@ -170,29 +170,10 @@ def run(work: Callable[[App[int]], Awaitable[int]], config_flag: str | None) -> 
     os.environ.setdefault("TEXTUAL_FPS", "60")
     with kept_terminal():
         app = ConnectApp(work)
-        code = asyncio.run(_run(app))
+        code = asyncio.run(run_app(app)).code
     if app.failure is not None:
         raise app.failure
     return code
-
-
-async def _run(app: ConnectApp) -> int:
-    loop = asyncio.get_running_loop()
-    ended_by: list[int] = []
-
-    def end(number: int) -> None:
-        ended_by.append(number)
-        app.exit(128 + number)
-
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, end, number)
-    try:
-        result = await app.run_async()
-    finally:
-        reset_terminal()
-    if ended_by:
-        return 128 + ended_by[0]
-    return result if result is not None else app.return_code or 0
 
 
 def _say(line: str) -> None:

@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 import gc
 import os
-import signal
 import sys
 from typing import TYPE_CHECKING
 
 from koi.agent.options import SessionOptions
-from koi.tui.terminal import kept_terminal, reset_terminal
+from koi.tui.running import run_app
+from koi.tui.terminal import kept_terminal
 from koi.view.units import total
 
 if TYPE_CHECKING:
@@ -53,28 +53,12 @@ def _run_app(
 
 
 async def _run(app: KoiApp, *, mouse: bool) -> int:
-    loop = asyncio.get_running_loop()
-    ended_by: list[int] = []
-
-    def end(number: int) -> None:
-        ended_by.append(number)
-        app.exit(128 + number)
-
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, end, number)
-    try:
-        result = await app.run_async(mouse=mouse)
-    finally:
-        reset_terminal()
-        await app.host.close()
-    if ended_by:
+    ending = await run_app(app, mouse=mouse, closing=app.host.close)
+    if ending.by_signal:
         from koi.safety.process import end_all
 
         end_all()
-        return 128 + ended_by[0]
-    if result is not None:
-        return result
-    return app.return_code or 0
+    return ending.code
 
 
 def _say_how_to_go_on(app: KoiApp) -> None:

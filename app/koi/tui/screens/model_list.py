@@ -22,6 +22,8 @@ from koi.tui.screens.model_shelf import ModelShelf
 from koi.view.line import Line
 from koi.view.model_rows import Heading, Row, reference_of
 
+WIDE = 110
+"""From so many columns on there is room for all keys."""
 SMALL_COLUMNS, SMALL_ROWS = 76, 20
 """Below this the list takes the whole screen and has shorter words at its edge."""
 
@@ -113,7 +115,10 @@ class ModelList(Modal[ModelChoice | None]):
             key_label(self._keys[name]) for name in ("favourite", "keep_default", "next_role")
         )
         enter = "Enter choose" if self._shelf.role == EXECUTOR else "Enter keep"
-        words = (f"{favourite} favourite", f"{default} default", f"{role} role", "Esc")
+        more = (
+            (f"{key_label(self._keys['ask_again'])} ask again",) if self.size.width >= WIDE else ()
+        )
+        words = (f"{favourite} favourite", f"{default} default", f"{role} role", *more, "Esc")
         if small:
             enter, words = "Enter", (f"{favourite} ★", f"{default} default", f"{role} role", "Esc")
         self.query_one(Chooser).border_subtitle = " · ".join((enter, *words))
