@@ -173,6 +173,24 @@ def test_a_yes_is_asked_for_and_can_be_taken_back(koi: Koi, codex_login: None) -
     assert "needs your yes: koi connect codex-cli" in koi("connect", "status").out
 
 
+@pytest.mark.parametrize("consent", ["claude-keychain", "claude-token", "qwen-cli"])
+def test_no_yes_is_asked_for_what_is_not_there(koi: Koi, consent: str) -> None:
+    done = koi("connect", consent, stdin="y\n")
+    assert done.code == 3
+    assert "there is none here" in done.err
+    assert "koi looked at" in done.err
+    assert "Use it?" not in done.out
+
+
+def test_a_key_of_codex_needs_no_yes(koi: Koi, koi_home: Path) -> None:
+    folder = koi_home.parent / ".codex"
+    folder.mkdir(mode=0o700)
+    (folder / "auth.json").write_text(json.dumps({"OPENAI_API_KEY": "sk-" + "k" * 20}))
+    done = koi("connect", "codex-cli", stdin="y\n")
+    assert done.code == 3
+    assert "What is there" in done.err
+
+
 def test_anything_but_a_clear_yes_is_a_no(koi: Koi, codex_login: None) -> None:
     koi("connect", "codex-cli", stdin="\n")
     assert "you said no" in koi("connect", "status").out

@@ -113,6 +113,25 @@ def test_a_credential_in_words(tmp_path: Path, finding: Finding, words: str) -> 
     assert row.line.words == words
 
 
+@pytest.mark.parametrize(
+    ("finding", "said"),
+    [
+        (ENV_KEY, "connected (API key from ANTHROPIC_API_KEY), …abcd"),
+        (
+            Finding(
+                "anthropic", CLAUDE_CODE, "needs_yes", account="max plan", consent="claude-cli"
+            ),
+            "the login of Claude Code needs your yes: koi connect claude-cli (max plan)",
+        ),
+    ],
+)
+def test_whose_it_is_does_not_run_into_the_words(
+    tmp_path: Path, finding: Finding, said: str
+) -> None:
+    (row,) = rows(tmp_path, finding)
+    assert row.line.said == said
+
+
 def test_what_a_credential_shadows_is_listed_below_it(tmp_path: Path) -> None:
     lower = Finding("anthropic", OS_KEYRING, "usable")
     (row,) = rows(tmp_path, ENV_KEY, lower)

@@ -112,9 +112,7 @@ def status_lines(rows: tuple[ProviderStatus, ...]) -> list[str]:
     width = max((len(row.provider) for row in rows), default=0)
     lines: list[str] = []
     for row in rows:
-        account = f" {row.line.account}" if row.line.account else ""
-        label = f" {row.line.label}" if row.line.label else ""
-        lines.append(f"{row.provider.ljust(width)}  {row.line.words}{label}{account}")
+        lines.append(f"{row.provider.ljust(width)}  {row.line.said}")
         if row.line.models:
             lines.append(f"{'':{width}}  {', '.join(row.line.models)}")
         lines += [f"{'':{width}}  {other.words}" for other in row.others]

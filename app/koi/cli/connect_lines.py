@@ -156,12 +156,18 @@ def _without_asking(target: Target, found: Sequence[Way]) -> str:
 
 
 def _ask_consent(consent: ConsentId, open_registry: OpenRegistry) -> None:
-    """One question, with what the vendor says. The default is no."""
-    from koi.credentials.consent import TERMS, allow, deny
+    """One question, with what the vendor says. The default is no.
 
-    terms, paths = TERMS[consent], open_registry().config.paths
+    Raises CredentialMissing when there is nothing to ask about.
+    """
+    from koi.credentials.consent import TERMS, allow, deny
+    from koi.credentials.foreign_logins import check_is_there
+
+    registry = open_registry()
+    check_is_there(consent, _discover(registry))
+    terms, paths = TERMS[consent], registry.config.paths
     click.echo(f"{terms.title}\n{terms.sentence}\n{terms.link}")
-    if says_yes("Use it?"):
+    if says_yes("Use it?", without=f"Answer it on a terminal: koi connect {consent}"):
         allow(paths, consent)
         click.echo(f"koi may use it from now on. koi disconnect {consent} takes that back.")
         if _discover(open_registry()).through(consent) is None:

@@ -43,6 +43,14 @@ class CredentialLine(msgspec.Struct, frozen=True):
     renewed: bool = False
     models: tuple[str, ...] = ()
 
+    @property
+    def said(self) -> str:
+        """The words, and whose it is."""
+        about = ", ".join(each for each in (self.label, self.account) if each)
+        if not about:
+            return self.words
+        return f"{self.words}, {about}" if self.state == "usable" else f"{self.words} ({about})"
+
 
 class ProviderStatus(msgspec.Struct, frozen=True):
     """One provider: the credential that counts, and the others that it shadows."""

@@ -165,8 +165,10 @@ async def _enter_key(desk: Desk, target: Target) -> Connection | None:
 async def _ask_consent(desk: Desk, consent: ConsentId) -> Connection | None:
     from koi.credentials.consent import TERMS, allow, deny
     from koi.credentials.discovery import discover
+    from koi.credentials.foreign_logins import check_is_there
     from koi.tui.screens.connect.choice import yes_or_no
 
+    check_is_there(consent, await discover(desk.registry(), thorough=True))
     terms = TERMS[consent]
     question = f"May koi use {terms.title}?"
     answer = await desk.ask(yes_or_no(terms.title, question, terms.sentence, terms.link))

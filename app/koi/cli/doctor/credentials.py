@@ -85,8 +85,7 @@ def not_looked_for() -> Section:
 
 
 def _check(provider: str, line: CredentialLine) -> Check:
-    about = " ".join(part for part in (line.label, line.account) if part)
-    text = f"{provider}: {line.words}{f' {about}' if about else ''}"
+    text = f"{provider}: {line.said}"
     if line.state in ("usable", "shadowed"):
         return ok(text)
     if line.state == "unreadable" and line.source == "configuration":

@@ -36,7 +36,7 @@ def token(parent: JsonObject, key: str) -> str:
 def milliseconds(parent: JsonObject, key: str) -> float | None:
     """A time in milliseconds under a key, as time.time() seconds."""
     found = seconds(parent, key)
-    return None if found is None else found / 1000
+    return found / 1000 if found else None  # 0 is no time: nobody knows when it ends
 
 
 def seconds(parent: JsonObject, key: str) -> float | None:

@@ -61,7 +61,7 @@ class TokenRecord(msgspec.Struct, frozen=True):
 
     def ends_at(self) -> float | None:
         """When the access token ends, None when it does not."""
-        return self.expires_at or None
+        return self.expires_at if self.expires_at > 0 else None
 
     def renew_at(self) -> float | None:
         """When it is time for a new one: 5 minutes early, or a tenth of a short life."""

@@ -70,8 +70,7 @@ def status_lines(row: ProviderStatus, width: int) -> Iterator[Line]:
     """One provider."""
     mark = "✓" if row.usable else "·"
     yield from text(f"{mark} {row.title}", width, STRONG)
-    said = (row.line.words, row.line.label, row.line.account)
-    yield from text(" ".join(part for part in said if part), width, PLAIN, _INDENT)
+    yield from text(row.line.said, width, PLAIN, _INDENT)
     if row.line.models:
         yield from text(", ".join(row.line.models), width, PLAIN, _INDENT)
     for other in row.others:
