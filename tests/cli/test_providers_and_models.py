@@ -31,7 +31,7 @@ def test_the_table_names_endpoint_source_and_default(run_koi: RunKoi) -> None:
     done = run_koi("providers", environment={"ANTHROPIC_API_KEY": KEY})
     _, first, credential, *rest = done.stdout.splitlines()
     assert first.split()[:2] == ["anthropic", "api.anthropic.com"]
-    assert credential == "  environment …6789 ANTHROPIC_API_KEY"
+    assert credential == "  environment …6789, ANTHROPIC_API_KEY"
     assert "openai         OPENAI_API_KEY" in rest
     assert all(len(line) <= 80 for line in done.stdout.splitlines())
     assert done.stdout.endswith("Default model: anthropic/claude-sonnet-4-6\n")

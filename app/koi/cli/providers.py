@@ -177,18 +177,15 @@ def _base_url(provider: Registered, registry: Registry) -> str:
 
 
 def _in_words(finding: Finding) -> str:
-    from koi.credentials.findings import STATE_WORDS
+    from koi.credentials.findings import KOI_LOGIN, STATE_WORDS
 
-    words = [finding.source, finding.label]
-    if finding.state != "usable":
-        words.append(f"[{STATE_WORDS[finding.state]}]")
-    if finding.account:
-        words.append(finding.account)
-    if finding.detail:
+    state = "" if finding.state == "usable" else f" [{STATE_WORDS[finding.state]}]"
+    words = [f"{finding.source} {finding.label}".rstrip() + state, finding.account]
+    if finding.source != KOI_LOGIN or state:
         words.append(finding.detail)
     if finding.models:
-        words.append(f"({len(finding.models)} models)")
-    return " ".join(word for word in words if word)
+        words.append(f"{len(finding.models)} models")
+    return ", ".join(word for word in words if word)
 
 
 def _wanted(provider: Registered) -> str:

@@ -11,6 +11,7 @@ from koi.credentials.findings import (
     CLAUDE_CODE,
     CODEX_CLI,
     KEYCHAIN,
+    KOI_LOGIN,
     LOCAL_PROBE,
     QWEN_CLI,
     Discovery,
@@ -74,14 +75,15 @@ def statuses(registry: Registry, discovery: Discovery, now: float) -> tuple[Prov
         provider = registry.find(name)
         if provider is None or not findings:
             continue
-        target = target_of(provider).name
+        meant = target_of(provider)
+        target = meant.name
         chief = discovery.usable(name) or findings[0]
         lines = [_line(finding, target, now) for finding in findings if finding is not chief]
         found.append(
             ProviderStatus(
                 name,
                 target,
-                provider.row.company.display_name,
+                meant.title,
                 chief.state == "usable",
                 _line(chief, target, now),
                 tuple(lines),
@@ -96,7 +98,7 @@ def remaining(discovery: Discovery, provider: str) -> str:
     if finding is None:
         return ""
     place = _place(finding.detail) if finding.source == LOCAL_PROBE else finding.detail
-    if not place:
+    if not place or finding.source == KOI_LOGIN:
         return f"still available via {finding.source}"
     return f"still available via {place} ({finding.source})"
 
