@@ -143,7 +143,7 @@ def test_a_method_that_a_login_does_not_have_is_refused(koi: Koi) -> None:
 def test_the_status_is_an_array_for_programs(koi: Koi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "k" * 20)
     (row, *_) = json.loads(koi("connect", "status", "--json").out)
-    assert (row["provider"], row["usable"], row["line"]["source"]) == (
+    assert (row["provider"], row["usable"], row["credential"]["source"]) == (
         "anthropic",
         True,
         "environment",
@@ -164,12 +164,13 @@ def codex_login(koi_home: Path) -> None:
     file.chmod(0o600)
 
 
-def test_a_yes_is_asked_for_and_can_be_taken_back(koi: Koi, codex_login: None) -> None:
+@pytest.mark.parametrize("name", ["codex-cli", "chatgpt"])
+def test_a_yes_is_asked_for_and_can_be_taken_back(koi: Koi, codex_login: None, name: str) -> None:
     assert "needs your yes: koi connect codex-cli" in koi("connect", "status").out
     asked = koi("connect", "codex-cli", stdin="y\n")
     assert "https://" in asked.out
     assert "connected (the login of Codex CLI" in koi("connect", "status").out
-    assert koi("disconnect", "codex-cli", "--yes").code == 0
+    assert koi("disconnect", name, "--yes").code == 0
     assert "needs your yes: koi connect codex-cli" in koi("connect", "status").out
 
 

@@ -110,7 +110,7 @@ def rows(folder: Path, *findings: Finding) -> tuple[ProviderStatus, ...]:
 )
 def test_a_credential_in_words(tmp_path: Path, finding: Finding, words: str) -> None:
     (row,) = rows(tmp_path, finding)
-    assert row.line.words == words
+    assert row.credential.words == words
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_the_usable_one_counts_although_a_better_source_is_there(tmp_path: Path)
     waits = Finding("anthropic", CLAUDE_CODE, "needs_yes", consent="claude-cli")
     (row,) = rows(tmp_path, waits, Finding("anthropic", KEY_FILE, "usable"))
     assert row.usable
-    assert row.line.source == KEY_FILE
+    assert row.credential.source == KEY_FILE
     assert [other.state for other in row.others] == ["needs_yes"]
 
 

@@ -96,9 +96,9 @@ def print_status(*, as_json: bool) -> int:
     rows = statuses(registry, discovery, time.time())
     if as_json:
         click.echo(json.dumps(json.loads(status_as_json(rows))))
-        return 0
-    for line in status_lines(rows):
-        click.echo(line)
+    else:
+        for line in status_lines(rows):
+            click.echo(line)
     print_notes((*closed, *discovery.notes))
     return 0
 
@@ -112,8 +112,8 @@ def status_lines(rows: tuple[ProviderStatus, ...]) -> list[str]:
     width = max((len(row.provider) for row in rows), default=0)
     lines: list[str] = []
     for row in rows:
-        lines.append(f"{row.provider.ljust(width)}  {row.line.said}")
-        if row.line.models:
-            lines.append(f"{'':{width}}  {', '.join(row.line.models)}")
+        lines.append(f"{row.provider.ljust(width)}  {row.credential.said}")
+        if row.credential.models:
+            lines.append(f"{'':{width}}  {', '.join(row.credential.models)}")
         lines += [f"{'':{width}}  {other.words}" for other in row.others]
     return [*head, *(safe(line, keep_newlines=False) for line in lines)]

@@ -105,7 +105,11 @@ def meant(name: str, held: tuple[Belonging, ...], registry: Registry) -> tuple[B
             hint=f"{meant_by}koi disconnect lists what it keeps.",
         )
     slugs = {target.provider, *target.login_providers}
-    return tuple(each for each in held if each.provider and each.provider in slugs)
+    return tuple(
+        each
+        for each in held
+        if (each.provider and each.provider in slugs) or each.consent in target.consents
+    )
 
 
 def set_outside(

@@ -61,7 +61,7 @@ class ProviderStatus(msgspec.Struct, frozen=True):
     """What to write after `koi connect`."""
     title: str
     usable: bool
-    line: CredentialLine
+    credential: CredentialLine
     others: tuple[CredentialLine, ...] = ()
 
 
@@ -89,7 +89,9 @@ def statuses(registry: Registry, discovery: Discovery, now: float) -> tuple[Prov
                 tuple(lines),
             )
         )
-    return tuple(sorted(found, key=lambda row: (not row.usable, row.line.state == "unreachable")))
+    return tuple(
+        sorted(found, key=lambda row: (not row.usable, row.credential.state == "unreachable"))
+    )
 
 
 def remaining(discovery: Discovery, provider: str) -> str:

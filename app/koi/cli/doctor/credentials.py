@@ -50,7 +50,7 @@ def credentials(registry: Registry, discovery: Discovery) -> Section:
 
     checks: list[Check] = []
     for row in statuses(registry, discovery, time.time()):
-        checks.append(_check(row.provider, row.line))
+        checks.append(_check(row.provider, row.credential))
         checks += [_check(row.provider, other) for other in row.others]
     checks += [note(each) for each in discovery.notes]
     for name, error in registry.incomplete.items():

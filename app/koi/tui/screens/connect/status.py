@@ -70,8 +70,8 @@ def status_lines(row: ProviderStatus, width: int) -> Iterator[Line]:
     """One provider."""
     mark = "✓" if row.usable else "·"
     yield from text(f"{mark} {row.title}", width, STRONG)
-    yield from text(row.line.said, width, PLAIN, _INDENT)
-    if row.line.models:
-        yield from text(", ".join(row.line.models), width, PLAIN, _INDENT)
+    yield from text(row.credential.said, width, PLAIN, _INDENT)
+    if row.credential.models:
+        yield from text(", ".join(row.credential.models), width, PLAIN, _INDENT)
     for other in row.others:
         yield from text(other.words, width, PLAIN, _INDENT)
