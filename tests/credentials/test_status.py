@@ -129,7 +129,7 @@ def test_whose_it_is_does_not_run_into_the_words(
     tmp_path: Path, finding: Finding, said: str
 ) -> None:
     (row,) = rows(tmp_path, finding)
-    assert row.line.said == said
+    assert row.credential.said == said
 
 
 def test_what_a_credential_shadows_is_listed_below_it(tmp_path: Path) -> None:
