@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from koi.config.edit import set_value
+from koi.config.edit import set_value, set_values
 from koi.core.errors import ConfigurationError, UsageError
 from tests.configurations import load_text, paths_in
 
@@ -94,3 +94,23 @@ def test_a_key_of_another_shape_is_named_with_its_file(tmp_path: Path) -> None:
         set_value(paths, "model", "c/d")
     assert caught.value.hint.startswith(f"Change default_model in {paths.config_file}")
     assert paths.config_file.read_text() == 'default_model = "a/b"\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('[credentials]\nallow = ["codex-cli"]\n', ""),
+        ('model = "a/b"\n\n[credentials]\nallow = ["codex-cli"]\n', 'model = "a/b"\n\n'),
+        ('[credentials]\n# mine\nallow = ["x"]\n', "[credentials]\n# mine\n"),
+        (
+            '[credentials]\nallow = ["codex-cli"]\ndeny = ["qwen-cli"]\n',
+            '[credentials]\ndeny = ["qwen-cli"]\n',
+        ),
+        ("[budget]\n", "[budget]\n"),
+    ],
+)
+def test_what_is_removed_leaves_no_empty_table(tmp_path: Path, before: str, after: str) -> None:
+    paths = paths_in(tmp_path)
+    paths.config_file.write_text(before)
+    set_values(paths, {("credentials", "allow"): None})
+    assert paths.config_file.read_text() == after

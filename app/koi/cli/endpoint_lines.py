@@ -13,6 +13,7 @@ from koi.cli.questions import ask, read_secret, says_yes
 from koi.core.errors import KoiError
 from koi.core.secret import Secret
 from koi.credentials.key_check import cleaned
+from koi.files.home import short_path
 from koi.view.connecting import models_text
 from koi.view.safe_text import safe
 
@@ -49,7 +50,8 @@ def connect_address(registry: Registry, address: str = "") -> None:
     if key is not None:
         click.echo(keep_key(name, key, registry))
     use = "koi uses it from now on" if chosen else f"use it with koi -m {name}/{model}"
-    click.echo(safe(f"Saved as [providers.{name}] in {registry.config.paths.config_file}; {use}."))
+    file = short_path(registry.config.paths.config_file)
+    click.echo(safe(f"Saved as [providers.{name}] in {file}; {use}."))
 
 
 def _choose_names(models: Sequence[str], name: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from koi.config.keys import read_value
@@ -90,12 +90,34 @@ def _assign(
             table = inner
         if value is None:
             table.pop(last, None)
+            _drop_empty(document, outer)
         else:
             table[last] = value
     except TOMLKitError as error:
         raise ConfigurationError(
             f"cannot set {dotted(path)}: {error}", where=where, hint="Set it in the file itself."
         ) from error
+
+
+def _drop_empty(document: tomlkit.TOMLDocument, path: Sequence[str]) -> None:
+    """Remove a table in which nothing is left, not even a comment; and those that it was alone in.
+
+    What is not there any more leaves no empty heading behind.
+    """
+    from tomlkit.items import Table
+
+    for length in range(len(path), 0, -1):
+        *outer, last = path[:length]
+        parent: tomlkit.TOMLDocument | Table = document
+        for part in outer:
+            inner = parent[part]
+            if not isinstance(inner, Table):
+                return
+            parent = inner
+        table = parent.get(last)
+        if not isinstance(table, Table) or len(table) or table.as_string().strip():
+            return
+        parent.remove(last)
 
 
 def _content(paths: Paths) -> bytes:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from koi.core.errors import KoiError
 from koi.core.secret import Secret
+from koi.files.home import short_path
 
 if TYPE_CHECKING:
     from koi.credentials.key_check import KeyCheck
@@ -59,7 +60,7 @@ async def add_endpoint(desk: Desk, address: str = "") -> Connection | None:
     if name is None:
         return None
     chosen = await asyncio.to_thread(save_endpoint, url, name, model, registry)
-    said = [f"Saved as [providers.{name}] in {registry.config.paths.config_file}."]
+    said = [f"Saved as [providers.{name}] in {short_path(registry.config.paths.config_file)}."]
     if key is not None:
         said.append(await asyncio.to_thread(keep_key, name, key, desk.registry()))
     said.append(
