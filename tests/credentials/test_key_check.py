@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from koi.catalogue.catalogue import load_catalogue
-from koi.credentials.key_check import KeyProblem, cleaned, problem_of
+from koi.credentials.key_check import KeyProblem, cleaned, problem_of, unasked_key
 from tests.configurations import registry_of
 
 KEY = "sk-0123456789abcdef"
@@ -49,6 +49,7 @@ def problem(folder: Path, provider: str, key: str) -> KeyProblem | None:
         ("openai", "sk-ant-api03-0123456789", "anthropic"),
         ("anthropic", "gsk_0123456789abcdef", "groq"),
         ("groq", "xai-0123456789abcdef", "xai"),
+        ("deepseek", "sk-proj-0123456789abcdef", "openai"),
     ],
 )
 def test_the_owner_of_a_key_is_known_by_its_beginning(
@@ -78,3 +79,36 @@ def test_a_subscription_token_is_no_key(tmp_path: Path) -> None:
 def test_a_problem_never_repeats_the_key(tmp_path: Path) -> None:
     found = problem(tmp_path, "openai", "sk-or-v1-0123456789")
     assert "0123" not in str(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        KEY,
+        f"export OPENAI_API_KEY='{KEY}'",
+        "AIzaSyA0123456789abcdefghijklmnop",
+        "0123456789abcdef0123456789abcdef",
+        "pplx-0123456789abcdef",
+    ],
+)
+def test_a_key_is_known_where_a_name_belongs(text: str) -> None:
+    key = unasked_key(text, load_catalogue())
+    assert key is not None
+    assert key.reveal() == cleaned(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "openai",
+        "xai-grok-code-fast-1",
+        "hf-internal-testing",
+        "anthropic.claude-3-5-sonnet-20241022-v2:0",
+        "openrouter/meta-llama/llama-3.3-70b-instruct:free",
+        "https://llm.example.com/v1/abcdefghijkl0123456789",
+        "the key sk-0123456789abcdef",
+        "",
+    ],
+)
+def test_names_and_addresses_are_no_keys(text: str) -> None:
+    assert unasked_key(text, load_catalogue()) is None

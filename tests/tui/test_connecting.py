@@ -327,3 +327,26 @@ async def test_a_sign_in_elsewhere_is_finished_by_pasting_its_address(
         await pilot.press("enter")
         await until(app, "ChatGPT is connected. Ctrl+L")
         assert CANARY not in app.export_screenshot()
+
+
+async def test_a_key_behind_the_command_is_in_the_field_of_its_provider(
+    workspace: Path, vendor: ModelServer
+) -> None:
+    async with running(workspace, (100, 30)) as (app, pilot):
+        await say(app, pilot, f"/connect groq {KEY}")
+        await until(app, "koi needs a key of Groq")
+        await until(app, "characters")
+        await pilot.press("enter")
+        await until(app, "Groq is connected")
+        assert KEY not in app.export_screenshot()
+
+
+async def test_an_address_that_does_not_answer_is_there_to_be_mended(workspace: Path) -> None:
+    async with running(workspace, (100, 30)) as (app, pilot):
+        await say(app, pilot, "/connect http://127.0.0.1:9/v1")
+        await until(app, "refuses connections")
+        await pilot.press("enter")
+        await until(app, "usually with /v1")
+        assert "http://127.0.0.1:9/v1" in screen_text(app)
+        await pilot.press("escape")
+        await until(app, lambda: len(app.screen_stack) == 1)

@@ -16,6 +16,7 @@ from koi.core.offers import ProviderOffer, RoleModel
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
 from koi.core.usage import Price
+from koi.tui.desk import GivenKey
 from koi.tui.prompt.approval_bar import ApprovalBar
 from koi.tui.prompt.completion import CompletionList
 from koi.tui.prompt.editor import PromptEditor
@@ -157,7 +158,7 @@ class Shelf:
     async def keep(self, role: str, reference: ModelReference) -> str:
         return ""
 
-    async def connect(self, provider: str) -> str | None:
+    async def connect(self, what: str | GivenKey) -> str | None:
         return None
 
 

@@ -9,10 +9,16 @@ import msgspec
 
 from koi.catalogue.catalogue import Catalogue
 from koi.catalogue.registry import Registered
+from koi.core.redaction import REDACTED, redact, without_key
+from koi.core.secret import Secret
 from koi.credentials.key_text import can_be_sent
 
 SHORTEST = 8
 """No vendor has shorter keys."""
+_SHORTEST_UNASKED = 16
+"""What is shorter is a name, where nobody asked for a key."""
+_RUN = re.compile(r"[A-Za-z0-9]{12}")
+"""Names of models and vendors have shorter words, joined by dashes."""
 Outcome: TypeAlias = Literal["works", "refused", "unproven", "unreachable"]
 
 _ASSIGNMENT = re.compile(r"(?:export\s+|set\s+|\$env:)?[A-Za-z_][A-Za-z0-9_]*\s*=\s*(?P<value>.+)")
@@ -48,6 +54,18 @@ def cleaned(text: str) -> str:
     if key.lower().startswith("bearer "):
         key = key[7:].strip()
     return key
+
+
+def unasked_key(text: str, catalogue: Catalogue) -> Secret | None:
+    """The key that somebody gives where a name or an address belongs, None when it is none."""
+    key = cleaned(text)
+    if len(key) < _SHORTEST_UNASKED or _RUN.search(key) is None:
+        return None
+    if not all("!" <= character <= "~" for character in key) or "://" in key:
+        return None
+    if catalogue.owner_of(key) is None and without_key(key) == key:
+        return None
+    return Secret(key) if "/" not in key or redact(key) == REDACTED else None
 
 
 def problem_of(key: str, provider: Registered, catalogue: Catalogue) -> KeyProblem | None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from koi.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from koi.tui.desk import GivenKey
 
 
 class Command(NamedTuple):
@@ -66,6 +69,20 @@ def parse_command(text: str) -> tuple[Command, str] | None:
     near.sort(key=lambda name: sorted(name) != sorted(word.lower()))  # swapped letters first
     hint = f"Did you mean /{near[0]}?" if near else "/help lists them."
     raise UsageError(f"unknown command /{word}", hint=hint)
+
+
+def given_key(argument: str) -> GivenKey | None:
+    """The key that was written behind a command, perhaps after a name; None when there is none."""
+    from koi.catalogue.catalogue import load_catalogue
+    from koi.credentials.key_check import unasked_key
+    from koi.tui.desk import GivenKey
+
+    key = unasked_key(argument, load_catalogue())
+    if key is not None:
+        return GivenKey(key)
+    name, space, rest = argument.strip().partition(" ")
+    key = unasked_key(rest, load_catalogue()) if space else None
+    return None if key is None else GivenKey(key, name)
 
 
 def complete_command(text: str) -> tuple[Command, ...]:

@@ -7,20 +7,18 @@ import time
 from typing import TYPE_CHECKING
 
 from koi.core.errors import KoiError
-from koi.core.secret import Secret
-from koi.tui.desk import Connection, Desk
+from koi.tui.desk import Connection, Desk, GivenKey
 
 if TYPE_CHECKING:
-    from koi.credentials.findings import ConsentId
     from koi.credentials.target_table import Target, WayKind
     from koi.credentials.targets import Way
     from koi.tui.actions import Actions
 
 
 async def connect(
-    desk: Desk, name: str | None, kinds: tuple[WayKind, ...] = ()
+    desk: Desk, name: str | GivenKey | None, kinds: tuple[WayKind, ...] = ()
 ) -> Connection | None:
-    """Connect what `name` means, or what is chosen; None when the person went back.
+    """Connect what a name or a key means, or what is chosen; None when the person went back.
 
     Raises UsageError for a name that means nothing, and what the configuration has to say.
     """
@@ -30,22 +28,25 @@ async def connect(
             chosen = await _choose_target(desk, kinds)
         if chosen is None:
             return None
-        connection = await _connect_target(desk, chosen)
+        if isinstance(chosen, GivenKey):
+            connection = await _take_key(desk, chosen)
+        else:
+            connection = await _connect_target(desk, chosen)
         if connection is not None or name is not None:
             return connection
 
 
-async def connect_provider(app: Actions, slug: str) -> str | None:
+async def connect_provider(app: Actions, what: str | GivenKey) -> str | None:
     """Lead through the login or the key of one provider; the provider that is usable then.
 
     A login may be that of another one: Qwen's is for qwen-code. None when the person went back.
     Raises KoiError.
     """
-    connection = await _connect_and_renew(app, slug)
+    connection = await _connect_and_renew(app, what)
     return None if connection is None else connection.provider
 
 
-async def in_chat(app: Actions, name: str | None) -> Connection | None:
+async def in_chat(app: Actions, name: str | GivenKey | None) -> Connection | None:
     """The same over the chat, which is also told what failed."""
     try:
         return await _connect_and_renew(app, name)
@@ -54,7 +55,7 @@ async def in_chat(app: Actions, name: str | None) -> Connection | None:
         return None
 
 
-async def _connect_and_renew(app: Actions, name: str | None) -> Connection | None:
+async def _connect_and_renew(app: Actions, name: str | GivenKey | None) -> Connection | None:
     """Connect; what was connected works at once."""
     connection = await connect(desk_of(app), name)
     if connection is not None:
@@ -69,22 +70,44 @@ def desk_of(app: Actions) -> Desk:
     return Desk(app, lambda: open_registry(app.options.config_flag))
 
 
-async def _choose_target(desk: Desk, kinds: tuple[WayKind, ...]) -> str | None:
+async def _choose_target(
+    desk: Desk, kinds: tuple[WayKind, ...], title: str = "connect"
+) -> str | GivenKey | None:
     from koi.credentials.discovery import discover
     from koi.tui.screens.connect.target_list import TargetList
 
     registry = desk.registry()
     return await desk.ask(
-        TargetList(registry, lambda: discover(registry, thorough=True), kinds=kinds)
+        TargetList(registry, lambda: discover(registry, thorough=True), title=title, kinds=kinds)
     )
+
+
+async def _take_key(desk: Desk, given: GivenKey) -> Connection | None:
+    """A key that came without being asked for: enter it where it belongs."""
+    from koi.credentials.targets import as_address, find_target
+    from koi.tui.key_giving import enter_key
+
+    registry = desk.registry()
+    owner = given.owner or registry.catalogue.owner_of(given.key.reveal())
+    if owner is None:
+        chosen = await _choose_target(desk, ("key", "aws"), "whose key is it?")
+        if isinstance(chosen, GivenKey):
+            return await _take_key(desk, chosen)
+        owner = chosen
+    if owner is None:
+        return None
+    if as_address(owner) is not None:
+        return await _connect_target(desk, owner)
+    return await enter_key(desk, find_target(owner, registry), given.key)
 
 
 async def _connect_target(desk: Desk, name: str) -> Connection | None:
     from koi.credentials.meanings import Address, Foreign, meaning
+    from koi.tui.consenting import ask_consent
 
     match meaning(name, desk.registry()):
         case Foreign(consent=consent):
-            return await _ask_consent(desk, consent)
+            return await ask_consent(desk, consent)
         case Address(url=url):
             return await _add_endpoint(desk, url)
         case target:
@@ -93,6 +116,8 @@ async def _connect_target(desk: Desk, name: str) -> Connection | None:
 
 async def _connect_one_way(desk: Desk, target: Target) -> Connection | None:
     from koi.credentials.targets import as_consent
+    from koi.tui.consenting import ask_consent
+    from koi.tui.key_giving import enter_key
     from koi.tui.logging_in import log_in
 
     way = await _choose_way(desk, target)
@@ -100,10 +125,10 @@ async def _connect_one_way(desk: Desk, target: Target) -> Connection | None:
         case "login" if way is not None:
             return await log_in(desk, way.name)
         case "key":
-            return await _enter_key(desk, target)
+            return await enter_key(desk, target)
         case "consent" if way is not None:
             named = as_consent(way.name)
-            return None if named is None else await _ask_consent(desk, named)
+            return None if named is None else await ask_consent(desk, named)
         case "aws":
             return await _look_at_aws(desk, target)
         case "local":
@@ -133,66 +158,8 @@ async def _choose_way(desk: Desk, target: Target) -> Way | None:
     return None if index is None else found[index]
 
 
-async def _enter_key(desk: Desk, target: Target) -> Connection | None:
-    from koi.credentials.key_check import KeyCheck
-    from koi.tui.screens.connect.key_entry import KeyEntry
-    from koi.wiring.connecting import check_key, keep_key
-    from koi.wiring.precedence import NextRequest, next_request
-
-    answer = KeyCheck("unproven")
-    used = NextRequest(True)
-
-    async def check(provider: str, key: Secret) -> KeyCheck:
-        nonlocal answer
-        answer = await check_key(provider, key, desk.registry())
-        return answer
-
-    def keep(provider: str, key: Secret) -> str:
-        return keep_key(provider, key, desk.registry())
-
-    async def next_one(provider: str) -> NextRequest:
-        nonlocal used
-        used = await next_request(provider, desk.registry())
-        return used
-
-    provider = await desk.ask(KeyEntry(target, desk.registry(), check, keep, next_one))
-    if provider is None:
-        return None
-    models = () if used.words else answer.models
-    return Connection(provider, models=models, said=used.words)
-
-
-async def _ask_consent(desk: Desk, consent: ConsentId) -> Connection | None:
-    from koi.credentials.consent import TERMS, allow, deny
-    from koi.credentials.discovery import discover
-    from koi.credentials.foreign_logins import check_is_there
-    from koi.tui.screens.connect.choice import yes_or_no
-
-    check_is_there(consent, await discover(desk.registry(), thorough=True))
-    terms = TERMS[consent]
-    question = f"May koi use {terms.title}?"
-    answer = await desk.ask(yes_or_no(terms.title, question, terms.sentence, terms.link))
-    if answer is None:
-        return None
-    paths = desk.registry().config.paths
-    if answer == 0:
-        await asyncio.to_thread(deny, paths, consent)
-        return None
-    await asyncio.to_thread(allow, paths, consent)
-    taken_back = f"koi disconnect {consent} takes that back."
-    provider = (await discover(desk.registry())).through(consent)
-    if provider is not None:
-        vendor = desk.registry().get(provider).row.company.display_name
-        said = f"koi may use {terms.title} now."
-        shown = f"Whether {vendor} accepts it shows at the first request."
-        await desk.tell(terms.title, said, shown, taken_back)
-        return Connection(provider, said=f"{said} {shown}")
-    nothing = "koi may use it, but there is nothing usable in it now."
-    await desk.tell(terms.title, nothing, taken_back)
-    return None
-
-
 async def _look_at_aws(desk: Desk, target: Target) -> Connection | None:
+    from koi.tui.key_giving import enter_key
     from koi.tui.screens.connect.aws import AwsScreen
     from koi.wiring.connecting import provider_models
 
@@ -203,7 +170,7 @@ async def _look_at_aws(desk: Desk, target: Target) -> Connection | None:
         case "works":
             return Connection(target.provider)
         case "key":
-            return await _enter_key(desk, target)
+            return await enter_key(desk, target)
         case _:
             return None
 

@@ -9,11 +9,21 @@ import msgspec
 from textual.app import App
 from textual.screen import Screen
 
+from koi.core.secret import Secret
+
 if TYPE_CHECKING:
     from koi.catalogue.registry import Registry
     from koi.credentials.logins.login import Login
 
 Result = TypeVar("Result")
+
+
+class GivenKey(msgspec.Struct, frozen=True):
+    """A key that the person gave where a name belongs."""
+
+    key: Secret
+    owner: str = ""
+    """The name that was given along with it."""
 
 
 class Connection(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from koi.core.errors import KoiError
 
 if TYPE_CHECKING:
     from koi.tui.actions import Actions
+    from koi.tui.desk import GivenKey
     from koi.tui.model_source import ModelChoice
 
 
@@ -31,10 +32,10 @@ async def pick_model(app: Actions, role: str | None = None) -> ModelChoice | Non
     session = app.host.session
     current = session.state.model if session is not None else None
 
-    async def connect(provider: str) -> str | None:
+    async def connect(what: str | GivenKey) -> str | None:
         from koi.tui.connecting import connect_provider
 
-        return await connect_provider(app, provider)
+        return await connect_provider(app, what)
 
     source = SessionModels(app.host.options, current, connect)
     shown = current or ModelReference("", "")
@@ -101,8 +102,8 @@ async def _swap(app: Actions, session_id: str | None) -> None:
     app.regions.show_all()
 
 
-async def connect(app: Actions, name: str | None) -> None:
-    """Connect what a name means, or what is chosen; `status` shows what is connected."""
+async def connect(app: Actions, name: str | GivenKey | None) -> None:
+    """Connect what a name or a key means, or what is chosen; `status` shows what is connected."""
     from koi.tui.connecting import desk_of, in_chat, show_status
 
     if name == "status":

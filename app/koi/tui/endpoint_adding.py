@@ -32,18 +32,10 @@ async def add_endpoint(desk: Desk, address: str = "") -> Connection | None:
         suggested_name,
     )
 
-    words = "The address, as its provider gives it, usually with /v1 at its end:"
-    url: str | None = checked_address(address) if address else None
-    if url is None:
-        url = await desk.ask(
-            Entry(TITLE, words, placeholder="https://llm.example.com/v1", check=checked_address)
-        )
-    if url is None or not await _may_be_plain(desk, url):
+    found = await _answering(desk, checked_address(address) if address else "")
+    if found is None:
         return None
-    answer = await _models(desk, url)
-    if answer is None:
-        return None
-    models, key = answer
+    url, models, key = found
     note = f"{len(models)} models" if models else "it names none: type the name of one"
     model = await desk.ask(Pick("a model to begin with", models, note))
     if model is None:
@@ -70,6 +62,27 @@ async def add_endpoint(desk: Desk, address: str = "") -> Connection | None:
     )
     await desk.tell(name, *said)
     return Connection(name, model)
+
+
+async def _answering(desk: Desk, url: str) -> tuple[str, tuple[str, ...], Secret | None] | None:
+    """An address that answers, its models and its key; one that does not is asked for again."""
+    from koi.tui.screens.connect.entry import Entry
+    from koi.wiring.connecting import checked_address
+
+    words = "The address, as its provider gives it, usually with /v1 at its end:"
+    example = "https://llm.example.com/v1"
+    typed: str | None = url
+    while True:
+        if not url:
+            typed = await desk.ask(
+                Entry(TITLE, words, start=typed or "", placeholder=example, check=checked_address)
+            )
+        if typed is None:
+            return None
+        answer = await _models(desk, typed) if await _may_be_plain(desk, typed) else None
+        if answer is not None:
+            return typed, *answer
+        url = ""
 
 
 async def _may_be_plain(desk: Desk, url: str) -> bool:

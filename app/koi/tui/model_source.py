@@ -11,6 +11,7 @@ from koi.catalogue.model_choices import ModelChoices
 from koi.config.paths import find_paths
 from koi.core.offers import ProviderOffer, RoleModel
 from koi.core.references import ModelReference
+from koi.tui.desk import GivenKey
 
 
 class ModelChoice(NamedTuple):
@@ -46,14 +47,14 @@ class ModelSource(Protocol):
         """
         ...
 
-    async def connect(self, provider: str) -> str | None:
-        """Lead through the login of a provider; the one that is usable then, which may be a
-        sibling, or None when the person went back. Raises KoiError.
+    async def connect(self, what: str | GivenKey) -> str | None:
+        """Lead through the login of a provider, or take a key. The provider that is usable then,
+        which may be a sibling; None when the person went back. Raises KoiError.
         """
         ...
 
 
-Connect = Callable[[str], Awaitable[str | None]]
+Connect = Callable[[str | GivenKey], Awaitable[str | None]]
 
 
 class SessionModels:
@@ -99,6 +100,6 @@ class SessionModels:
 
         return await asyncio.to_thread(keep_model, parse_role(role), reference, self._options)
 
-    async def connect(self, provider: str) -> str | None:
+    async def connect(self, what: str | GivenKey) -> str | None:
         """See ModelSource."""
-        return await self._connect(provider)
+        return await self._connect(what)

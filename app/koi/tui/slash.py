@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from koi.core.errors import KoiError, UsageError
 from koi.safety.modes import MODES, parse_mode
 from koi.tui import dialogs
-from koi.tui.commands import Command, parse_command
+from koi.tui.commands import Command, given_key, parse_command
 from koi.view.units import tokens, total
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def _perform(app: Actions, command: Command, argument: str) -> None:
         case "resume" if argument:
             app.run_worker(dialogs.resume(app, argument), group="dialog")
         case "connect" if argument:
-            app.run_worker(dialogs.connect(app, argument), group="dialog")
+            what = given_key(argument) or argument
+            app.run_worker(dialogs.connect(app, what), group="dialog")
         case "disconnect" if argument:
             app.run_worker(dialogs.disconnect(app, argument), group="dialog")
         case "mode":

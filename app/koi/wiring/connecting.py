@@ -16,6 +16,7 @@ from koi.core.seams import ModelInfo
 from koi.core.secret import Secret
 from koi.credentials.key_check import KeyCheck
 from koi.credentials.ollama import SUGGESTION, best_model
+from koi.credentials.targets import as_address
 from koi.net.policy import is_loopback
 from koi.wiring.precedence import is_refusal
 from koi.wiring.providers import open_provider
@@ -130,7 +131,7 @@ def keep_key(name: str, key: Secret, registry: Registry) -> str:
 
 def checked_address(typed: str) -> str:
     """An http or https address without a slash at its end. Raises UsageError."""
-    url = typed.strip()
+    url = as_address(typed) or typed.strip()
     for ending in ("/chat/completions", "/models"):
         url = url.rstrip("/").removesuffix(ending)
     checked = checked_url(url)
@@ -219,7 +220,14 @@ async def _list(name: str, registry: Registry) -> tuple[str, ...]:
         ) from error
     finally:
         await provider.aclose()
-    return tuple(info.reference.model for info in found if not info.embeddings)
+    return tuple(info.reference.model for info in found if not _makes_vectors(info))
+
+
+def _makes_vectors(info: ModelInfo) -> bool:
+    """True for what cannot chat; where the server says nothing of it, its name does."""
+    if info.embeddings is not None:
+        return info.embeddings
+    return "embed" in info.reference.model.lower()
 
 
 async def _is_public(name: str, registry: Registry) -> bool:

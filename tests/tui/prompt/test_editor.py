@@ -367,3 +367,31 @@ async def test_a_path_is_no_command() -> None:
     async with app.run_test() as pilot:
         await pilot.press(*"/etc/hosts", "enter")
         assert app.sent == ["/etc/hosts"]
+
+
+SECRET = "sk-proj-0123456789abcdefWXYZ"
+
+
+@pytest.mark.parametrize("draft", ["/connect ", "/connect openai ", ""])
+async def test_a_key_behind_a_command_is_neither_shown_nor_kept(tmp_path: Path, draft: str) -> None:
+    history = PromptHistory(tmp_path / "history.jsonl")
+    app = PromptApp(history)
+    async with app.run_test() as pilot:
+        await pilot.press(*draft)
+        app.editor.post_message(events.Paste(SECRET if draft else f"/connect {SECRET}"))
+        await pilot.pause()
+        assert app.sent == [f"{draft or '/connect '}{SECRET}"]
+        assert app.editor.text == ""
+        assert SECRET not in app.export_screenshot()
+    assert list(history.entries()) == []
+    assert not (tmp_path / "history.jsonl").exists()
+
+
+async def test_a_command_with_a_key_that_was_typed_is_not_kept(tmp_path: Path) -> None:
+    history = PromptHistory(tmp_path / "history.jsonl")
+    app = PromptApp(history)
+    async with app.run_test() as pilot:
+        app.editor.set_draft(f"/connect {SECRET}")
+        await pilot.press("enter")
+        assert app.sent == [f"/connect {SECRET}"]
+    assert list(history.entries()) == []

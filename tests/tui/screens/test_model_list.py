@@ -20,6 +20,8 @@ from koi.core.errors import ConfigurationError, KoiError, ProviderError, Storage
 from koi.core.offers import ProviderOffer, RoleModel
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
+from koi.core.secret import Secret
+from koi.tui.desk import GivenKey
 from koi.tui.keys import default_keys
 from koi.tui.line_pane import LinePane
 from koi.tui.model_source import ModelChoice
@@ -59,7 +61,7 @@ class Source:
     choice: ModelChoices = field(default_factory=ModelChoices)
     refusal: KoiError | None = None
     login: Callable[[], str | None] = lambda: None
-    connected: list[str] = field(default_factory=list)
+    connected: list[str | GivenKey] = field(default_factory=list)
     refreshed: list[bool] = field(default_factory=list)
 
     async def offers(self, *, refresh: bool = False) -> AsyncGenerator[Offers, None]:
@@ -97,8 +99,8 @@ class Source:
         self.kept[role] = str(reference)
         return f"{role} is kept"
 
-    async def connect(self, provider: str) -> str | None:
-        self.connected.append(provider)
+    async def connect(self, what: str | GivenKey) -> str | None:
+        self.connected.append(what)
         return self.login()
 
 
@@ -497,8 +499,8 @@ async def test_a_login_for_a_model_that_was_named_ends_with_that_model() -> None
 
 async def test_a_second_enter_does_not_open_a_second_login() -> None:
     class Slow(Source):
-        async def connect(self, provider: str) -> str | None:
-            self.connected.append(provider)
+        async def connect(self, what: str | GivenKey) -> str | None:
+            self.connected.append(what)
             await done.wait()
             return None
 
@@ -550,3 +552,13 @@ async def test_its_keys_are_named_and_can_be_changed() -> None:
         assert app.screen.query_one(FilterInput).value == "gpt"
         await pilot.press("f6")
         assert "[evaluator]" in lines(app, "#role")[0]
+
+
+async def test_a_key_in_the_filter_is_given_to_its_provider_and_not_shown() -> None:
+    source = Source()
+    async with shown(source) as (app, pilot):
+        assert app.screen.focused is not None
+        app.screen.focused.post_message(events.Paste("gsk_0123456789abcdefWXYZ"))
+        await pilot.pause()
+        assert source.connected == [GivenKey(Secret("gsk_0123456789abcdefWXYZ"))]
+        assert app.screen.query_one(FilterInput).value == ""

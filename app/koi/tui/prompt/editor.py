@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import TextArea
 
 from koi.core.errors import StorageError
+from koi.tui.commands import given_key
 from koi.tui.keys import PROMPT_ACTIONS, default_keys
 from koi.tui.prompt.chips import Chips, is_large
 from koi.tui.prompt.completion import CompletionList
@@ -112,8 +113,16 @@ class PromptEditor(TextArea):
         self._replace_via_keyboard(safe(text), *self.selection)
 
     def paste(self, text: str) -> None:
-        """Put in pasted text: control characters go, a large text becomes a chip."""
+        """Put in pasted text: control characters go, a large text becomes a chip.
+
+        A key behind a command is sent at once: it never stands there.
+        """
         text = safe(text)
+        line = f"{self.text}{text}".strip()
+        if _gives_key(line):
+            self.clear()
+            self.post_message(self.Submitted(line))
+            return
         if is_large(text):
             text = self._chips.add(text, self.text)
         self._replace_via_keyboard(text, *self.selection)
@@ -178,7 +187,7 @@ class PromptEditor(TextArea):
         self._show(Entry(""))
         self._walk = None
         self.post_message(self.Submitted(text))
-        if self._history.remember(entry):
+        if not _gives_key(text) and self._history.remember(entry):
             save = partial(self._save, entry)
             self.run_worker(save, group="history", thread=True, exit_on_error=False)
 
@@ -287,3 +296,11 @@ class PromptEditor(TextArea):
         for start, end in self._chips.spans(text.plain):
             text.stylize("bold cyan", start, end)
         return text
+
+
+def _gives_key(line: str) -> bool:
+    """True for a command with a key in it."""
+    word, space, rest = line.partition(" ")
+    if not (space and word.startswith("/")) or "\n" in line.strip():
+        return False
+    return given_key(rest) is not None

@@ -13,6 +13,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input
 
+from koi.core.secret import Secret
 from koi.tui.line_pane import LinePane
 from koi.view.graphemes import shorten
 from koi.view.line import MUTED, Line
@@ -20,12 +21,25 @@ from koi.view.safe_text import safe
 
 _SCROLLS = re.compile("scroll_|page_")
 """What every widget of Textual does with the arrows; here they move the choice."""
+KEY_GIVEN = "this looks like a key: it is not kept here; /connect takes keys"
 Draw = Callable[[int, int, bool], Line]
 """A row by its index, for a width; the last argument is True for the chosen one."""
 
 
 class FilterInput(Input):
-    """One line of text. What is pasted into it cannot reach the terminal unchanged."""
+    """One line of text. What is pasted into it cannot reach the terminal unchanged.
+
+    A key is not taken in: it would stand there for everybody to read.
+    """
+
+    takes_keys = False
+    """True where something that looks like a key is none."""
+
+    @dataclass
+    class KeyGiven(Message):
+        """What was pasted or typed is a key."""
+
+        key: Secret
 
     others: Collection[str] = frozenset()
     """Keys that do something else where it is used, and edit nothing."""
@@ -46,6 +60,19 @@ class FilterInput(Input):
         if edits:
             event.stop()
             event.prevent_default()
+
+    def validate_value(self, value: str) -> str:
+        """The text, "" for a key."""
+        if self.takes_keys or not value:
+            return value
+        from koi.catalogue.catalogue import load_catalogue
+        from koi.credentials.key_check import unasked_key
+
+        key = unasked_key(value, load_catalogue())
+        if key is None:
+            return value
+        self.post_message(self.KeyGiven(key))
+        return ""
 
     def on_paste(self, event: events.Paste) -> None:
         """Put the first line in, without control characters."""
@@ -190,6 +217,7 @@ class Chooser(Vertical):
         above: LinePane | None = None,
         below: LinePane | None = None,
         others: Collection[str] = (),
+        takes_keys: bool = False,
     ) -> None:
         super().__init__()
         self.border_title = title
@@ -197,6 +225,7 @@ class Chooser(Vertical):
         self.rows = Rows(draw, below)
         self._filter = FilterInput(placeholder=placeholder)
         self._filter.others = frozenset(others)
+        self._filter.takes_keys = takes_keys
         self._above, self._below = above, below
 
     def compose(self) -> ComposeResult:
@@ -231,6 +260,10 @@ class Chooser(Vertical):
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self.post_message(self.Chosen())
+
+    @on(FilterInput.KeyGiven)
+    def _key_given(self) -> None:
+        self.rows.tell(KEY_GIVEN)
 
     @on(Rows.Clicked)
     def _clicked(self, event: Rows.Clicked) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from typing import ClassVar
 
@@ -13,10 +13,11 @@ from textual.binding import BindingType
 from koi.core.errors import KoiError
 from koi.core.offers import EXECUTOR, ProviderOffer
 from koi.core.references import ModelReference
+from koi.tui.desk import GivenKey
 from koi.tui.keys import PICKER_KEYS, default_keys, key_label
 from koi.tui.line_pane import LinePane
 from koi.tui.model_source import ModelChoice, ModelSource
-from koi.tui.screens.chooser import Chooser
+from koi.tui.screens.chooser import Chooser, FilterInput
 from koi.tui.screens.modal import Modal
 from koi.tui.screens.model_shelf import ModelShelf
 from koi.view.line import Line
@@ -164,6 +165,12 @@ class ModelList(Modal[ModelChoice | None]):
         at = self.query_one(Chooser).rows.selected
         return self._shelf.detail_lines(at, width, height)
 
+    @on(FilterInput.KeyGiven)
+    def _key_given(self, event: FilterInput.KeyGiven) -> None:
+        event.stop()
+        work = self._lead_through(GivenKey(event.key), "this is a key: connecting …")
+        self.run_worker(work, exit_on_error=False, group="act")
+
     @on(Chooser.Filtered)
     def _filtered(self, event: Chooser.Filtered) -> None:
         typed = event.text.strip()
@@ -222,23 +229,39 @@ class ModelList(Modal[ModelChoice | None]):
         """Through the login and back: the model is chosen, or the provider's default one stands
         under the cursor. Who goes back finds everything as it was.
         """
+        reference = reference_of(row)
+
+        def use(connected: str) -> bool:
+            if connected != offer.provider or reference is None:
+                return False
+            self._use(reference, keep=keep)
+            return True
+
+        await self._lead_through(offer.provider, f"connecting {offer.title} …", use, row)
+
+    async def _lead_through(
+        self,
+        what: str | GivenKey,
+        said: str,
+        use: Callable[[str], bool] = lambda _: False,
+        row: Row | None = None,
+    ) -> None:
+        """Connect a provider, or what a key is for; `use` is True when that is all."""
         if self._connecting:
             return
         self._connecting = True
-        self._say(f"connecting {offer.title} …")
+        self._say(said)
         try:
-            connected = await self._source.connect(offer.provider)
+            connected = await self._source.connect(what)
         except KoiError as error:
             self._say(error)
             return
         finally:
             self._connecting = False
         self._shelf.said = ""
-        reference = reference_of(row)
-        if connected == offer.provider and reference is not None:
-            self._use(reference, keep=keep)
-            return
         if connected is not None:
+            if use(connected):
+                return
             self.query_one(Chooser).clear()
             self._shelf.typed = ""
             self._shelf.find(self._shelf.row_of(connected) or row)

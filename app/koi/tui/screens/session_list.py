@@ -38,7 +38,9 @@ class SessionList(Modal[str | None]):
 
     def compose(self) -> ComposeResult:
         """The list in the middle of the screen."""
-        yield Chooser("resume a session", "part of a title or a folder", self._draw)
+        yield Chooser(
+            "resume a session", "part of a title or a folder", self._draw, takes_keys=True
+        )
 
     def on_mount(self) -> None:
         """Thousands of sessions take a while to read."""

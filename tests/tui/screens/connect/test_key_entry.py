@@ -173,3 +173,15 @@ async def test_what_needs_no_key_is_connected_without_one(tmp_path: Path) -> Non
         await app.until("works without a key")
         await pilot.press("enter")
         assert (app.results, vendor.asked) == (["lab"], [])
+
+
+async def test_a_key_that_was_given_before_is_in_the_field(tmp_path: Path) -> None:
+    vendor, registry = Vendor(WORKS), registry_of(tmp_path)
+    target = find_target("openai", registry)
+    screen = KeyEntry(target, registry, vendor.check, vendor.keep, given=Secret(KEY))
+    async with shown(screen) as (app, pilot):
+        await app.until("WXYZ")
+        assert "abcdef" not in app.text
+        await pilot.press("enter")
+        await app.until("kept in a file")
+        assert vendor.kept == [("openai", Secret(KEY))]

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
+from textual import events
 
 from koi.core.errors import CredentialMissing
 from koi.credentials.belongings import Belonging, Outside
@@ -99,3 +100,13 @@ async def test_one_or_all_of_what_koi_keeps_is_chosen(keys: list[str], count: in
         await app.until("stays: GROQ_API_KEY (environment)")
         await pilot.press(*keys)
         assert app.results == [tuple(held[:count])]
+
+
+async def test_a_key_in_the_place_of_an_address_is_not_shown() -> None:
+    async with shown(Entry("url", "The address:", check=checked_address)) as (app, pilot):
+        assert app.screen.focused is not None
+        app.screen.focused.post_message(events.Paste("sk-0123456789abcdefWXYZ"))
+        await app.until("this looks like a key, and is not kept here")
+        assert "WXYZ" not in app.text
+        await pilot.press(*"localhost:8000", "enter")
+        assert app.results == ["http://localhost:8000"]

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input
 
-from koi.core.errors import KoiError
+from koi.core.errors import KoiError, UsageError
 from koi.tui.screens.chooser import FilterInput
 from koi.tui.screens.connect.box import ERROR, Box, text
 from koi.tui.screens.modal import Modal
@@ -47,6 +47,15 @@ class Entry(Modal[str | None]):
     def compose(self) -> ComposeResult:
         """The words above the field."""
         yield self._box
+
+    @on(FilterInput.KeyGiven)
+    def _key_given(self, event: FilterInput.KeyGiven) -> None:
+        event.stop()
+        self._problem = UsageError(
+            "this looks like a key, and is not kept here",
+            hint="koi asks for the key when the server wants one.",
+        )
+        self._box.update()
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

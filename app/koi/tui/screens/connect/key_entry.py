@@ -58,6 +58,7 @@ class KeyEntry(Modal[str | None]):
         check: Check,
         keep: Keep,
         next_request: Next | None = None,
+        given: Secret | None = None,
     ) -> None:
         super().__init__()
         self._target = target
@@ -72,7 +73,7 @@ class KeyEntry(Modal[str | None]):
         self._problem: KeyProblem | None = None
         self._answer = KeyCheck("works")
         self._kept = ""
-        self._field = SecretField()
+        self._field = SecretField(given)
         self._box = Box(
             target.title, KEYS["entering"], lambda width: list(self._lines(width)), self._field
         )

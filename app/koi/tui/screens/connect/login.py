@@ -94,6 +94,7 @@ class LoginScreen(Modal[str | None]):
         self._ticking: Timer | None = None
         self._field = FilterInput(placeholder="the pasted address")
         self._field.cursor_blink = False
+        self._field.takes_keys = True  # an address with a code in it
         self._field.display = False
         self._box = Box(title, KEYS["starting"], self._lines, self._field)
 

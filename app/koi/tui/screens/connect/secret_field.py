@@ -39,10 +39,10 @@ class SecretField(LinePane, can_focus=True):
     class Edited(Message):
         """Something was typed or pasted."""
 
-    def __init__(self) -> None:
+    def __init__(self, given: Secret | None = None) -> None:
         super().__init__(self._lines_now)
-        self._characters: list[str] = []
-        self._whole = False
+        self._characters: list[str] = [] if given is None else list(given.reveal())
+        self._whole = given is not None
         """It came in one piece, so its end says nothing about how it was typed."""
 
     @property
@@ -96,6 +96,7 @@ class SecretField(LinePane, can_focus=True):
             return [Line((cursor, (PLACEHOLDER, MUTED)))]
         label = Secret("".join(self._characters)).label if self._whole else ""
         dots = "•" * min(len(self._characters), max(1, width - 24))
-        count = f"  {len(self._characters)} characters"
+        number = len(self._characters)
+        count = f"  {number} character{'' if number == 1 else 's'}"
         spans = [(f"{dots}{label.removeprefix('…')}", PLAIN), cursor, (count, MUTED)]
         return [Line(tuple(fit(spans, width, cell_len)))]

@@ -10,11 +10,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from koi.catalogue.catalogue import checked_url
 from koi.catalogue.registry import Registry
 from koi.credentials.findings import Discovery
 from koi.credentials.target_table import TARGETS, Target, WayKind
-from koi.credentials.targets import all_targets, foreign_ways
-from koi.tui.screens.chooser import Chooser, matches
+from koi.credentials.targets import all_targets, as_address, foreign_ways
+from koi.tui.desk import GivenKey
+from koi.tui.screens.chooser import Chooser, FilterInput, matches
 from koi.tui.screens.modal import Modal
 from koi.view.line import MUTED, PLAIN, Face, Line, Span
 from koi.view.lines.row import row
@@ -33,9 +35,10 @@ class Row(NamedTuple):
     state: str
 
 
-class TargetList(Modal[str | None]):
-    """Its result is the name of a target, or of another program's login; None: the person went
-    back. With `kinds`, only targets whose usual way is one of them.
+class TargetList(Modal[str | GivenKey | None]):
+    """Its result is the name of a target or of another program's login, an address, or a key that
+    was pasted; None: the person went back. With `kinds`, only targets whose usual way is one of
+    them.
     """
 
     DEFAULT_CSS = "TargetList Chooser { height: 90%; }"
@@ -83,14 +86,20 @@ class TargetList(Modal[str | None]):
         if index is not None:
             self.dismiss(self._shown[index].name)
 
+    @on(FilterInput.KeyGiven)
+    def _key_given(self, event: FilterInput.KeyGiven) -> None:
+        event.stop()
+        self.dismiss(GivenKey(event.key))
+
     def _refill(self) -> None:
         rows = self.query_one(Chooser).rows
         before = self._shown[rows.selected].name if self._shown else None
-        self._shown = tuple(
+        named = (
             entry
             for entry in (*self._foreign(), *map(self._entry, self._candidates()))
             if matches(" ".join(entry), self._filter)
         )
+        self._shown = (*named, *self._address())
         names = [entry.name for entry in self._shown]
         selected = names.index(before) if before in names else 0
         note = LOOKING if self._discovery is None else self._advice(len(names))
@@ -98,7 +107,7 @@ class TargetList(Modal[str | None]):
 
     def _advice(self, count: int) -> str:
         if not count:
-            return "nothing matches; any other endpoint: Another OpenAI-compatible URL"
+            return "nothing matches; the address of any endpoint works, too"
         hidden = len(self._targets) - len(TARGETS)
         return "" if self._filter or self._kinds or hidden < 1 else f"{hidden} more: type a name"
 
@@ -106,6 +115,13 @@ class TargetList(Modal[str | None]):
         if self._filter or self._kinds:
             return self._targets
         return tuple(target for target in self._targets if target in TARGETS)
+
+    def _address(self) -> tuple[Row, ...]:
+        """What is typed, when it is an address of one's own."""
+        url = as_address(self._filter)
+        if url is None or checked_url(url) is None:
+            return ()
+        return (Row(url, url, "an OpenAI-compatible address", ""),)
 
     def _foreign(self) -> tuple[Row, ...]:
         if self._discovery is None or (self._kinds and "login" not in self._kinds):
