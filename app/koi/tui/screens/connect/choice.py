@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar, NamedTuple
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -18,6 +19,7 @@ from koi.tui.grace import ALONE_S, GRACE_S
 from koi.tui.screens.connect.box import Box, link, text
 from koi.tui.screens.modal import Modal
 from koi.view.line import BLANK, MUTED, PLAIN, Face, Line
+from koi.view.lines.row import fit
 from koi.view.safe_text import safe
 
 DIGITS = 9
@@ -143,7 +145,7 @@ class Choice(Modal[int | None]):
             face = Face("selected", "r") if chosen else PLAIN
             title = safe(option.title, keep_newlines=False)
             hint = safe(f"  {option.hint}" if option.hint else "", keep_newlines=False)
-            yield Line((mark, number, (title, face), (hint, MUTED)))
+            yield Line(tuple(fit([mark, number, (title, face), (hint, MUTED)], width, cell_len)))
         option = self._options[self._chosen]
         if option.explanation:
             yield BLANK
