@@ -356,6 +356,9 @@ def test_a_wrong_key_above_the_kept_one_is_no_connection(
     done = koi("connect", "groq", stdin=f"{KEY}\n")
     assert done.code == 1
     assert "and it is refused" in done.err
+    vendor.script(Answer(status=401, error="no such key"))
+    refused = koi("run", "-m", "groq/gpt-5", "hi")
+    assert "unset GROQ_API_KEY" in refused.out + refused.err
     assert "is connected" not in done.out
 
 

@@ -56,6 +56,7 @@ def read_secret() -> str:
     try:
         return getpass("Key (not shown): ")
     except EOFError as error:
+        click.echo()
         raise _nobody("") from error
 
 

@@ -88,6 +88,8 @@ class Endpoint:
     """Takes the place of `key` where a fixed header is not enough."""
     key_advice: str = ""
     """How a person gives it a key, for a server that wants one after all; "" when unknown."""
+    other_key: str = ""
+    """How a key that koi keeps is used instead of this one, when there is one; "" otherwise."""
     key_header: str | None = None
     """The header that carries the key as it is, when `auth` is not the way."""
 

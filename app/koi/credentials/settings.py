@@ -9,16 +9,31 @@ from koi.catalogue.models import fast_model_info, nearest_models
 from koi.catalogue.registry import Registered, Registry
 from koi.catalogue.rows import USUAL_AUTH, AuthStyle, Protocol
 from koi.config.schema import ModelTable
-from koi.core.errors import ConfigurationError, CredentialMissing, ProviderError, UsageError
+from koi.core.errors import (
+    ConfigurationError,
+    CredentialMissing,
+    ProviderError,
+    StorageError,
+    UsageError,
+)
 from koi.core.references import ModelReference
 from koi.core.secret import Secret
 from koi.credentials.aws_region import models_url
 from koi.credentials.base_urls import base_url_of
 from koi.credentials.discovery import find_credentials
 from koi.credentials.endpoint import Endpoint
-from koi.credentials.findings import CONFIGURATION, Discovery, Finding, TokenUse, state_words
+from koi.credentials.findings import (
+    CONFIGURATION,
+    ENVIRONMENT,
+    Discovery,
+    Finding,
+    TokenUse,
+    state_words,
+)
 from koi.credentials.ollama import configured_window
 from koi.credentials.signers import open_signer
+from koi.credentials.stores.saved_keys import saved_keys
+from koi.files.home import short_path
 from koi.net.timeouts import LOCAL, REMOTE, Timeouts
 
 
@@ -64,6 +79,7 @@ def provider_endpoint(name: str, registry: Registry) -> Endpoint:
         auth="none" if secret is None else use.auth or _auth(provider, protocol),
         key=secret,
         key_advice=_key_advice(provider, registry),
+        other_key=_other_key(found, registry),
         key_header=_key_header(provider),
         headers={**company.headers, **use.headers, **own_headers},
         header_secrets=tuple(Secret(value) for value in own_headers.values()),
@@ -172,9 +188,23 @@ def _blocked_advice(provider: Registered, registry: Registry) -> str:
     )
 
 
+def _other_key(found: Finding | None, registry: Registry) -> str:
+    """The way from a key of the environment to one that koi keeps, for when it is refused."""
+    if found is None or found.source != ENVIRONMENT:
+        return ""
+    try:
+        kept = saved_keys(registry.config.paths)
+    except StorageError:
+        return ""  # the source of these keys tells of it
+    if all(key.provider != found.provider for key in kept):
+        return ""
+    variable = found.detail.split()[0].rstrip(",:")
+    return f"It is the one in {variable}; to use the key that koi keeps: unset {variable}"
+
+
 def _key_advice(provider: Registered, registry: Registry) -> str:
     """How to give a key to an endpoint that has none: the variable, or the key and its file."""
-    file = registry.config.paths.config_file
+    file = short_path(registry.config.paths.config_file)
     if provider.name.startswith(tuple(URL_FORMS)):
         return (
             f"Give this address a table [providers.NAME] with base_url and api_key_env in {file}."

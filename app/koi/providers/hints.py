@@ -14,6 +14,8 @@ def sharpen(error: ProviderError, endpoint: Endpoint) -> None:
         error.kind, error.hint = "billing", _BILLING
     if error.kind == "auth" and not _sends_key(endpoint):
         error.hint = f"No key was sent. {endpoint.key_advice}".rstrip()
+    elif error.kind == "auth" and endpoint.other_key:
+        error.hint = f"{error.hint} {endpoint.other_key}".lstrip()
     elif error.kind == "auth" and endpoint.siblings:
         others = " and ".join(endpoint.siblings)
         region = f"A key works in its own region only; the others are {others}."
