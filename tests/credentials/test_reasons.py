@@ -48,6 +48,7 @@ def reason(registry: Registry, name: str, *findings: Finding) -> str:
         ("gemini", "no key: GEMINI_API_KEY"),
         ("bedrock", "no key: BEDROCK_API_KEY or AWS credentials"),
         ("copilot", "no login: koi connect copilot"),
+        ("minimax", "no login and no key: koi connect minimax"),
         ("lmstudio", "not looked for yet: localhost:1234"),
     ],
 )

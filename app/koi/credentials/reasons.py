@@ -122,6 +122,8 @@ def _missing(provider: Registered) -> str:
         return f"not looked for yet: {_place(provider.table.base_url or company.base_url)}"
     if not company.api_key_env:
         return f"no login: {_connect(provider)}"
+    if login_of(provider.name) is not None:
+        return f"no login and no key: {_connect(provider)}"
     signed = " or AWS credentials" if company.auth == "sigv4" else ""
     return f"no key: {company.api_key_env[0]}{signed}"
 
