@@ -13,7 +13,7 @@ from tests.tui.terminal import KOI, Terminal
 
 DEMO = [KOI, "--demo"]
 READY = "Ask koi to do something"
-CTRL_C, CTRL_D, CTRL_Q, ESCAPE = "\x03", "\x04", "\x11", "\x1b"
+CTRL_C, CTRL_D, CTRL_Q, CTRL_Z, ESCAPE = "\x03", "\x04", "\x11", "\x1a", "\x1b"
 DEAF_S = 0.6
 """A question takes no answer just after it appeared."""
 
@@ -192,3 +192,19 @@ def test_a_wrong_configuration_is_told_on_the_main_screen(workspace: Path, koi_h
         assert is_clean(terminal)
         assert "Did you mean model?" in terminal.text
         assert terminal.raw.rpartition(b"\x1b[?1049l")[2].find(b"modle: unknown key") > 0
+
+
+def test_ctrl_z_gives_the_terminal_to_the_shell_until_fg(workspace: Path) -> None:
+    with Terminal(["sh", "-i"], workspace) as terminal:
+        terminal.send(f"{KOI} --demo\r")
+        terminal.wait_for(READY)
+        terminal.send("a draft" + CTRL_Z)
+        terminal.wait_for("Stopped")
+        terminal.send("echo $((40 + 2))\r")
+        terminal.wait_for("42")
+        terminal.send("fg\r")
+        terminal.wait_for("a draft")
+        terminal.send(CTRL_Q)
+        terminal.wait_for(lambda: not terminal.modes_left_on)
+        terminal.send("exit\r")
+        assert terminal.exit_code() == 0

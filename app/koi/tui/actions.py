@@ -14,6 +14,7 @@ from koi.tui.host import SessionHost
 from koi.tui.leaving import Leaving
 from koi.tui.prompt.editor import PromptEditor
 from koi.tui.regions import Regions
+from koi.tui.stopping import stop
 from koi.view.items.answer import Answer
 from koi.view.items.prompt import Notice, NoticeKind
 from koi.view.state import Changed, ScreenState
@@ -149,6 +150,10 @@ class Actions(App[int], inherit_bindings=False):
     def action_to_end(self) -> None:
         """To the newest message, and follow it."""
         self.regions.to_end()
+
+    def action_suspend(self) -> None:
+        """Stop, until the shell says `fg`."""
+        stop(self)
 
     async def action_quit(self) -> None:
         """Leave koi; the session is closed on the way."""

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import App
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from koi.core.errors import Cancelled, KoiError
 from koi.tui.connecting import connect
 from koi.tui.desk import Connection, Desk
 from koi.tui.running import run_app
+from koi.tui.stopping import stop
 from koi.tui.terminal import kept_terminal
 from koi.tui.theme import THEME
 
@@ -42,7 +43,10 @@ class ConnectApp(App[int], inherit_bindings=False):
 
     TITLE = "koi connect"
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = [("ctrl+q", "leave", "Quit")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("ctrl+q", "leave", "Quit"),
+        Binding("ctrl+z", "suspend", "Stop", show=False, priority=True),
+    ]
 
     def __init__(self, work: Callable[[App[int]], Awaitable[int]]) -> None:
         super().__init__(ansi_color=True)
@@ -70,6 +74,10 @@ class ConnectApp(App[int], inherit_bindings=False):
     def action_leave(self) -> None:
         """Ctrl+Q."""
         self.exit(Cancelled.exit_code)
+
+    def action_suspend(self) -> None:
+        """Ctrl+Z."""
+        stop(self)
 
     async def _do(self) -> None:
         try:

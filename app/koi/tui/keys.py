@@ -36,6 +36,8 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("quit", "ctrl+q", "Quit"),
     Key("quit_when_empty", "ctrl+d", "Quit, when the prompt is empty"),
+    Key("suspend", "ctrl+z", "Stop koi and go to the shell; fg comes back"),
+    Key("undo", "ctrl+underscore", "Undo what was typed in the prompt"),
     Key("new_session", "ctrl+n", "New session"),
     Key("sessions", "ctrl+s", "Resume another session"),
     Key("help", "f1", "Keys and commands", "help"),
@@ -59,7 +61,7 @@ PICKER_KEYS: tuple[Key, ...] = (
 )
 """The list of models has these besides the arrows, Enter and Esc."""
 
-PROMPT_ACTIONS = frozenset({"send", "newline", "quit_when_empty"})
+PROMPT_ACTIONS = frozenset({"send", "newline", "undo", "quit_when_empty"})
 """Actions of the prompt itself; all others work everywhere."""
 
 
@@ -72,7 +74,7 @@ def bindings(actions: Mapping[str, str]) -> list[Binding]:
             key.description,
             show=False,
             id=key.action,
-            priority=key.action == "quit",  # also while another screen is open
+            priority=key.action in ("quit", "suspend"),  # also while another screen is open
         )
         for key in KEYS
         if key.action not in PROMPT_ACTIONS
@@ -116,7 +118,13 @@ def read_keys(folder: Path) -> dict[str, str]:
 
 def key_label(keys: str) -> str:
     """How the first key of an action is shown: Shift+Tab, Esc."""
-    names = {"escape": "Esc", "pageup": "PgUp", "pagedown": "PgDn", "enter": "Enter"}
+    names = {
+        "escape": "Esc",
+        "pageup": "PgUp",
+        "pagedown": "PgDn",
+        "enter": "Enter",
+        "underscore": "_",
+    }
     parts = keys.split(",", maxsplit=1)[0].strip().split("+")
     return "+".join(names.get(part, part.capitalize()) for part in parts)
 

@@ -33,7 +33,7 @@ def kept_terminal() -> Iterator[None]:
     before = [(each, signal.signal(each, _leave)) for each in (signal.SIGTERM, signal.SIGHUP)]
     try:
         if attributes is not None:
-            _set(_quiet(attributes))
+            _set(_changed(attributes, on=False))
         yield
     finally:
         reset_terminal()
@@ -52,6 +52,20 @@ def reset_terminal() -> None:
         sys.stdout.flush()
 
 
+@contextlib.contextmanager
+def lent_terminal() -> Iterator[None]:
+    """The terminal as a shell wants it, while koi is stopped."""
+    reset_terminal()
+    attributes = _attributes()
+    if attributes is not None:
+        _set(_changed(attributes, on=True))
+    try:
+        yield
+    finally:
+        if attributes is not None:
+            _set(attributes)
+
+
 def _leave(number: int, frame: object) -> None:
     raise SystemExit(128 + number)
 
@@ -63,8 +77,8 @@ def _attributes() -> _Attributes | None:
         return None
 
 
-def _quiet(attributes: _Attributes) -> _Attributes:
-    """No echo, and keys as they are: Enter stays Enter, Backspace deletes in koi's prompt."""
+def _changed(attributes: _Attributes, *, on: bool) -> _Attributes:
+    """Off: no echo, and keys as they are: Enter stays Enter, Backspace deletes in koi's prompt."""
     out = [*attributes]
     for index, flag in (
         (_INPUT_FLAGS, termios.ICRNL),
@@ -72,7 +86,7 @@ def _quiet(attributes: _Attributes) -> _Attributes:
     ):
         flags = out[index]
         assert isinstance(flags, int)
-        out[index] = flags & ~flag
+        out[index] = flags | flag if on else flags & ~flag
     return out
 
 

@@ -148,6 +148,9 @@ class PromptEditor(TextArea):
             case "newline":
                 self._replace_via_keyboard("\n", *self.selection)
                 return True
+            case "undo":
+                self.undo()
+                return True
             case "quit_when_empty" if self.is_empty:
                 self.post_message(self.QuitRequested())
                 return True
