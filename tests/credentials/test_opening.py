@@ -10,7 +10,7 @@ from koi.agent.options import SessionOptions
 from koi.core.errors import CredentialMissing
 from koi.credentials.stores import keyring_store
 from koi.wiring.models import choose_model
-from tests.credentials.keyrings import keyring_with
+from tests.credentials.keyrings import Raising, keyring_with
 from tests.credentials.layouts import (
     Home,
     Step,
@@ -29,7 +29,8 @@ NO_OLLAMA = table("[providers.ollama]\nenabled = false\n")
 
 async def chosen(home: Home, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(keyring_store, "_the_keyring", keyring_with(home.keyring))
-    return str(await choose_model(SessionOptions(workspace=home.folder), home.registry()))
+    found = await choose_model(SessionOptions(workspace=home.folder), home.registry())
+    return str(found.reference)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,17 @@ async def test_what_was_found_is_used(
     home = home_with(tmp_path, NO_OLLAMA, *steps)
     assert await chosen(home, monkeypatch) == model
     assert set(home.keyring.asked) <= {("koi", "groq")}
+
+
+async def test_a_keyring_that_fails_is_told_with_the_model_that_takes_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = home_with(tmp_path, NO_OLLAMA, in_keyring("openai"), key_file("xai"))
+    broken = keyring_with(Raising(OSError("the bus is gone")))
+    monkeypatch.setattr(keyring_store, "_the_keyring", broken)
+    found = await choose_model(SessionOptions(workspace=home.folder), home.registry())
+    assert found.reference.provider == "xai"
+    assert "the bus is gone" in "\n".join(found.notes)
 
 
 async def test_a_key_that_is_gone_from_the_keyring_gives_way_to_the_next_source(

@@ -37,10 +37,21 @@ async def find_default_model(
         if finding is None or finding.source != OS_KEYRING or finding.secret is not None:
             break
         discovery = await look_closer(discovery, registry.get(finding.provider), registry)
+        discovery = _noted(discovery, finding.provider)
     if chosen.reference is None:
         discovery = await discover(registry, thorough=True)
         chosen = choose_default_model(registry, discovery)
     return chosen, discovery
+
+
+def _noted(discovery: Discovery, provider: str) -> Discovery:
+    """With a note when the keyring does not give a key after all: it changes who is asked."""
+    notes = tuple(
+        passed_over(provider, finding)
+        for finding in discovery.of(provider)
+        if finding.source == OS_KEYRING and finding.state != "usable"
+    )
+    return msgspec.structs.replace(discovery, notes=(*discovery.notes, *notes))
 
 
 def choose_default_model(registry: Registry, discovery: Discovery) -> DefaultModel:

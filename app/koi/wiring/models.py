@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from koi.agent.options import SessionOptions
 from koi.catalogue.registry import Registry
 from koi.core.errors import CredentialMissing, UsageError
@@ -17,9 +19,16 @@ NOTHING_FOUND = (
 )
 
 
+class ChosenModel(msgspec.Struct, frozen=True):
+    """The model of a session, and what could not be looked into while it was chosen."""
+
+    reference: ModelReference
+    notes: tuple[str, ...] = ()
+
+
 async def choose_model(
     options: SessionOptions, registry: Registry, resumed: ModelReference | None = None
-) -> ModelReference:
+) -> ChosenModel:
     """The model of a new session: said, resumed, configured, or the best one that was found.
 
     Raises UsageError for a name that means nothing, CredentialMissing when nothing was found.
@@ -28,13 +37,11 @@ async def choose_model(
     from koi.credentials.discovery import discover
     from koi.credentials.model_names import resolve_model
 
-    if options.demo:
-        return DEMO
     said = options.executor or options.model
-    if said == str(DEMO):
-        return DEMO
+    if options.demo or said == str(DEMO):
+        return ChosenModel(DEMO)
     if resumed is not None and not said and not options.provider:
-        return resumed
+        return ChosenModel(resumed)
     text = registry.config.role_model() if said or not options.provider else None
     discovery: Discovery | None = None
     if not text or "/" not in text:
@@ -49,7 +56,8 @@ async def choose_model(
                 "no credential and no local model was found",
                 hint="\n".join((NOTHING_FOUND, *chosen.notes, *found.notes)),
             )
-    return reference
+        discovery = found
+    return ChosenModel(reference, () if discovery is None else discovery.notes)
 
 
 async def usable_model(text: str, options: SessionOptions) -> ModelReference:

@@ -47,7 +47,8 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     journal = _resumed_journal(options, registry)
     resumed = journal.state.model if journal is not None else None
     try:
-        model = await choose_model(options, registry, resumed)
+        chosen = await choose_model(options, registry, resumed)
+        model = chosen.reference
         providers = Providers(registry)
         if model != DEMO:
             await look_ahead([registry.get(model.provider)], registry)
@@ -65,7 +66,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     if options.trust:
         state.instructions = read_instructions(options.workspace)
     _restore(state, journal)
-    state.notes = (*closed, *_notes(registry, journal))
+    state.notes = (*closed, *chosen.notes, *_notes(registry, journal))
     remove_old_spills_aside(registry.config.paths.spill)
     spill = registry.config.paths.spill / journal.session_id
     gate = Gate(rules, options.workspace, approver, (spill,))
