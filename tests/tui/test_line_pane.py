@@ -9,6 +9,7 @@ from textual.geometry import Region
 from koi.tui.line_pane import LinePane
 from koi.tui.theme import THEME
 from koi.view.line import Face, Line
+from tests.tui.settling import settled
 
 
 class Panes(App[None]):
@@ -41,8 +42,7 @@ async def test_it_shows_the_lines_of_its_source() -> None:
         await pilot.pause()
         assert shown(app) == ["one", "two", ""]
         await pilot.resize_terminal(10, 5)
-        await pilot.pause()
-        assert all(strip.cell_length == 10 for strip in app.pane._strips)
+        await settled(pilot, lambda: {strip.cell_length for strip in app.pane._strips} == {10})
 
 
 async def test_only_the_cells_that_differ_are_painted(monkeypatch: pytest.MonkeyPatch) -> None:
