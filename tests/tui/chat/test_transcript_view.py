@@ -229,5 +229,5 @@ async def test_another_height_leaves_no_blank_rows_below(running: Running) -> No
     running.feed(answer, "line\n\n" * 30)
     await running.pause()
     await running.pilot.resize_terminal(42, 14)
-    await running.pause()
+    await settled(running.pilot, lambda: running.view.size.height < 20 and len(running.rows) < 20)
     assert running.rows[-1].strip() == "line"
