@@ -17,7 +17,7 @@ from koi.tui.prompt.completion import candidates
 from koi.tui.screens.chooser import FilterInput
 from koi.tui.screens.model_list import ModelList
 from tests.servers.model_server import ModelServer
-from tests.tui.koi_app import running, say, until
+from tests.tui.koi_app import running, say, screen_text, until
 
 SCRIPTED = ModelReference("work", "scripted-model")
 
@@ -117,6 +117,22 @@ async def test_without_a_key_the_list_says_what_to_set(workspace: Path) -> None:
         await pilot.press("enter")
         await until(app, "work/scripted-model · ask")
     await app.host.close()
+
+
+@pytest.mark.usefixtures("configured")
+async def test_a_name_with_spaces_is_no_model(workspace: Path) -> None:
+    async with running(workspace) as (app, pilot):
+        await say(app, pilot, "/model smal work/other")
+        await until(app, "a model's name has no spaces")
+        await until(app, "Did you mean the role small?")
+        await say(app, pilot, "/model planner work/other nope")
+        await until(app, lambda: screen_text(app).count("a model's name has no spaces") == 2)
+
+
+def test_the_whole_name_of_a_model_comes_before_longer_ones() -> None:
+    names = ("a/gpt-4-mini", "gpt-4-x/m", "b/gpt-4")
+    found = [each.text for each in candidates("/model gpt-4", names)]
+    assert found == ["/model b/gpt-4", "/model gpt-4-x/m", "/model a/gpt-4-mini"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import segno
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koi.view.connecting import ROWS, big_code, countdown, models_text, spaced
+from koi.view.connecting import ROWS, big_code, countdown, models_text, spaced, validity
 from koi.view.qr import QUIET, qr_lines
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
@@ -64,3 +64,10 @@ def test_the_time_that_is_left(seconds: float, words: str) -> None:
 )
 def test_models_are_counted_and_named(models: tuple[str, ...], words: str) -> None:
     assert models_text(models) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(900, "15 minutes"), (60, "1 minute"), (20, "less than a minute")]
+)
+def test_how_long_a_code_is_valid(seconds: float, words: str) -> None:
+    assert validity(seconds) == words

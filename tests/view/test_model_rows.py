@@ -68,6 +68,17 @@ def test_favourites_recent_usable_and_others_in_this_order() -> None:
     ]  # fmt: skip
 
 
+def test_models_of_providers_that_are_gone_are_not_offered_as_usable() -> None:
+    gone, url = ModelReference("team", "m"), ModelReference("custom:https://h/v1", "m")
+    stock = ModelStock(OFFERS, favourites=(gone, PRO), recent=(ModelReference("old", "m"), url))
+    rows = stock.find("").rows
+    assert shown(rows)[:4] == ["# favourites", str(PRO), "# recent", str(url)]
+    assert shown(rows)[-1] == "team/m"
+    assert isinstance(rows[-1], ModelRow)
+    assert rows[-1].offer is not None
+    assert rows[-1].offer.reason == "unknown provider"
+
+
 def test_a_section_says_why_its_list_is_not_new() -> None:
     headings = [row for row in ModelStock(OFFERS).find("").rows if isinstance(row, Heading)]
     notes = {heading.text: heading.note for heading in headings}

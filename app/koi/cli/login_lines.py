@@ -17,7 +17,7 @@ from koi.credentials.logins.events import (
     SignInOpened,
     Waiting,
 )
-from koi.view.connecting import PHISHING, waiting_text
+from koi.view.connecting import PHISHING, validity, waiting_text
 from koi.view.safe_text import SafeText, safe
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _lines(event: LoginEvent) -> list[SafeText]:
                 url,
                 "and enter this code:",
                 code,
-                f"It is valid for {round(seconds / 60)} minutes. {PHISHING}",
+                f"It is valid for {validity(seconds)}. {PHISHING}",
             )
         case SignInOpened(url=url):
             paste = "A browser elsewhere: paste here the address that it ends at, then Enter."

@@ -52,11 +52,20 @@ def _perform(app: Actions, command: Command, argument: str) -> None:
 
 
 def _model(app: Actions, argument: str) -> None:
-    """`REF` for the session, `ROLE REF` for a role, `ROLE` alone opens the list for it."""
+    """`REF` for the session, `ROLE REF` for a role, `ROLE` alone opens the list for it.
+
+    Raises UsageError for what can be no name.
+    """
     from koi.core.offers import EXECUTOR
     from koi.wiring.role_models import ROLES
 
     first, _, text = argument.partition(" ")
+    if " " in (text.strip() if first in ROLES else argument):
+        from difflib import get_close_matches
+
+        near = get_close_matches(first, ROLES, n=1)
+        meant = f"Did you mean the role {near[0]}? " if near else ""
+        raise UsageError("a model's name has no spaces", hint=f"{meant}Roles: {', '.join(ROLES)}.")
     if first not in ROLES:
         work = dialogs.use_model(app, argument)
     elif not text:

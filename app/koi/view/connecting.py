@@ -32,6 +32,14 @@ def waiting_text(reason: str, note: str = "") -> str:
     return f"{note[:1].upper()}{note[1:]}{end} {WAITING[reason]}".strip()
 
 
+def validity(seconds: float) -> str:
+    """How long a code is valid, in whole minutes."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return "less than a minute"
+    return "1 minute" if minutes == 1 else f"{minutes} minutes"
+
+
 def countdown(seconds: float) -> str:
     """Time that is left, as 14:59."""
     whole = max(0, int(seconds))

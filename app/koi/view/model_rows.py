@@ -139,8 +139,13 @@ class ModelStock:
     def _in_sections(
         self, favourites: Sequence[ModelReference], recent: Sequence[ModelReference]
     ) -> Iterator[Row]:
-        marked = self._known(favourites)
-        used = [model for model in self._known(recent) if model not in marked]
+        marked = [model for model in self._known(favourites) if not self._is_gone(model)]
+        gone = [model for model in self._known(favourites) if self._is_gone(model)]
+        used = [
+            model
+            for model in self._known(recent)
+            if model not in marked and not self._is_gone(model)
+        ]
         for title, models in ((FAVOURITES, marked), (RECENT, used)):
             yield from self._section(title, "", models)
         shown = {model.reference for model in (*marked, *used)}
@@ -159,7 +164,9 @@ class ModelStock:
             elif not offer.models:
                 yield Heading(offer.title, note)
                 yield ProviderRow(offer)
-        if closed := [ProviderRow(offer) for offer in self._offers if offer.reason]:
+        closed: list[Row] = [ProviderRow(offer) for offer in self._offers if offer.reason]
+        closed += [ModelRow(NOT_CONNECTED, model, _unknown(model)) for model in gone]
+        if closed:
             yield Heading(NOT_CONNECTED)
             yield from closed
 
@@ -175,6 +182,11 @@ class ModelStock:
         """Models that were marked or used, without those that another kind of role needs."""
         infos = [self._info(reference) for reference in references]
         return [info for info in infos if self._fits(info)]
+
+    def _is_gone(self, model: ModelInfo) -> bool:
+        """True when nobody knows its provider any more; addresses are providers of their own."""
+        name = model.reference.provider
+        return bool(self._offers) and name not in self._by_name and "://" not in name
 
     def _info(self, reference: ModelReference) -> ModelInfo:
         return self._infos.get(reference) or ModelInfo(reference)
@@ -203,6 +215,11 @@ class ModelStock:
         ]
         wanted = (place for place, name in mine if name == offer.default_model)
         return next(wanted, mine[0][0] if mine else None)
+
+
+def _unknown(model: ModelInfo) -> ProviderOffer:
+    name = model.reference.provider
+    return ProviderOffer(name, name, reason="unknown provider", can_connect=False)
 
 
 def _entry_of(row: ModelRow) -> Entry:

@@ -321,6 +321,21 @@ async def test_down_chooses_another_command() -> None:
         assert app.editor.text == "/model "
 
 
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ("/model gpt", "/model openai/gpt"),
+        ("/mode p", "/mode plan"),
+        ("/model pla", "/model planner"),
+    ],
+)
+async def test_enter_completes_an_argument_and_sends_it(typed: str, sent: str) -> None:
+    app = PromptApp()
+    async with app.run_test() as pilot:
+        await pilot.press(*typed, "enter")
+        assert (app.sent, app.editor.text) == ([sent], "")
+
+
 async def test_the_argument_of_mode_is_completed() -> None:
     app = PromptApp()
     async with app.run_test() as pilot:

@@ -67,9 +67,15 @@ def _models(word: str, argument: str, models: Sequence[str]) -> tuple[Candidate,
 
 def _models_like(typed: str, models: Sequence[str]) -> list[str]:
     typed = typed.lower()
-    first = [name for name in models if name.lower().startswith(typed)]
-    inside = [name for name in models if typed in name.lower() and name not in first]
-    return first + inside
+    found = [name for name in models if typed in name.lower()]
+    return sorted(found, key=lambda name: _distance(name.lower(), typed))
+
+
+def _distance(name: str, typed: str) -> int:
+    """The whole name of a model first, then what begins like it, then what has it inside."""
+    if typed in (name, name.partition("/")[2]):
+        return 0
+    return 1 if name.startswith(typed) else 2
 
 
 def _written(command: Command) -> str:

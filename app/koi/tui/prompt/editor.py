@@ -229,6 +229,8 @@ class PromptEditor(TextArea):
         if text is None:
             return False
         self._show(Entry(text))
+        if action == "send" and " " in text.strip():
+            self._send()  # a command with its argument: nothing is left to type
         return True
 
     def _complete(self) -> None:
