@@ -53,8 +53,8 @@ class FilterInput(Input):
             return
         bindings = self._bindings.key_to_bindings.get(event.key, ())
         edits = [binding for binding in bindings if not _SCROLLS.match(binding.action)]
-        if event.key == "ctrl+c" and self.selection.is_empty:
-            return  # nothing to copy: it means to leave
+        if event.key == "ctrl+c":
+            return  # it means to leave, and not to copy a word
         for binding in edits:
             await self.run_action(binding.action)
         if edits:
@@ -63,23 +63,30 @@ class FilterInput(Input):
 
     def validate_value(self, value: str) -> str:
         """The text, "" for a key."""
-        if self.takes_keys or not value:
-            return value
+        return "" if self._gives_key(value) else value
+
+    def _gives_key(self, text: str) -> bool:
+        """True when there was a key in it, which is told to the others."""
+        if self.takes_keys or not text:
+            return False
         from koi.catalogue.catalogue import load_catalogue
         from koi.credentials.key_check import unasked_key
 
-        key = unasked_key(value, load_catalogue())
-        if key is None:
-            return value
-        self.post_message(self.KeyGiven(key))
-        return ""
+        for part in (text, *text.split()):
+            key = unasked_key(part, load_catalogue())
+            if key is not None:
+                self.post_message(self.KeyGiven(key))
+                return True
+        return False
 
     def on_paste(self, event: events.Paste) -> None:
         """Put the first line in, without control characters."""
         event.stop()
         event.prevent_default()
         lines = safe(event.text).strip().splitlines()
-        self.insert_text_at_cursor(lines[0].replace("\t", " ") if lines else "")
+        first = lines[0].replace("\t", " ") if lines else ""
+        if not self._gives_key(first):
+            self.insert_text_at_cursor(first)
 
 
 class Rows(LinePane):

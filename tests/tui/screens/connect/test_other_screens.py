@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 from textual import events
+from textual.screen import Screen
 
 from koi.core.errors import CredentialMissing
 from koi.credentials.belongings import Belonging, Outside
@@ -110,3 +111,11 @@ async def test_a_key_in_the_place_of_an_address_is_not_shown() -> None:
         assert "WXYZ" not in app.text
         await pilot.press(*"localhost:8000", "enter")
         assert app.results == ["http://localhost:8000"]
+
+
+async def test_ctrl_c_leaves_a_field_whose_text_is_selected() -> None:
+    async with shown(Screen[str | None]()) as (app, pilot):
+        app.push_screen(Entry("url", "The address:", start="http://h/v1"), app.results.append)
+        await app.until("http://h/v1")
+        await pilot.press("ctrl+c")
+        assert app.results == [None]

@@ -43,7 +43,8 @@ async def test_an_address_can_be_chosen(tmp_path: Path, typed: str, url: str) ->
 
 @pytest.mark.parametrize("text", [KEY, f"export OPENAI_API_KEY='{KEY}'\n"])
 async def test_a_key_is_taken_and_never_shown(tmp_path: Path, text: str) -> None:
-    async with shown(target_list(tmp_path)) as (app, _):
+    async with shown(target_list(tmp_path)) as (app, pilot):
+        await pilot.press("o", "p")
         assert app.screen.focused is not None
         app.screen.focused.post_message(events.Paste(text))
         await app.until(lambda: bool(app.results))
