@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 from textual import events, on
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
@@ -53,13 +54,17 @@ class FilterInput(Input):
             return
         bindings = self._bindings.key_to_bindings.get(event.key, ())
         edits = [binding for binding in bindings if not _SCROLLS.match(binding.action)]
-        if event.key == "ctrl+c":
-            return  # it means to leave, and not to copy a word
+        if event.key == "ctrl+c":  # see action_copy
+            return
         for binding in edits:
             await self.run_action(binding.action)
         if edits:
             event.stop()
             event.prevent_default()
+
+    def action_copy(self) -> None:
+        """Ctrl+C means to leave, also when some of the text is selected."""
+        raise SkipAction
 
     def validate_value(self, value: str) -> str:
         """The text, "" for a key."""
