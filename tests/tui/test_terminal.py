@@ -203,8 +203,11 @@ def test_ctrl_z_gives_the_terminal_to_the_shell_until_fg(workspace: Path) -> Non
         terminal.send("echo $((40 + 2))\r")
         terminal.wait_for("42")
         terminal.send("fg\r")
+        terminal.wait_for(lambda: 1049 in terminal.modes_left_on)
         terminal.wait_for("a draft")
         terminal.send(CTRL_Q)
-        terminal.wait_for(lambda: not terminal.modes_left_on)
+        # What is typed before the line is as it was is thrown away.
+        terminal.wait_for(lambda: terminal.attributes == terminal.attributes_before)
+        assert not terminal.modes_left_on
         terminal.send("exit\r")
         assert terminal.exit_code() == 0
