@@ -178,7 +178,7 @@ def _ask_consent(consent: ConsentId, open_registry: OpenRegistry) -> None:
 
 
 def _tell_models(provider: str, registry: Registry) -> None:
-    from koi.wiring.connecting import provider_models
+    from koi.wiring.model_lists import provider_models
 
     try:
         models = asyncio.run(provider_models(provider, registry))
@@ -190,14 +190,14 @@ def _tell_models(provider: str, registry: Registry) -> None:
 
 def _tell_aws(registry: Registry) -> None:
     """What is found of AWS, or how to give it."""
-    from koi.wiring.connecting import provider_models
+    from koi.wiring.model_lists import provider_models
 
     models = asyncio.run(provider_models("bedrock", registry))
     click.echo(f"Amazon Bedrock answers: {safe(models_text(models))}")
 
 
 def _tell_local(target: Target, registry: Registry) -> None:
-    from koi.wiring.connecting import local_server, remember_server
+    from koi.wiring.local_servers import local_server, remember_server
 
     server = asyncio.run(local_server(target.provider, registry))
     if not server.runs:

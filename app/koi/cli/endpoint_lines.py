@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 def connect_address(registry: Registry, address: str = "") -> None:
     """Connect an address, asking for it when none is given. Raises KoiError."""
-    from koi.wiring.connecting import (
+    from koi.wiring.endpoints import (
         checked_address,
         checked_name,
         endpoint_models,
         is_plain,
-        keep_key,
         save_endpoint,
         suggested_name,
     )
+    from koi.wiring.key_trial import keep_key
 
     url = checked_address(address or ask("Address, such as https://llm.example.com/v1: "))
     if is_plain(url):

@@ -67,7 +67,7 @@ def _keep(
     target: Target, key: Secret, registry: Registry, *, unchecked: bool, last: bool
 ) -> int | None:
     """Check a key and save it; the exit code, None when another one is to be typed."""
-    from koi.wiring.connecting import check_key, keep_key
+    from koi.wiring.key_trial import check_key, keep_key
 
     if unchecked:
         click.echo(keep_key(target.provider, key, registry))

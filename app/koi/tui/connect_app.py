@@ -141,7 +141,7 @@ def _left(app: App[int]) -> int:
 
 def _start(connection: Connection, registry: Registry) -> str:
     """How to go on with what was connected."""
-    from koi.wiring.connecting import has_model
+    from koi.wiring.model_lists import has_model
 
     name = connection.provider
     if connection.model:

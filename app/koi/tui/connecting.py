@@ -161,7 +161,7 @@ async def _choose_way(desk: Desk, target: Target) -> Way | None:
 async def _look_at_aws(desk: Desk, target: Target) -> Connection | None:
     from koi.tui.key_giving import enter_key
     from koi.tui.screens.connect.aws import AwsScreen
-    from koi.wiring.connecting import provider_models
+    from koi.wiring.model_lists import provider_models
 
     async def models() -> tuple[str, ...]:
         return await provider_models(target.provider, desk.registry())
@@ -177,13 +177,8 @@ async def _look_at_aws(desk: Desk, target: Target) -> Connection | None:
 
 async def _look_at_server(desk: Desk, target: Target) -> Connection | None:
     from koi.tui.screens.connect.local import LocalScreen
-    from koi.wiring.connecting import (
-        LocalServer,
-        first_model,
-        local_server,
-        other_servers,
-        remember_server,
-    )
+    from koi.wiring.local_servers import LocalServer, local_server, other_servers, remember_server
+    from koi.wiring.model_lists import first_model
 
     async def look() -> LocalServer:
         return await local_server(target.provider, desk.registry())

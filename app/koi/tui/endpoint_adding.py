@@ -24,13 +24,8 @@ async def add_endpoint(desk: Desk, address: str = "") -> Connection | None:
     from koi.tui.desk import Connection
     from koi.tui.screens.connect.entry import Entry
     from koi.tui.screens.connect.pick import Pick
-    from koi.wiring.connecting import (
-        checked_address,
-        checked_name,
-        keep_key,
-        save_endpoint,
-        suggested_name,
-    )
+    from koi.wiring.endpoints import checked_address, checked_name, save_endpoint, suggested_name
+    from koi.wiring.key_trial import keep_key
 
     found = await _answering(desk, checked_address(address) if address else "")
     if found is None:
@@ -67,7 +62,7 @@ async def add_endpoint(desk: Desk, address: str = "") -> Connection | None:
 async def _answering(desk: Desk, url: str) -> tuple[str, tuple[str, ...], Secret | None] | None:
     """An address that answers, its models and its key; one that does not is asked for again."""
     from koi.tui.screens.connect.entry import Entry
-    from koi.wiring.connecting import checked_address
+    from koi.wiring.endpoints import checked_address
 
     words = "The address, as its provider gives it, usually with /v1 at its end:"
     example = "https://llm.example.com/v1"
@@ -88,7 +83,7 @@ async def _answering(desk: Desk, url: str) -> tuple[str, tuple[str, ...], Secret
 async def _may_be_plain(desk: Desk, url: str) -> bool:
     """True for https, this machine, and where the person says that it may be unencrypted."""
     from koi.tui.screens.connect.choice import yes_or_no
-    from koi.wiring.connecting import is_plain
+    from koi.wiring.endpoints import is_plain
 
     if not is_plain(url):
         return True
@@ -100,7 +95,7 @@ async def _may_be_plain(desk: Desk, url: str) -> bool:
 async def _models(desk: Desk, url: str) -> tuple[tuple[str, ...], Secret | None] | None:
     """Its models, and the key that it wants; None when the person went back."""
     from koi.tui.screens.connect.asking import Asking
-    from koi.wiring.connecting import endpoint_models
+    from koi.wiring.endpoints import endpoint_models
 
     work = endpoint_models(url, None, desk.registry())
     match await desk.ask(Asking(TITLE, url, work)):
@@ -115,7 +110,7 @@ async def _models(desk: Desk, url: str) -> tuple[tuple[str, ...], Secret | None]
 async def _with_key(desk: Desk, url: str) -> tuple[tuple[str, ...], Secret | None] | None:
     from koi.credentials.target_table import Target
     from koi.tui.screens.connect.key_entry import KeyEntry
-    from koi.wiring.connecting import check_key
+    from koi.wiring.key_trial import check_key
 
     name = f"custom:{url}"
     found: list[tuple[tuple[str, ...], Secret]] = []

@@ -15,7 +15,7 @@ async def enter_key(desk: Desk, target: Target, key: Secret | None = None) -> Co
     """Ask for the key of a target, or begin with one that was given; None: nothing is usable."""
     from koi.credentials.key_check import KeyCheck
     from koi.tui.screens.connect.key_entry import KeyEntry
-    from koi.wiring.connecting import check_key, keep_key
+    from koi.wiring.key_trial import check_key, keep_key
     from koi.wiring.precedence import NextRequest, next_request
 
     answer = KeyCheck("unproven")

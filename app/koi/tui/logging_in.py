@@ -14,7 +14,7 @@ async def log_in(desk: Desk, name: str) -> Connection | None:
     """Log in by the login of this name; None when the person went back. Raises UsageError."""
     from koi.tui.screens.connect.choice import Choice, Option
     from koi.tui.screens.connect.login import LoginScreen
-    from koi.wiring.connecting import provider_models
+    from koi.wiring.model_lists import provider_models
 
     login = next(each for each in desk.logins if each.name == name)
     methods = login.chosen(desk.method, desk.domain)

@@ -125,7 +125,7 @@ def _use(app: Actions, model: str) -> None:
 async def _choose(desk: Desk, connection: Connection) -> str:
     """The default model of a provider; one of its list when it has none, or not that one."""
     from koi.tui.screens.connect.pick import Pick
-    from koi.wiring.connecting import has_model, provider_models
+    from koi.wiring.model_lists import has_model, provider_models
 
     default = desk.registry().get(connection.provider).default_model
     if default is not None and has_model(connection.models, default):

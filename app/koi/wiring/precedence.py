@@ -65,7 +65,7 @@ async def next_request(name: str, registry: Registry) -> NextRequest:
 
     `registry` is read anew.
     """
-    from koi.wiring.connecting import provider_models
+    from koi.wiring.model_lists import provider_models
 
     above = await asyncio.to_thread(above_kept_key, name, registry)
     if above is None:

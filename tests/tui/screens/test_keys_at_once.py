@@ -41,7 +41,7 @@ from koi.tui.screens.help import HelpScreen
 from koi.tui.screens.modal import Modal
 from koi.tui.screens.model_list import ModelList
 from koi.tui.screens.session_list import SessionList
-from koi.wiring.connecting import LocalServer
+from koi.wiring.local_servers import LocalServer
 from tests.configurations import registry_of
 from tests.tui.screens.connect.screen_app import shown
 from tests.tui.screens.connect.scripted_login import ScriptedLogin

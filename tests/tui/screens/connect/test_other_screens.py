@@ -18,7 +18,8 @@ from koi.tui.screens.connect.entry import Entry
 from koi.tui.screens.connect.held_list import HeldList
 from koi.tui.screens.connect.local import LocalScreen
 from koi.tui.screens.connect.pick import Pick
-from koi.wiring.connecting import LocalServer, checked_address
+from koi.wiring.endpoints import checked_address
+from koi.wiring.local_servers import LocalServer
 from tests.tui.screens.connect.screen_app import shown
 
 STOPPED = LocalServer("ollama", "Ollama", False, detail="nothing listens", advice="Start it.")

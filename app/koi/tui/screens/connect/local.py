@@ -13,7 +13,7 @@ from koi.tui.screens.connect.box import ERROR, OK, WARN, Box, text
 from koi.tui.screens.modal import Modal
 from koi.view.connecting import models_text
 from koi.view.line import BLANK, PLAIN, Line, Prefix
-from koi.wiring.connecting import LocalServer
+from koi.wiring.local_servers import LocalServer
 
 NONE = "No other server answers: LM Studio, vLLM and llama.cpp were looked for."
 Look = Callable[[], Awaitable[LocalServer]]
