@@ -350,3 +350,19 @@ async def test_an_address_that_does_not_answer_is_there_to_be_mended(workspace: 
         assert "http://127.0.0.1:9/v1" in screen_text(app)
         await pilot.press("escape")
         await until(app, lambda: len(app.screen_stack) == 1)
+
+
+async def test_a_yes_says_what_koi_may_use_and_promises_nothing(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-0123456789abcdef")
+    async with running(workspace, (100, 30)) as (app, pilot):
+        await say(app, pilot, "/connect claude-token")
+        await until(app, "May koi use the token of a Claude subscription?")
+        await pilot.pause(GRACE_S)
+        await pilot.press("2")
+        await until(app, "Whether Anthropic accepts it shows at the first request.")
+        await until(app, "koi disconnect claude-token takes that back.")
+        await pilot.press("enter")
+        await until(app, "koi may use the token of a Claude subscription now.")
+        assert "is connected" not in screen_text(app)
