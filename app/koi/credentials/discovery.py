@@ -45,9 +45,10 @@ class Source:
 
 def _own_logins(search: Search) -> tuple[Finding, ...]:
     """Findings of koi's own logins. Their code is not even loaded where there are none."""
-    if not search.config.paths.auth_file.exists() and not unsaved.version:
+    if not search.config.paths.auth_file.exists():
         search.notes.extend(lost_logins(search.config))
-        return ()
+        if not unsaved.version:
+            return ()
     from koi.credentials.sources import oauth_store
 
     return oauth_store.find(search)
