@@ -37,17 +37,18 @@ class HelpScreen(Modal[None]):
     def __init__(self, keys: Mapping[str, str]) -> None:
         super().__init__()
         self._keys = keys
+        self._page = ScrollPane(lambda width: list(help_lines(self._keys, width)))
 
     def compose(self) -> ComposeResult:
         """One page that scrolls."""
         with Vertical() as box:
             box.border_title = "help"
             box.border_subtitle = "↑ ↓ PgUp PgDn scroll · Esc close"
-            yield ScrollPane(lambda width: list(help_lines(self._keys, width)))
+            yield self._page
 
     def on_mount(self) -> None:
         """Keys scroll."""
-        self.query_one(ScrollPane).focus()
+        self._page.focus()
 
 
 def help_lines(keys: Mapping[str, str], width: int) -> Iterator[Line]:

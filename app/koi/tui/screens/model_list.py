@@ -64,17 +64,19 @@ class ModelList(Modal[ModelChoice | None]):
             for key in self._keys[each.action].split(",")
         }
         self._connecting = False
-
-    def compose(self) -> ComposeResult:
-        """The list in the middle of the screen."""
-        yield Chooser(
+        self._role_pane = LinePane(self._shelf.role_lines, id="role")
+        self._chooser = Chooser(
             "model",
             "part of a name, or provider/model",
             self._shelf.row_line,
-            above=LinePane(self._shelf.role_lines, id="role"),
+            above=self._role_pane,
             below=LinePane(self._details, id="details"),
             others=self._actions,
         )
+
+    def compose(self) -> ComposeResult:
+        """The list in the middle of the screen."""
+        yield self._chooser
 
     def on_mount(self) -> None:
         """What is known at once is shown at once; the rest follows."""
@@ -88,7 +90,7 @@ class ModelList(Modal[ModelChoice | None]):
     def on_resize(self, event: events.Resize) -> None:
         """A small terminal is used to its edges."""
         small = event.size.width < SMALL_COLUMNS or event.size.height < SMALL_ROWS
-        self.query_one(Chooser).set_class(small, "small")
+        self._chooser.set_class(small, "small")
         self._show_keys(small)
 
     def on_key(self, event: events.Key) -> None:
@@ -122,17 +124,17 @@ class ModelList(Modal[ModelChoice | None]):
         words = (f"{favourite} favourite", f"{default} default", f"{role} role", *more, "Esc")
         if small:
             enter, words = "Enter", (f"{favourite} ★", f"{default} default", f"{role} role", "Esc")
-        self.query_one(Chooser).border_subtitle = " · ".join((enter, *words))
+        self._chooser.border_subtitle = " · ".join((enter, *words))
 
     # What is shown
 
     def _show(self) -> None:
         shelf = self._shelf
-        rows = self.query_one(Chooser).rows
+        rows = self._chooser.rows
         rows.fill(len(shelf.found.rows), shelf.found.selected, shelf.note, shelf.headings)
 
     def _tell(self) -> None:
-        self.query_one(Chooser).rows.tell(self._shelf.note)
+        self._chooser.rows.tell(self._shelf.note)
 
     def _ask(self, *, refresh: bool = False) -> None:
         self._shelf.loading = "asking the providers …"
@@ -159,10 +161,10 @@ class ModelList(Modal[ModelChoice | None]):
     @property
     def _row(self) -> Row | None:
         """The chosen row."""
-        return self._shelf.row(self.query_one(Chooser).rows.selected)
+        return self._shelf.row(self._chooser.rows.selected)
 
     def _details(self, width: int, height: int) -> list[Line]:
-        at = self.query_one(Chooser).rows.selected
+        at = self._chooser.rows.selected
         return self._shelf.detail_lines(at, width, height)
 
     @on(FilterInput.KeyGiven)
@@ -262,7 +264,7 @@ class ModelList(Modal[ModelChoice | None]):
         if connected is not None:
             if use(connected):
                 return
-            self.query_one(Chooser).clear()
+            self._chooser.clear()
             self._shelf.typed = ""
             self._shelf.find(self._shelf.row_of(connected) or row)
             self._show()
@@ -291,9 +293,9 @@ class ModelList(Modal[ModelChoice | None]):
         self._show()
 
     def _show_role(self) -> None:
-        chooser = self.query_one(Chooser)
+        chooser = self._chooser
         self._show_keys(chooser.has_class("small"))
-        self.query_one("#role", LinePane).show()
+        self._role_pane.show()
 
     def _say(self, what: str | KoiError) -> None:
         """Tell below the rows what was done, or why it was not."""

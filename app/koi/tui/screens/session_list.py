@@ -35,12 +35,13 @@ class SessionList(Modal[str | None]):
         self._filter = ""
         self._note = "reading the sessions …"
         self._now = time.time()
+        self._chooser = Chooser(
+            "resume a session", "part of a title or a folder", self._draw, takes_keys=True
+        )
 
     def compose(self) -> ComposeResult:
         """The list in the middle of the screen."""
-        yield Chooser(
-            "resume a session", "part of a title or a folder", self._draw, takes_keys=True
-        )
+        yield self._chooser
 
     def on_mount(self) -> None:
         """Thousands of sessions take a while to read."""
@@ -60,7 +61,7 @@ class SessionList(Modal[str | None]):
 
     @on(Chooser.Chosen)
     def _chosen(self) -> None:
-        index = self.query_one(Chooser).chosen
+        index = self._chooser.chosen
         if index is not None:
             self.dismiss(self._shown[index].id)
 
@@ -71,7 +72,7 @@ class SessionList(Modal[str | None]):
             if matches(f"{session.title} {session.cwd} {session.id}", self._filter)
         )
         note = self._note or ("" if self._shown else "no session matches")
-        self.query_one(Chooser).rows.fill(len(self._shown), 0, note)
+        self._chooser.rows.fill(len(self._shown), 0, note)
 
     def _draw(self, index: int, width: int, selected: bool) -> Line:
         return session_line(self._shown[index], self._cwd, self._now, width, selected=selected)

@@ -111,6 +111,19 @@ async def test_without_a_network_the_key_is_kept_after_one_more_enter(tmp_path: 
         assert vendor.kept == [("openai", Secret(KEY))]
 
 
+async def test_two_enters_in_one_go_keep_a_key_once(tmp_path: Path) -> None:
+    vendor = Vendor(KeyCheck("unreachable", detail="no route to host"))
+    async with shown(entry(tmp_path, vendor)) as (app, pilot):
+        paste(app, KEY)
+        await pilot.press("enter")
+        await app.until("no route to host")
+        for _ in range(2):
+            assert app.screen.focused is not None
+            app.screen.focused.post_message(events.Key("enter", "\r"))
+        await app.until("It was not checked.")
+        assert vendor.kept == [("openai", Secret(KEY))]
+
+
 async def test_a_key_of_another_vendor_is_offered_to_that_one(tmp_path: Path) -> None:
     vendor = Vendor(WORKS)
     async with shown(entry(tmp_path, vendor)) as (app, pilot):

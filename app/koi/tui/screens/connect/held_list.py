@@ -33,10 +33,11 @@ class HeldList(Modal[tuple[Belonging, ...] | None]):
         self._note = "looking at what is there …"
         self._filter = ""
         self._shown: list[tuple[Belonging, ...]] = []
+        self._chooser = Chooser("disconnect", "a name", self._draw)
 
     def compose(self) -> ComposeResult:
         """The list in the middle of the screen."""
-        yield Chooser("disconnect", "a name", self._draw)
+        yield self._chooser
 
     def on_mount(self) -> None:
         """Looking takes a moment."""
@@ -57,7 +58,7 @@ class HeldList(Modal[tuple[Belonging, ...] | None]):
 
     @on(Chooser.Chosen)
     def _chosen(self) -> None:
-        index = self.query_one(Chooser).chosen
+        index = self._chooser.chosen
         if index is not None:
             self.dismiss(self._shown[index])
 
@@ -69,9 +70,7 @@ class HeldList(Modal[tuple[Belonging, ...] | None]):
         ]
         if len(self._held) > 1 and matches("all of them", self._filter):
             self._shown.append(tuple(self._held))
-        self.query_one(Chooser).rows.fill(
-            len(self._shown), 0, safe(self._note, keep_newlines=False)
-        )
+        self._chooser.rows.fill(len(self._shown), 0, safe(self._note, keep_newlines=False))
 
     def _draw(self, index: int, width: int, selected: bool) -> Line:
         held = self._shown[index]

@@ -137,12 +137,13 @@ class KeyEntry(Modal[str | None]):
             self.dismiss(self._connected if self._stage == "kept" else None)
 
     def _ask(self) -> None:
+        if self._key is None:
+            return
         self._to("checking")
-        self.run_worker(self._look(), group="check", exclusive=True)
+        self.run_worker(self._look(self._key), group="check", exclusive=True)
 
-    async def _look(self) -> None:
-        assert self._key is not None
-        self._answer = await self._check(self._target.provider, self._key)
+    async def _look(self, key: Secret) -> None:
+        self._answer = await self._check(self._target.provider, key)
         match self._answer.outcome:
             case "refused":
                 self._to("refused")
@@ -150,14 +151,16 @@ class KeyEntry(Modal[str | None]):
             case "unreachable":
                 self._to("unsure")
             case _:
-                await self._store()
+                self._key = None
+                await self._store(key)
 
     def _save(self) -> None:
-        self.run_worker(self._store(), group="check", exclusive=True)
-
-    async def _store(self) -> None:
+        """Keep the key, once: a second Enter finds none."""
         key, self._key = self._key, None
-        assert key is not None
+        if key is not None:
+            self.run_worker(self._store(key), group="check", exclusive=True)
+
+    async def _store(self, key: Secret) -> None:
         try:
             self._kept = await asyncio.to_thread(self._keep, self._target.provider, key)
         except KoiError as error:

@@ -29,25 +29,26 @@ class Pick(Modal[str | None]):
         self._note = note
         self._shown: Sequence[str] = names
         self._typed = ""
+        self._chooser = Chooser(self._title, "a part of a name, or another one", self._draw)
 
     def compose(self) -> ComposeResult:
         """The list in the middle of the screen."""
-        yield Chooser(self._title, "a part of a name, or another one", self._draw)
+        yield self._chooser
 
     def on_mount(self) -> None:
         """All names."""
-        self.query_one(Chooser).rows.fill(len(self._shown), 0, self._note)
+        self._chooser.rows.fill(len(self._shown), 0, self._note)
 
     @on(Chooser.Filtered)
     def _filtered(self, event: Chooser.Filtered) -> None:
         self._typed = event.text.strip()
         found = [name for name in self._names if matches(name, self._typed)]
         self._shown = found or ([self._typed] if self._typed else self._names)
-        self.query_one(Chooser).rows.fill(len(self._shown), 0, self._note)
+        self._chooser.rows.fill(len(self._shown), 0, self._note)
 
     @on(Chooser.Chosen)
     def _chosen(self) -> None:
-        index = self.query_one(Chooser).chosen
+        index = self._chooser.chosen
         if index is not None:
             self.dismiss(self._shown[index])
 

@@ -61,10 +61,11 @@ class TargetList(Modal[str | GivenKey | None]):
         self._kinds = kinds
         self._filter = ""
         self._shown: tuple[Row, ...] = ()
+        self._chooser = Chooser(self._title, "a name: copilot, openai, mistral, …", self._draw)
 
     def compose(self) -> ComposeResult:
         """The list in the middle of the screen."""
-        yield Chooser(self._title, "a name: copilot, openai, mistral, …", self._draw)
+        yield self._chooser
 
     def on_mount(self) -> None:
         """The list is there at once; what is connected already follows."""
@@ -82,7 +83,7 @@ class TargetList(Modal[str | GivenKey | None]):
 
     @on(Chooser.Chosen)
     def _chosen(self) -> None:
-        index = self.query_one(Chooser).chosen
+        index = self._chooser.chosen
         if index is not None:
             self.dismiss(self._shown[index].name)
 
@@ -92,7 +93,7 @@ class TargetList(Modal[str | GivenKey | None]):
         self.dismiss(GivenKey(event.key))
 
     def _refill(self) -> None:
-        rows = self.query_one(Chooser).rows
+        rows = self._chooser.rows
         before = self._shown[rows.selected].name if self._shown else None
         named = (
             entry
