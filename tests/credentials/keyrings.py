@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 
 from koi.credentials.stores.back_end import BackEnd, trusted
 from koi.credentials.stores.keyring_store import KeyringStore
@@ -72,5 +71,8 @@ class Plaintext(Memory):
 
 def keyring_with(back_end: BackEnd, *, limit_s: float = 5.0) -> KeyringStore:
     """A keyring of its own whose back end is this one, judged as a real one is."""
-    opener: Callable[[], BackEnd] = lambda: trusted(back_end)  # noqa: E731 - typed on purpose
+
+    def opener() -> BackEnd:
+        return trusted(back_end)
+
     return KeyringStore(opener, limit_s)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -277,13 +276,13 @@ async def test_what_was_found_is_said_at_the_first_start_only(
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "k" * 20)
     said = "Using anthropic/claude-sonnet-4-6 from ANTHROPIC_API_KEY."
-    open_koi: Callable[[], KoiApp] = lambda: KoiApp(SessionOptions(workspace=workspace))  # noqa: E731
-    first = open_koi()
+    options = SessionOptions(workspace=workspace)
+    first = KoiApp(options)
     async with first.run_test(size=(80, 24)):
         await until(first, said)
         await until(first, (find_paths().state / "welcomed").exists)
     await first.host.close()
-    second = open_koi()
+    second = KoiApp(options)
     async with second.run_test(size=(80, 24)) as pilot:
         await until(second, lambda: second.host.session is not None)
         await pilot.pause()

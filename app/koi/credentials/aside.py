@@ -15,8 +15,12 @@ from typing import TypeVar
 Made = TypeVar("Made")
 
 
-def start(name: str, work: Callable[[], Made]) -> Future[Made]:
-    """Begin `work` in a daemon thread; the future has its result, or whatever it raised."""
+def start(name: str, work: Callable[[], Made], *, daemon: bool = True) -> Future[Made]:
+    """Begin `work` in a thread; the future has its result, or whatever it raised.
+
+    koi waits at its end for a thread that is no daemon. Raises RuntimeError when no thread can be
+    started.
+    """
     future: Future[Made] = Future()
     future.set_running_or_notify_cancel()
 
@@ -28,7 +32,7 @@ def start(name: str, work: Callable[[], Made]) -> Future[Made]:
         else:
             future.set_result(made)
 
-    threading.Thread(target=run, name=f"koi: {name}", daemon=True).start()
+    threading.Thread(target=run, name=f"koi: {name}", daemon=daemon).start()
     return future
 
 

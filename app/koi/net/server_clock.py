@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 
-_ahead: dict[str, float] = {}
+_dates: dict[str, tuple[str, float]] = {}
+"""By host the `date` of its last answer, unread, and when that came."""
 
 
 def note_clock(host: str, headers: Mapping[str, str], now: float) -> None:
     """Take in the `date` of an answer that arrived at `now` (time.time())."""
-    try:
-        _ahead[host] = parsedate_to_datetime(headers["date"]).timestamp() - now
-    except (KeyError, ValueError, OverflowError):
-        return
+    if date := headers.get("date"):
+        _dates[host] = (date, now)
 
 
 def clocks_ahead() -> dict[str, float]:
-    """Seconds by host; negative where the server's clock is behind."""
-    return dict(_ahead)
+    """Seconds by host; negative where the server's clock is behind. Dates that are none are not
+    in it."""
+    ahead: dict[str, float] = {}
+    for host, (date, now) in _dates.items():
+        with suppress(ValueError, OverflowError):
+            ahead[host] = parsedate_to_datetime(date).timestamp() - now
+    return ahead

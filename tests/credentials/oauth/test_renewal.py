@@ -22,6 +22,7 @@ from koi.credentials.stores.token_record import TokenRecord
 from koi.files.lock import FileLock
 from koi.net.policy import NetworkPolicy
 from tests.credentials.fake_clock import FakeClock
+from tests.servers.answers import Answer
 from tests.servers.model_server import ModelServer
 from tests.servers.oauth_server import CANARY, Rotating, html, page
 
@@ -224,9 +225,9 @@ async def test_a_refusal_that_a_peer_caused_is_forgiven(server: Rotating, login:
 
 @pytest.mark.parametrize("answer", [html(503), page({}, 500), page({"error": "try_later"}, 400)])
 async def test_trouble_keeps_a_token_that_is_still_good(
-    server: Rotating, login: Login, answer: object
+    server: Rotating, login: Login, answer: Answer
 ) -> None:
-    server.answers = [answer, html(503)]  # type: ignore[list-item]
+    server.answers = [answer, html(503)]
     renewal = login.open()
     for _ in range(3):
         assert (await renewal.current()).access_token == Secret(server.access)
@@ -398,5 +399,5 @@ async def test_nothing_secret_is_logged(
 def _join_renewals() -> None:
     """Wait as the end of koi does, for the threads that renew."""
     for thread in threading.enumerate():
-        if thread.name == "koi login":
+        if thread.name == "koi: login":
             thread.join(10)

@@ -115,16 +115,19 @@ async def test_the_newest_entry_can_be_folded_by_key(running: Running) -> None:
     assert not any("▾" in row for row in running.rows)
 
 
-def widths_of(running: Running) -> set[int]:
-    return {strip.cell_length for strip in running.view._strips}
+async def resized(running: Running, width: int) -> None:
+    await running.pilot.resize_terminal(width, 20)
+    await settled(
+        running.pilot,
+        lambda: {strip.cell_length for strip in running.view._strips} == {width - 1},
+    )
 
 
 async def test_a_resize_keeps_the_place(running: Running) -> None:
     running.view.scroll_to(y=running.view.transcript.row((10, 0)), animate=False)
     await running.pause()
     for width in (60, 30, 42):
-        await running.pilot.resize_terminal(width, 20)
-        await settled(running.pilot, lambda: widths_of(running) == {width - 1})  # noqa: B023
+        await resized(running, width)
         assert "Message 5" in "".join(running.rows[:3])
 
 

@@ -119,11 +119,15 @@ async def test_escape_goes_on_to_the_application() -> None:
 async def test_the_prompt_grows_to_eight_rows_and_shrinks_again() -> None:
     app = PromptApp()
     async with app.run_test() as pilot:
-        for height in (2, 3, 4, 5, 6, 7, 8, 8, 8, 8):
+
+        async def is_high(rows: int) -> None:
+            await settled(pilot, lambda: app.editor.content_size.height == rows)
+
+        for rows in (2, 3, 4, 5, 6, 7, 8, 8, 8, 8):
             await pilot.press("ctrl+j")
-            await settled(pilot, lambda: app.editor.content_size.height == height)  # noqa: B023
+            await is_high(rows)
         app.editor.clear()
-        await settled(pilot, lambda: app.editor.content_size.height == 1)
+        await is_high(1)
 
 
 async def test_typing_within_a_row_causes_no_layout(monkeypatch: pytest.MonkeyPatch) -> None:

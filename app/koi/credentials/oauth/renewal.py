@@ -147,7 +147,7 @@ class Renewal:
         except StorageError as error:
             raise _unstored(error) from error
         try:
-            done = start_uninterrupted("koi login", lambda: self._exchange(held, record))
+            done = start_uninterrupted("login", lambda: self._exchange(held, record))
         except RuntimeError as error:
             held.release()
             raise ProviderError(
