@@ -24,7 +24,7 @@ from tests.servers.sign_in_server import SignIn, new_key
 from tests.tui.koi_app import ask, running, say, screen_text, until
 
 MODELS = ["llama", "llama-3.3-70b-versatile"]
-KEY = "test-key-0123456789abcdef"
+KEY = "gsk_test0123456789abcdefgh"
 
 
 @pytest.fixture(autouse=True)

@@ -44,7 +44,7 @@ class ConnectApp(App[int], inherit_bindings=False):
     TITLE = "koi connect"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("ctrl+q", "leave", "Quit"),
+        Binding("ctrl+q", "leave", "Quit", show=False, priority=True),
         Binding("ctrl+z", "suspend", "Stop", show=False, priority=True),
     ]
 

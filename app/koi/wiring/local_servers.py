@@ -40,7 +40,8 @@ async def local_server(name: str, registry: Registry) -> LocalServer:
     except KoiError as error:
         said = f"{error.title}. {error.hint}"
         return LocalServer(name, title, False, detail=said, advice=advice)
-    advice = "" if models else f"It has no model yet. In another terminal: {SUGGESTION}"
+    more = f"In another terminal: {SUGGESTION}" if ollama else "Load one there, then look again."
+    advice = "" if models else f"It has no model yet. {more}"
     return LocalServer(name, title, True, place, models, advice=advice)
 
 

@@ -217,7 +217,9 @@ class _Attempt:
 
     def _subject(self) -> str:
         known = self.before
-        return "" if known is None or known.access_token is None else known.text("subject")
+        if known is None or known.access_token is None or known.text("method") != METHOD:
+            return ""  # a login with a code may be another account's
+        return known.text("subject")
 
     def _remember(self, **more: object) -> None:
         """Keep who this installation is, beside the tokens of the login before."""

@@ -188,7 +188,9 @@ def _in_file(config: Config) -> JsonObject:
 
 def _in_keyring(config: Config) -> JsonObject:
     """Codex's document, empty when there is no entry. Raises Unreadable, KeyringFailure."""
-    kept = os_keyring().get(keyring_account(config), SERVICE)
+    account = keyring_account(config)
+    os_keyring().forget(account, SERVICE)  # Codex renews its login there
+    kept = os_keyring().get(account, SERVICE)
     return {} if kept is None else parse_object(kept.reveal().encode())
 
 

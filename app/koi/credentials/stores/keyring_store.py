@@ -48,13 +48,17 @@ class KeyringStore:
         """Which keyring it is, once it was asked."""
         return "" if self._back_end is None else named(self._back_end)
 
-    def known(self, account: str, service: str = SERVICE) -> Secret | None:
+    def known(self, account: str) -> Secret | None:
         """What was learnt before, without asking."""
-        return self._known.get((service, account))
+        return self._known.get((SERVICE, account))
 
-    def asked(self, account: str, service: str = SERVICE) -> bool:
+    def asked(self, account: str) -> bool:
         """True when `known` is what the keyring said, be it that there is none."""
-        return (service, account) in self._known
+        return (SERVICE, account) in self._known
+
+    def forget(self, account: str, service: str) -> None:
+        """Ask again the next time: somebody else changes this entry."""
+        self._known.pop((service, account), None)
 
     def get(self, account: str, service: str = SERVICE) -> Secret | None:
         """The key, None when there is none. Raises KeyringFailure."""

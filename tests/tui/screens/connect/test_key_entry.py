@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,23 @@ async def test_two_enters_in_one_go_keep_a_key_once(tmp_path: Path) -> None:
             app.post_message(events.Key("enter", "\r"))
         await app.until(lambda: "It was not checked." in app.text or bool(app.results))
         assert vendor.kept == [("openai", Secret(KEY))]
+
+
+async def test_esc_does_not_leave_while_a_key_is_being_kept(tmp_path: Path) -> None:
+    vendor, decided = Vendor(WORKS), asyncio.Event()
+
+    async def next_request(provider: str) -> NextRequest:
+        await decided.wait()
+        return NextRequest(True)
+
+    async with shown(entry(tmp_path, vendor, next_request=next_request)) as (app, pilot):
+        paste(app, KEY)
+        await pilot.press("enter")
+        await app.until("Keeping the key")
+        await pilot.press("escape", "escape")
+        decided.set()
+        await app.until("kept in a file")
+        assert app.results == []
 
 
 async def test_a_key_of_another_vendor_is_offered_to_that_one(tmp_path: Path) -> None:

@@ -23,7 +23,9 @@ from koi.view.connecting import models_text
 from koi.view.line import BLANK, Line
 from koi.wiring.precedence import NextRequest
 
-Stage: TypeAlias = Literal["entering", "wrong", "other", "checking", "refused", "unsure", "kept"]
+Stage: TypeAlias = Literal[
+    "entering", "wrong", "other", "checking", "refused", "unsure", "keeping", "kept"
+]
 Check: TypeAlias = Callable[[str, Secret], Awaitable[KeyCheck]]
 Keep: TypeAlias = Callable[[str, Secret], str]
 """Keeps the key of a provider; says where, "" when that is decided later. Raises KoiError."""
@@ -36,6 +38,7 @@ KEYS: dict[Stage, str] = {
     "checking": "Esc cancel",
     "refused": "Enter check · Esc back",
     "unsure": "Enter keep it · Esc back",
+    "keeping": "",
     "kept": "Enter go on",
 }
 
@@ -86,7 +89,7 @@ class KeyEntry(Modal[str | None]):
     def _submitted(self, event: SecretField.Submitted) -> None:
         event.stop()
         key = cleaned(event.secret.reveal())
-        if self._stage == "checking":
+        if self._stage in ("checking", "keeping"):
             return
         if not key and self._stage == "entering" and self._optional:
             self.dismiss(self._target.provider)
@@ -128,7 +131,9 @@ class KeyEntry(Modal[str | None]):
         return self._target.provider if self._used.usable else None
 
     def action_leave(self) -> None:
-        """Esc: one step back, then out."""
+        """Esc: one step back, then out. What is being kept is not left half-way."""
+        if self._stage == "keeping":
+            return
         self.workers.cancel_group(self, "check")
         self._key = None
         if self._stage in ("other", "checking", "unsure"):
@@ -161,6 +166,7 @@ class KeyEntry(Modal[str | None]):
             self.run_worker(self._store(key), group="check", exclusive=True)
 
     async def _store(self, key: Secret) -> None:
+        self._to("keeping")
         try:
             self._kept = await asyncio.to_thread(self._keep, self._target.provider, key)
         except KoiError as error:
@@ -176,7 +182,7 @@ class KeyEntry(Modal[str | None]):
 
     def _to(self, stage: Stage) -> None:
         self._stage = stage
-        self._field.display = stage not in ("checking", "kept")
+        self._field.display = stage not in ("checking", "keeping", "kept")
         if self._field.display:
             self._field.focus()
         else:
@@ -197,6 +203,8 @@ class KeyEntry(Modal[str | None]):
             case "checking":
                 asked = f"Asking {self._target.title} whether it takes the key {label} …"
                 yield from text(asked, width)
+            case "keeping":
+                yield from text("Keeping the key …", width)
             case "refused":
                 yield from text(f"✗ {self._target.title} refused this key.", width, ERROR)
                 yield from text(self._answer.detail, width)

@@ -9,16 +9,15 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from koi.tui.screens.connect.box import ERROR, OK, WARN, Box, text
+from koi.tui.screens.connect.box import ERROR, INDENT, OK, WARN, Box, text
 from koi.tui.screens.modal import Modal
 from koi.view.connecting import models_text
-from koi.view.line import BLANK, PLAIN, Line, Prefix
+from koi.view.line import BLANK, PLAIN, Line
 from koi.wiring.local_servers import LocalServer
 
 NONE = "No other server answers: LM Studio, vLLM and llama.cpp were looked for."
 Look = Callable[[], Awaitable[LocalServer]]
 Others = Callable[[], Awaitable[Sequence[LocalServer]]]
-_INDENT: Prefix = (("   ", PLAIN),)
 
 
 class LocalScreen(Modal[LocalServer | None]):
@@ -56,7 +55,7 @@ class LocalScreen(Modal[LocalServer | None]):
 
     def action_others(self) -> None:
         """Look at the usual ports of other servers, which may belong to anything else."""
-        self.run_worker(self._find_others(), group="look", exclusive=True)
+        self.run_worker(self._find_others(), group="others", exclusive=True)
 
     async def _find(self) -> None:
         self._server = await self._look()
@@ -91,7 +90,7 @@ class LocalScreen(Modal[LocalServer | None]):
             yield from text("Other servers on this machine:" if self._others else NONE, width)
         for number, other in enumerate(self._others or (), start=1):
             said = f"{number} {other.title} at {other.place}: {models_text(other.models)}"
-            yield from text(said, width, PLAIN, _INDENT)
+            yield from text(said, width, PLAIN, INDENT)
 
 
 def _server_lines(server: LocalServer, width: int) -> Iterator[Line]:
@@ -107,4 +106,4 @@ def _server_lines(server: LocalServer, width: int) -> Iterator[Line]:
     yield from text(f"✓ {server.title} runs at {server.place}.", width, OK)
     yield BLANK
     for model in server.models:
-        yield from text(model, width, PLAIN, _INDENT)
+        yield from text(model, width, PLAIN, INDENT)
