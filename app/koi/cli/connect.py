@@ -58,9 +58,7 @@ def command(
 
         return connect_on_screen(current_options().config, target, method or "", domain)
     from koi.cli.connect_lines import Wishes, connect_in_lines
-    from koi.safety.privacy import close_memory
 
-    close_memory()
     try:
         return connect_in_lines(open_own_registry, target, Wishes(method or "", domain, unchecked))
     except KeyboardInterrupt as interrupt:

@@ -80,10 +80,10 @@ def _lines(event: LoginEvent) -> list[SafeText]:
             return _safe("Open this address in a browser on this machine:", url, *pasting)
         case Waiting(reason=reason, note=note):
             return _safe(waiting_text(reason, note))
-        case Connected(account=account, plan=plan, notes=notes):
+        case Connected(account=account, plan=plan):
             who = f" as {account}" if account else ""
             plan = f" ({plan})" if plan else ""
-            return _safe(f"Connected{who}{plan}.", *notes)
+            return _safe(f"Connected{who}{plan}.")
 
 
 def _safe(*lines: str) -> list[SafeText]:

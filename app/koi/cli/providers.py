@@ -56,12 +56,11 @@ def command(as_json: bool) -> None:
 
 async def _look(registry: Registry) -> tuple[Discovery, Answers]:
     """What was found, and for each provider that could be used whether its endpoint answers."""
-    from koi.credentials.discovery import discover, look_ahead, usable_providers
+    from koi.credentials.discovery import discover, usable_providers
 
     deadline = asyncio.get_running_loop().time() + PATIENCE_S
     discovery = await discover(registry, thorough=True)
     usable = usable_providers(registry, discovery)
-    await look_ahead(usable, registry)
     names = [provider.name for provider in usable]
     asked = {name: asyncio.create_task(_answers(name, registry, discovery)) for name in names}
     left = deadline - asyncio.get_running_loop().time()
@@ -191,11 +190,11 @@ def _in_words(finding: Finding) -> str:
 def _wanted(provider: Registered) -> str:
     """What would make it usable."""
     from koi.credentials.logins.table import login_of
-    from koi.credentials.reasons import why_not
+    from koi.credentials.reasons import SWITCHED_OFF, why_not
 
     company = provider.row.company
     if not provider.enabled:
-        return "switched off in the configuration"
+        return SWITCHED_OFF
     if provider.wants_no_key or company.local:
         return "no key"
     if login_of(provider.name) is not None and not company.api_key_env:

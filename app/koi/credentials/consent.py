@@ -39,13 +39,9 @@ def _claude(title: str) -> Consent:
 
 
 TERMS: dict[ConsentId, Consent] = {
-    "claude-cli": Consent("Claude Code's login", ANTHROPIC, ANTHROPIC_LINK, unwelcome=True),
-    "claude-keychain": Consent(
-        "Claude Code's login in the Keychain", ANTHROPIC, ANTHROPIC_LINK, unwelcome=True
-    ),
-    "claude-token": Consent(
-        "the token of a Claude subscription", ANTHROPIC, ANTHROPIC_LINK, unwelcome=True
-    ),
+    "claude-cli": _claude("Claude Code's login"),
+    "claude-keychain": _claude("Claude Code's login in the Keychain"),
+    "claude-token": _claude("the token of a Claude subscription"),
     "codex-cli": Consent(
         "Codex CLI's ChatGPT login",
         "OpenAI has tolerated other programs using Codex CLI's login, but offers them a sign-in of "

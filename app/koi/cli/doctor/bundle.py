@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from koi.config.paths import Paths
 
 _LOG_TAIL = 200_000
-_DISTRIBUTION = "koi-agent"
 
 
 def write_bundle(

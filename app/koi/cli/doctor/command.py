@@ -36,8 +36,8 @@ EXIT_PROBLEMS = 1
 def command(live: bool, bundle: str | None, as_json: bool) -> int:
     """Look at the terminal, the files, the keyring, each credential, and say what to do.
 
-    Nothing leaves the machine without --live; even then nothing is billed. Exit code 1 when
-    something is a problem.
+    Without --live nobody is asked but Ollama, where you said that it is; nothing is billed. Exit
+    code 1 when something is a problem.
     """
     import msgspec
 

@@ -23,7 +23,7 @@ _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*\Z|(?:\$\{[A-Za-z_][A-Za-z0-9_]*\})+\Z"
 
 
 def configuration(options: GlobalOptions) -> Section:
-    """The same mistakes as `koi config check` names."""
+    """The mistakes that `koi config check` names, but for the permission rules."""
     from koi.cli.config import find_mistakes
     from koi.core.errors import KoiError
 

@@ -48,7 +48,6 @@ class Connected(msgspec.Struct, frozen=True):
     account: str = ""
     """Name or address of the account, when the server tells."""
     plan: str = ""
-    notes: tuple[str, ...] = ()
 
 
 LoginEvent: TypeAlias = CodeIssued | SignInOpened | Waiting | Connected

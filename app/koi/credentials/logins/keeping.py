@@ -47,10 +47,8 @@ def open_server(application: Application, registry: Registry) -> TokenServer:
         raise unreachable(error) from error
 
 
-def keep(
-    registry: Registry, provider: str, record: TokenRecord, notes: tuple[str, ...] = ()
-) -> Connected:
-    """Store the tokens. Raises LoginFailed (storage); they are used until koi ends then."""
+def keep(registry: Registry, provider: str, record: TokenRecord) -> Connected:
+    """Store the tokens. Raises LoginFailed (storage); they are held in memory then."""
     store = auth_file(registry)
     try:
         store.put(provider, record)
@@ -59,6 +57,6 @@ def keep(
         raise LoginFailed(
             f"the login worked, but its tokens could not be kept: {error.title}",
             reason="storage",
-            hint=f"They are used until koi ends. {error.hint}",
+            hint=f"Connect again after that: {error.hint}",
         ) from error
-    return Connected(provider, record.account, record.plan, notes)
+    return Connected(provider, record.account, record.plan)

@@ -69,12 +69,10 @@ class TokenServer:
         """Also speak to a host that the server named, and that was checked."""
         self._client.allow(host)
 
-    async def form(
-        self, url: str, fields: Mapping[str, str], headers: Mapping[str, str] | None = None
-    ) -> Reply:
+    async def form(self, url: str, fields: Mapping[str, str]) -> Reply:
         """Send a form. Raises ProviderError when no answer comes."""
         body = urlencode(fields).encode("ascii")
-        return await self._ask("POST", url, {"Content-Type": _FORM, **(headers or {})}, body)
+        return await self._ask("POST", url, {"Content-Type": _FORM}, body)
 
     async def json(self, url: str, fields: Mapping[str, str]) -> Reply:
         """Send an object. Raises ProviderError when no answer comes."""

@@ -34,7 +34,6 @@ class LoginPage(msgspec.Struct, frozen=True):
     advice: str = ""
     account: str = ""
     models: str = ""
-    notes: tuple[str, ...] = ()
 
 
 def login_lines(page: LoginPage, width: int, rows: int, measure: Measure) -> Iterator[Line]:
@@ -72,9 +71,8 @@ def login_lines(page: LoginPage, width: int, rows: int, measure: Measure) -> Ite
         case "connected":
             who = f" as {page.account}" if page.account else ""
             yield from words(f"✓ {page.title} is connected{who}.", Face("ok", "b"))
-            for said in (page.models, *page.notes):
-                if said:
-                    yield from words(said)
+            if page.models:
+                yield from words(page.models)
     if page.note:
         yield from words(page.note, MUTED)
 

@@ -17,7 +17,6 @@ from koi.view.wrap import wrap_text
 
 FRAME_ROWS = 4
 """Border and padding, above and below."""
-FRAME_COLUMNS = 6
 STRONG = Face("", "b")
 CODE = Face("code")
 OK = Face("ok", "b")

@@ -143,11 +143,11 @@ class LoginScreen(Modal[str | None]):
                 page = LoginPage(page.title, "browser", url=url, waiting=waiting_text("pending"))
             case Waiting(reason=reason, note=note):
                 page = msgspec.structs.replace(page, waiting=waiting_text(reason, note))
-            case Connected(provider=provider, account=account, plan=plan, notes=notes):
+            case Connected(provider=provider, account=account, plan=plan):
                 self._provider = provider
                 who = ", ".join(part for part in (account, plan) if part)
                 models = "Asking which models there are …"
-                page = LoginPage(page.title, "connected", account=who, models=models, notes=notes)
+                page = LoginPage(page.title, "connected", account=who, models=models)
         self._show(page)
 
     def _fail(self, error: KoiError) -> None:

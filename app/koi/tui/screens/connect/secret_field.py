@@ -35,20 +35,11 @@ class SecretField(LinePane, can_focus=True):
 
         secret: Secret
 
-    @dataclass
-    class Edited(Message):
-        """Something was typed or pasted."""
-
     def __init__(self, given: Secret | None = None) -> None:
         super().__init__(self._lines_now)
         self._characters: list[str] = [] if given is None else list(given.reveal())
         self._whole = given is not None
         """It came in one piece, so its end says nothing about how it was typed."""
-
-    @property
-    def is_empty(self) -> bool:
-        """True when nothing was typed."""
-        return not self._characters
 
     def on_key(self, event: events.Key) -> None:
         """Take a character."""
@@ -88,7 +79,6 @@ class SecretField(LinePane, can_focus=True):
     def _changed(self, *, whole: bool) -> None:
         self._whole = whole
         self.show()
-        self.post_message(self.Edited())
 
     def _lines_now(self, width: int, height: int) -> Sequence[Line]:
         cursor = (" ", Face("", "r")) if self.has_focus else (" ", PLAIN)

@@ -9,14 +9,13 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from koi.credentials.status import ProviderStatus
-from koi.tui.screens.connect.box import STRONG, Box, muted, text
+from koi.tui.screens.connect.box import INDENT, STRONG, Box, muted, text
 from koi.tui.screens.modal import Modal
-from koi.view.line import BLANK, PLAIN, Line, Prefix
+from koi.view.line import BLANK, PLAIN, Line
 
 Look = Callable[[], Awaitable[tuple[Sequence[ProviderStatus], Sequence[str]]]]
 """The rows, and notes about sources that could not be looked into."""
 KEYS = "↑ ↓ scroll · r look again · Esc close"
-_INDENT: Prefix = (("   ", PLAIN),)
 
 
 class StatusScreen(Modal[None]):
@@ -70,8 +69,8 @@ def status_lines(row: ProviderStatus, width: int) -> Iterator[Line]:
     """One provider."""
     mark = "✓" if row.usable else "·"
     yield from text(f"{mark} {row.title}", width, STRONG)
-    yield from text(row.credential.said, width, PLAIN, _INDENT)
+    yield from text(row.credential.said, width, PLAIN, INDENT)
     if row.credential.models:
-        yield from text(", ".join(row.credential.models), width, PLAIN, _INDENT)
+        yield from text(", ".join(row.credential.models), width, PLAIN, INDENT)
     for other in row.others:
-        yield from text(other.words, width, PLAIN, _INDENT)
+        yield from text(other.words, width, PLAIN, INDENT)
