@@ -30,13 +30,15 @@ from koi.core.provider_events import (
     UsageReported,
 )
 from koi.core.references import ModelReference
-from koi.core.seams import ModelInfo, ToolAccess, ToolContext, ToolOutcome, ToolPlan
+from koi.core.seams import ModelInfo, Provider, ToolAccess, ToolContext, ToolOutcome, ToolPlan
 from koi.core.usage import Price, Usage
-from koi.routing.attempts import Candidate
+from koi.routing.attempts import Attempts
 from koi.routing.backoff import RetryPolicy
+from koi.routing.budget import Budget
 from koi.safety.rules import Rule
 from koi.store.journal import Journal
 from koi.store.records import SessionRecord
+from tests.chains import Chosen
 
 MODEL = ModelReference("scripted", "one")
 Step: TypeAlias = "ProviderEvent | ProviderError | float"
@@ -171,7 +173,7 @@ def build_bench(
     rules: Sequence[Rule] = (),
     limits: TurnLimits | None = None,
     price: Price | None = None,
-    candidate: Callable[[SessionState], Candidate] | None = None,
+    provider_of: Callable[[ModelReference], Provider] | None = None,
 ) -> Bench:
     """A session that keeps its files in `folder`; `answers` are what the model says."""
     provider = ScriptedProvider()
@@ -183,19 +185,26 @@ def build_bench(
         NoteTool("bash", "execute", log),
     )
     journal = Journal.create(folder / "sessions", SessionRecord(MODEL, str(workspace), "0", "ask"))
-    recorder = Recorder(journal, folder / "ledger.jsonl")
+    recorder = Recorder(journal)
     gate = Gate(rules, workspace, approver or Nobody())
 
     async def price_of(reference: ModelReference) -> Price | None:
         return price
 
+    def info(model: ModelReference) -> ModelInfo:
+        return ModelInfo(model, context_window=1000)
+
+    find = provider_of or (lambda model: provider)
+    spending = Budget(journal.session_id, folder / "ledger.jsonl", price_of, info)
     parts = TurnParts(
-        candidate=candidate or (lambda state: Candidate(state.model, provider)),
-        model_info=lambda state: ModelInfo(state.model, context_window=1000),
+        chains=Chosen(find),
+        attempts=Attempts(RetryPolicy(backoff_s=0.001), spending),
+        spending=spending,
+        provider=find,
+        model_info=info,
         price=price_of,
         runner=ToolRunner(tools, gate, recorder, folder / "spill"),
         recorder=recorder,
-        retry=RetryPolicy(backoff_s=0.001),
         limits=limits or TurnLimits(),
     )
     state = SessionState(journal.session_id, workspace, MODEL)

@@ -9,7 +9,6 @@ from contextlib import AsyncExitStack, aclosing
 import msgspec
 import pytest
 
-from koi.agent.state import SessionState
 from koi.catalogue.rows import Profile, Protocol
 from koi.core.agent_events import TurnFinished
 from koi.core.messages import JsonObject
@@ -17,7 +16,6 @@ from koi.core.references import ModelReference
 from koi.core.secret import Secret
 from koi.credentials.endpoint import Endpoint
 from koi.providers.http_provider import HttpProvider
-from koi.routing.attempts import Candidate
 from koi.store.conversation import branch, conversation
 from koi.store.journal import Journal
 from tests.agent.conftest import MakeBench
@@ -159,10 +157,7 @@ async def providers(model_server: ModelServer) -> AsyncIterator[dict[str, HttpPr
 async def test_everything_goes_along_and_signatures_stay_where_they_belong(
     make_bench: MakeBench, model_server: ModelServer, providers: dict[str, HttpProvider]
 ) -> None:
-    def candidate(state: SessionState) -> Candidate:
-        return Candidate(state.model, providers[state.model.provider])
-
-    bench = make_bench(candidate=candidate)
+    bench = make_bench(provider_of=lambda model: providers[model.provider])
     said: list[str] = []
     for turn in range(2):
         for protocol, model in MODELS.items():

@@ -19,11 +19,13 @@ from koi.core.errors import ProviderError
 from koi.core.messages import Message, ModelRequest, Text, ToolSchema
 from koi.core.provider_events import StreamEnded
 from koi.core.references import ModelReference
+from koi.core.request_events import AttemptEnded
 from koi.core.seams import ModelInfo
 from koi.credentials.endpoint import Endpoint
 from koi.providers.http_provider import HttpProvider
-from koi.routing.attempts import AttemptEvent, Candidate, stream
+from koi.routing.attempts import AttemptEvent, Attempts
 from koi.routing.backoff import RetryPolicy
+from tests.chains import Unlimited, chain_of
 from tests.servers.answers import Answer, failure, text
 from tests.servers.model_server import ModelServer, RecordedRequest
 
@@ -58,11 +60,13 @@ async def opened(
 
 
 async def attempts(provider: HttpProvider, request: ModelRequest) -> list[AttemptEvent]:
-    candidate = Candidate(ModelReference("work", request.model), provider)
+    chain = chain_of((ModelReference("work", request.model), provider))
     ids = (str(number) for number in count(1))
+    sending = Attempts(RetryPolicy(retries=0), Unlimited(), lambda: next(ids))
     return [
         event
-        async for event in stream(request, candidate, RetryPolicy(retries=0), lambda: next(ids))
+        async for event in sending.stream(request, chain)
+        if not isinstance(event, AttemptEnded)
     ]
 
 

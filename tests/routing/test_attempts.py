@@ -24,9 +24,11 @@ from koi.core.provider_events import (
     ToolCallStarted,
 )
 from koi.core.references import ModelReference
+from koi.core.request_events import AttemptEnded, Estimate
 from koi.core.seams import ModelInfo
-from koi.routing.attempts import AttemptEvent, Candidate, stream
+from koi.routing.attempts import AttemptEvent, Attempts
 from koi.routing.backoff import TRANSIENT, RetryPolicy
+from tests.chains import Unlimited, chain_of
 
 Step: TypeAlias = ProviderEvent | ProviderError
 MODEL = ModelReference("scripted", "one")
@@ -91,17 +93,14 @@ async def run(
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
 
-    attempts = stream(
-        ModelRequest("one", ()),
-        Candidate(MODEL, provider),
-        RetryPolicy(retries),
-        lambda: f"r{next(numbers)}",
-        sleep,
-    )
+    policy = RetryPolicy(retries)
+    sending = Attempts(policy, Unlimited(), lambda: f"r{next(numbers)}", sleep)
+    attempts = sending.stream(ModelRequest("", ()), chain_of((MODEL, provider)))
     try:
         async with aclosing(attempts):
             async for event in attempts:
-                events.append(event)
+                if not isinstance(event, AttemptEnded):
+                    events.append(event)
     except ProviderError as error:
         return events, waits, error
     return events, waits, None
@@ -115,7 +114,7 @@ async def test_a_good_answer_is_one_attempt() -> None:
     provider = Scripted([TextDelta("Hello"), END])
     events, waits, error = await run(provider)
     assert events == [
-        RequestStarted("r1", MODEL, "executor", 1, "off"),
+        RequestStarted("r1", MODEL, "executor", 1, "off", estimate=Estimate(0)),
         Streamed("r1", TextDelta("Hello")),
         Streamed("r1", END),
     ]
@@ -175,9 +174,8 @@ async def test_a_stream_without_its_end_is_a_failure() -> None:
 
 async def test_leaving_early_closes_the_connection() -> None:
     provider = Scripted([TextDelta("Hello"), END])
-    attempts = stream(
-        ModelRequest("one", ()), Candidate(MODEL, provider), RetryPolicy(), lambda: "r"
-    )
+    sending = Attempts(RetryPolicy(), Unlimited())
+    attempts = sending.stream(ModelRequest("", ()), chain_of((MODEL, provider)))
     async with aclosing(attempts):
         async for event in attempts:
             if isinstance(event, Streamed):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from koi.core.agent_events import CostChanged, ModelCost
+from koi.core.budgets import BudgetUse
 from koi.core.references import ModelReference
 from koi.core.usage import Cost, Usage
 
@@ -45,6 +46,7 @@ class Account:
         usage: Usage,
         cost_usd: float | None,
         context_window: int | None,
+        budgets: tuple[BudgetUse, ...] = (),
     ) -> CostChanged:
         """The event that tells of the request counted last."""
         return CostChanged(
@@ -58,4 +60,5 @@ class Account:
             session_cost=self.session_cost,
             models=self.models,
             context_window=context_window,
+            budgets=budgets,
         )

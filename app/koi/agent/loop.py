@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-import uuid
-from collections.abc import Callable, Coroutine, Sequence
-from contextlib import aclosing
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 import msgspec
 
+from koi.agent.asking import Answer, ask, count, whole
 from koi.agent.corrections import Corrections
 from koi.agent.normalise import normalise, unique_calls
 from koi.agent.recorder import Recorder
 from koi.agent.runner import NOT_RUN, Emit, ToolRunner
 from koi.agent.state import SessionState
 from koi.agent.system_prompt import system_prompt
-from koi.core.agent_events import BudgetReached, RequestStarted, Streamed, TurnFinished
-from koi.core.errors import LimitReached, ProviderError
-from koi.core.messages import (
-    Message,
-    ModelRequest,
-    Text,
-    ToolCall,
-    ToolMode,
-    ToolResult,
-)
-from koi.core.provider_events import (
-    ReasoningDelta,
-    StreamEnded,
-    TextDelta,
-    ToolCallDelta,
-    UsageReported,
-)
-from koi.core.seams import ModelInfo, PriceLookup
-from koi.core.usage import Usage
-from koi.routing.attempts import Candidate, stream
-from koi.routing.backoff import RetryPolicy
+from koi.core.agent_events import BudgetReached, TurnFinished
+from koi.core.errors import LimitReached
+from koi.core.messages import Message, ModelRequest, ToolCall, ToolMode, ToolResult
+from koi.core.references import ModelReference
+from koi.core.seams import ModelInfo, PriceLookup, Provider
+from koi.routing.attempts import Attempts
+from koi.routing.candidates import Chain, Chains
+from koi.routing.spending import Spending
 
 CUT_CALL = "Not run: the answer ended early ({}), so its calls may be incomplete."
 
@@ -54,31 +39,23 @@ class TurnLimits(msgspec.Struct, frozen=True):
 class TurnParts:
     """What a turn works with; the same for all turns of a session."""
 
-    candidate: Callable[[SessionState], Candidate]
-    model_info: Callable[[SessionState], ModelInfo]
+    chains: Chains
+    attempts: Attempts
+    spending: Spending
+    provider: Callable[[ModelReference], Provider]
+    """The provider of a model. Raises KoiError when it cannot be used."""
+    model_info: Callable[[ModelReference], ModelInfo]
     price: PriceLookup
     runner: ToolRunner
     recorder: Recorder
-    retry: RetryPolicy = field(default_factory=RetryPolicy)
     limits: TurnLimits = field(default_factory=TurnLimits)
     use_tools: bool = True
     today: Callable[[], date] = date.today
 
     def tool_mode(self, state: SessionState) -> ToolMode:
         """How the model is offered tools. Raises KoiError when its provider cannot be used."""
-        provider = self.candidate(state).provider
+        provider = self.provider(state.model)
         return provider.tool_mode(state.model.model) if self.use_tools else "off"
-
-
-@dataclass(slots=True)
-class _Answer:
-    """What one request has brought so far."""
-
-    request_id: str = ""
-    text: list[str] = field(default_factory=list)
-    characters: int = 0
-    usage: Usage | None = None
-    ended: StreamEnded | None = None
 
 
 @dataclass(slots=True)
@@ -110,10 +87,17 @@ async def run_turn(
     """
     unattended = parts.runner.unattended
     steps = 0
+    prompt: str | None = state.history[-1].text if state.history else None
     while True:
         await _check_limits(state, parts, steps, emit)
         steps += 1
-        ended = await _step(state, parts, emit, progress)
+        chain = parts.chains.chain("executor", state.model, prompt=prompt)
+        if chain.routed is not None and prompt is not None:
+            emit(chain.routed)
+        prompt = None
+        answer = await _step(chain, state, parts, emit, progress)
+        ended = answer.ended
+        assert ended is not None
         called = any(isinstance(part, ToolCall) for part in ended.parts)
         if ended.finish_reason != "tool_calls" or not called:
             return TurnFinished(
@@ -121,18 +105,18 @@ async def run_turn(
                 text=progress.shown,
                 finish_reason=ended.finish_reason,
                 raw_finish_reason=ended.raw_finish_reason,
-                model=state.model,
+                model=answer.model,
                 duration_s=progress.seconds,
                 denied=parts.runner.unattended - unattended,
             )
-        progress.corrections.check(state.model)
+        progress.corrections.check(answer.model)
 
 
 def build_request(state: SessionState, parts: TurnParts) -> ModelRequest:
-    """The request for the next step, from the state alone."""
-    offered = parts.runner.tools.values() if parts.tool_mode(state) != "off" else ()
+    """The request for the next step, from the state alone. Who answers it is not said yet."""
+    offered = parts.runner.tools.values() if parts.use_tools else ()
     return ModelRequest(
-        model=state.model.model,
+        model="",
         messages=normalise(state.history),
         system=system_prompt(state.workspace, parts.today(), state.mode, state.instructions),
         tools=tuple(tool.schema for tool in offered),
@@ -140,24 +124,22 @@ def build_request(state: SessionState, parts: TurnParts) -> ModelRequest:
 
 
 async def _step(
-    state: SessionState, parts: TurnParts, emit: Emit, progress: TurnProgress
-) -> StreamEnded:
+    chain: Chain, state: SessionState, parts: TurnParts, emit: Emit, progress: TurnProgress
+) -> Answer:
     """One request and the calls of its answer. From the answer on, every call gets a result."""
-    request, candidate = build_request(state, parts), parts.candidate(state)
-    answer = await _ask(request, candidate, state, parts, emit, progress)
+    request = build_request(state, parts)
+    answer = await ask(request, chain, state, parts, emit, progress.text)
     ended = answer.ended
     assert ended is not None
     message = Message("assistant", unique_calls(ended.parts))
     calls, results = message.tool_calls, dict[str, ToolResult]()
     state.history.append(message)
     try:
-        parts.recorder.answer(message, candidate, ended)
-        usage = answer.usage or _estimate(request, answer)
-        await _whole(_count(usage, answer.request_id, candidate, state, parts, emit))
+        parts.recorder.answer(message, answer.model, answer.role, ended)
+        await whole(count(request, answer, state, parts, emit))
         await parts.recorder.sync()
         if calls and ended.finish_reason == "tool_calls":
-            mode = candidate.provider.tool_mode(request.model)
-            sound = progress.corrections.sound(calls, mode, parts.runner, emit, results)
+            sound = progress.corrections.sound(calls, answer.tool_mode, parts.runner, emit, results)
             await parts.runner.run(sound, state, emit, results)
         elif calls:
             parts.runner.refuse(calls, CUT_CALL.format(ended.finish_reason), emit, results)
@@ -166,102 +148,7 @@ async def _step(
             parts.runner.refuse(calls, NOT_RUN, emit, results)
         finally:
             _answer_calls(calls, results, state)
-    return ended
-
-
-async def _ask(
-    request: ModelRequest,
-    candidate: Candidate,
-    state: SessionState,
-    parts: TurnParts,
-    emit: Emit,
-    progress: TurnProgress,
-) -> _Answer:
-    answer = _Answer()
-    try:
-        async with aclosing(stream(request, candidate, parts.retry, _new_id)) as events:
-            async for event in events:
-                if isinstance(event, RequestStarted):
-                    answer = _Answer(event.request_id)
-                elif isinstance(event, Streamed):
-                    _note(event, answer, progress)
-                emit(event)
-    except (ProviderError, asyncio.CancelledError):
-        await _whole(_keep_partial(request, answer, candidate, state, parts, emit))
-        raise
     return answer
-
-
-async def _whole(bookkeeping: Coroutine[None, None, None]) -> None:
-    """Await something that an interrupt must not cut in two; the interrupt comes after it."""
-    task = asyncio.create_task(bookkeeping)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
-
-
-def _note(event: Streamed, answer: _Answer, progress: TurnProgress) -> None:
-    match event.event:
-        case TextDelta(delta):
-            answer.text.append(delta)
-            progress.text.append(delta)
-            answer.characters += len(delta)
-        case ReasoningDelta(delta) | ToolCallDelta(_, delta):
-            answer.characters += len(delta)
-        case UsageReported(usage):
-            answer.usage = usage
-        case StreamEnded() as ended:
-            answer.ended = ended
-        case _:
-            pass
-
-
-async def _keep_partial(
-    request: ModelRequest,
-    answer: _Answer,
-    candidate: Candidate,
-    state: SessionState,
-    parts: TurnParts,
-    emit: Emit,
-) -> None:
-    """A broken answer: its text stays, its calls do not run, its tokens are counted."""
-    text = "".join(answer.text)
-    if text.strip():
-        message = Message("assistant", (Text(text),))
-        state.history.append(message)
-        parts.recorder.partial_answer(message, candidate)
-    if answer.characters or answer.usage:
-        usage = answer.usage or _estimate(request, answer)
-        await _count(usage, answer.request_id, candidate, state, parts, emit)
-
-
-async def _count(
-    usage: Usage,
-    request_id: str,
-    candidate: Candidate,
-    state: SessionState,
-    parts: TurnParts,
-    emit: Emit,
-) -> None:
-    price = await parts.price(candidate.reference)
-    cost = None if price is None else price.cost(usage)
-    state.account.count(candidate.reference, candidate.role, usage, cost)
-    parts.recorder.usage(request_id, candidate, usage, cost)
-    window = parts.model_info(state).context_window
-    emit(state.account.changed(candidate.reference, candidate.role, usage, cost, window))
-
-
-def _estimate(request: ModelRequest, answer: _Answer) -> Usage:
-    """Tokens by length, about four characters each, when a provider did not count."""
-    characters = len(request.system) + sum(len(message.text) for message in request.messages)
-    characters += len(msgspec.json.encode(request.tools))
-    return Usage(
-        input_tokens=characters // 4,
-        output_tokens=max(1, answer.characters // 4),
-        estimated=True,
-    )
 
 
 def _answer_calls(
@@ -277,7 +164,12 @@ async def _check_limits(state: SessionState, parts: TurnParts, steps: int, emit:
     if limits.max_steps is not None and steps >= limits.max_steps:
         message = f"stopped after {steps} model requests (--max-turns)"
         emit(BudgetReached("max_turns", limits.max_steps, message))
-        raise LimitReached(message, hint="Raise --max-turns, or send another prompt to go on.")
+        raise LimitReached(
+            message,
+            hint="Raise --max-turns, or send another prompt to go on.",
+            limit="max_turns",
+            value=limits.max_steps,
+        )
     if limits.max_cost_usd is None:
         return
     spent = state.account.session_cost
@@ -290,8 +182,4 @@ async def _check_limits(state: SessionState, parts: TurnParts, steps: int, emit:
     else:
         return
     emit(BudgetReached("max_cost", limits.max_cost_usd, message))
-    raise LimitReached(message, hint=hint)
-
-
-def _new_id() -> str:
-    return uuid.uuid4().hex[:12]
+    raise LimitReached(message, hint=hint, limit="max_cost", value=limits.max_cost_usd)

@@ -1,10 +1,8 @@
-"""Writes what happens in a session to its journal, and what it costs to the ledger."""
+"""Writes what happens in a session to its journal."""
 
 from __future__ import annotations
 
 import asyncio
-import time
-from pathlib import Path
 
 from koi.core.agent_events import AgentEvent, ApprovalResolved, ToolFinished
 from koi.core.errors import ErrorReport
@@ -12,9 +10,7 @@ from koi.core.messages import Message, ToolCall, ToolResult
 from koi.core.provider_events import FinishReason, StreamEnded
 from koi.core.references import ModelReference
 from koi.core.usage import Usage
-from koi.routing.attempts import Candidate
 from koi.store.journal import Journal
-from koi.store.ledger import LedgerEntry, append_ledger
 from koi.store.records import (
     ApprovalRecord,
     AssistantRecord,
@@ -34,9 +30,8 @@ from koi.store.records import (
 class Recorder:
     """One place that knows which record stands for what. Raises StorageError."""
 
-    def __init__(self, journal: Journal, ledger: Path) -> None:
+    def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._ledger = ledger
         self._mode = journal.state.mode
         self._model = journal.state.model
 
@@ -49,21 +44,23 @@ class Recorder:
         self._mode, self._model = mode, model
         self._append(PromptRecord(message, turn_id))
 
-    def answer(self, message: Message, candidate: Candidate, ended: StreamEnded) -> None:
+    def answer(
+        self, message: Message, model: ModelReference, role: str, ended: StreamEnded
+    ) -> None:
         """A complete answer of the model."""
         self._append(
             AssistantRecord(
                 message,
-                candidate.reference,
-                candidate.role,
+                model,
+                role,
                 ended.finish_reason,
                 ended.raw_finish_reason,
             )
         )
 
-    def partial_answer(self, message: Message, candidate: Candidate) -> None:
+    def partial_answer(self, message: Message, model: ModelReference, role: str) -> None:
         """The text of an answer that was cut or interrupted."""
-        self._append(AssistantRecord(message, candidate.reference, candidate.role, complete=False))
+        self._append(AssistantRecord(message, model, role, complete=False))
 
     def intent(self, call: ToolCall, summary: str) -> None:
         """A call is about to run."""
@@ -89,19 +86,15 @@ class Recorder:
         )
 
     def usage(
-        self, request_id: str, candidate: Candidate, usage: Usage, cost_usd: float | None
+        self,
+        request_id: str,
+        model: ModelReference,
+        role: str,
+        usage: Usage,
+        cost_usd: float | None,
     ) -> None:
-        """What one request used and cost, in the journal and in the ledger."""
-        self._append(UsageRecord(candidate.reference, candidate.role, usage, cost_usd, request_id))
-        entry = LedgerEntry(
-            ts=time.time(),
-            session_id=self._journal.session_id,
-            model=candidate.reference,
-            role=candidate.role,
-            usage=usage,
-            cost_usd=cost_usd,
-        )
-        append_ledger(self._ledger, entry)
+        """What one request used and cost; the ledger has it already."""
+        self._append(UsageRecord(model, role, usage, cost_usd, request_id))
 
     def error(self, error: ErrorReport) -> None:
         """Something failed and was shown."""

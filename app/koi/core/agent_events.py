@@ -6,10 +6,12 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from koi.core.budgets import BudgetLimit, BudgetUse, BudgetWarned
 from koi.core.errors import ErrorReport
 from koi.core.messages import ToolCall, ToolMode
 from koi.core.provider_events import FinishReason, ProviderEvent
 from koi.core.references import ModelReference
+from koi.core.request_events import AttemptEnded, ChainChanged, Estimate, Routed
 from koi.core.usage import Cost, Usage
 
 ApprovalDecision: TypeAlias = Literal["allow", "always", "deny"]
@@ -30,7 +32,11 @@ class RequestStarted(msgspec.Struct, frozen=True):
     model: ModelReference
     role: str
     attempt: int
+    """Counts from 1 within the step, over all models and keys."""
     tool_mode: ToolMode = "native"
+    key: str = ""
+    """The last four characters of the key, "" without one."""
+    estimate: Estimate | None = None
 
 
 class Streamed(msgspec.Struct, frozen=True):
@@ -41,17 +47,23 @@ class Streamed(msgspec.Struct, frozen=True):
 
 
 class Retrying(msgspec.Struct, frozen=True):
-    """An attempt failed and the same model is asked again after `wait_s` seconds."""
+    """An attempt failed and the same model is asked again after `wait_s` seconds.
+
+    What the failed attempt had said does not count.
+    """
 
     model: ModelReference
     reason: str
     status: int | None
     wait_s: float
     attempt: int
+    """The one that failed."""
+    key: str = ""
+    """The last four characters of the key that is used next, when it is another one."""
 
 
 class FellBack(msgspec.Struct, frozen=True):
-    """Another model takes over."""
+    """Another model takes over. What the failed attempt had said does not count."""
 
     from_model: ModelReference
     to_model: ModelReference
@@ -129,14 +141,30 @@ class CostChanged(msgspec.Struct, frozen=True):
     models: tuple[ModelCost, ...]
     context_window: int | None
     """Tokens that the model can hold, None when unknown."""
+    budgets: tuple[BudgetUse, ...] = ()
+    """The limits that the person set."""
 
 
 class BudgetReached(msgspec.Struct, frozen=True):
     """A limit that the person set stops the turn."""
 
-    limit: Literal["max_turns", "max_cost"]
+    limit: BudgetLimit
     value: float
     message: str
+
+
+class Compacted(msgspec.Struct, frozen=True):
+    """The conversation was made shorter for the model; the whole of it stays in the journal."""
+
+    cause: Literal["overflow", "threshold", "asked", "undone"]
+    """`undone`: the conversation is again what it was before the last compaction."""
+    before_tokens: int
+    after_tokens: int
+    outputs_removed: int = 0
+    """Older tool outputs of which only a line is left."""
+    messages_summarised: int = 0
+    model: ModelReference | None = None
+    """The model that wrote the summary, None without one."""
 
 
 class TurnFinished(msgspec.Struct, frozen=True):
@@ -173,15 +201,20 @@ AgentEvent: TypeAlias = (
     TurnStarted
     | RequestStarted
     | Streamed
+    | AttemptEnded
     | Retrying
     | FellBack
+    | Routed
+    | ChainChanged
     | ApprovalRequested
     | ApprovalResolved
     | ToolStarted
     | ToolOutput
     | ToolFinished
     | CostChanged
+    | BudgetWarned
     | BudgetReached
+    | Compacted
     | TurnFinished
     | TurnCancelled
     | TurnFailed

@@ -6,6 +6,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from koi.core.budgets import BudgetLimit
+
 ErrorKind: TypeAlias = Literal[
     "auth",
     "billing",
@@ -36,6 +38,18 @@ class ErrorReport(msgspec.Struct, frozen=True):
     model: str | None = None
     status: int | None = None
     retry_after_s: float | None = None
+
+
+class FailedAttempt(msgspec.Struct, frozen=True):
+    """One line of the attempt log: which model with which key, why it failed, what it asked for."""
+
+    model: str
+    key: str
+    """Its last four characters, "" without one."""
+    reason: str
+    status: int | None = None
+    wait_s: float | None = None
+    """Seconds after which it may be asked again, None when the server named no time."""
 
 
 class KoiError(Exception):
@@ -101,6 +115,8 @@ class ProviderError(KoiError):
         self.retry_after_s = retry_after_s
         self.parameter: str | None = None
         """The field of the request that the provider names as wrong."""
+        self.answer_began = False
+        """The provider had accepted the request and begun to answer: it will be on the bill."""
 
     def report(self) -> ErrorReport:
         """This error as plain data, with provider, model and status."""
@@ -115,6 +131,35 @@ class ProviderError(KoiError):
         )
 
 
+class AllCandidatesExhausted(ProviderError):
+    """Every model and key that could be asked failed, or may not be asked yet.
+
+    `attempts` are the failed exchanges of this step and the candidates that were passed over, in
+    order; `kind`, provider, model and status are those of the last failure.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        last: ProviderError,
+        attempts: tuple[FailedAttempt, ...],
+        hint: str = "",
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(
+            title,
+            kind=last.kind,
+            hint=hint or last.hint,
+            provider=last.provider,
+            model=last.model,
+            status=last.status,
+            code=last.code,
+            retry_after_s=retry_after_s,
+        )
+        self.attempts = attempts
+
+
 class ToolFailure(KoiError):
     """The model must act: a tool could not do what it was asked. Its text goes to the model."""
 
@@ -122,10 +167,17 @@ class ToolFailure(KoiError):
 
 
 class LimitReached(KoiError):
-    """A limit that the person set was reached. Exit code 4."""
+    """A limit that the person set was reached: `limit` names it. Exit code 4."""
 
     kind: ErrorKind = "budget"
     exit_code = 4
+
+    def __init__(
+        self, title: str, *, hint: str = "", limit: BudgetLimit = "max_turns", value: float = 0.0
+    ) -> None:
+        super().__init__(title, hint=hint)
+        self.limit: BudgetLimit = limit
+        self.value = value
 
 
 class StorageError(KoiError):

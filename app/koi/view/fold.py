@@ -7,6 +7,7 @@ from koi.core.agent_events import (
     ApprovalRequested,
     ApprovalResolved,
     BudgetReached,
+    Compacted,
     CostChanged,
     FellBack,
     RequestStarted,
@@ -20,7 +21,9 @@ from koi.core.agent_events import (
     TurnFinished,
     TurnStarted,
 )
+from koi.core.budgets import BudgetWarned
 from koi.core.errors import ErrorReport
+from koi.core.request_events import AttemptEnded, ChainChanged, Routed
 from koi.view.fold_stream import finish_stream, fold_provider_event
 from koi.view.fold_tools import fold_tool_event, fold_tool_output, stop_calls
 from koi.view.items.prompt import Notice, Prompt
@@ -59,6 +62,8 @@ def fold(state: ScreenState, event: AgentEvent, now: float) -> Changed:
             if event.role == "executor":
                 state.count_context(event.usage)
             return Changed.COST | Changed.HEADER
+        case AttemptEnded() | Routed() | ChainChanged() | BudgetWarned() | Compacted():
+            return Changed.NOTHING
         case BudgetReached():
             state.transcript.add(Notice("warn", event.message, state.measure))
             return Changed.TRANSCRIPT

@@ -97,22 +97,24 @@ def _join(
     from koi.catalogue.prices import Prices
     from koi.core.usage import Price
     from koi.credentials.ollama import configured_window
-    from koi.routing.attempts import Candidate
+    from koi.routing.attempts import Attempts
     from koi.routing.backoff import RetryPolicy
+    from koi.routing.budget import Budget
     from koi.tools.registry import builtin_tools
+    from koi.wiring.chains import ConfiguredChains
 
     paths, reliability = registry.config.paths, registry.config.tables.reliability
     spill = paths.spill / journal.session_id
     prices = Prices(registry)
     windows: dict[ModelReference, int | None] = {}
 
-    def info(state: SessionState) -> ModelInfo:
-        if state.model == DEMO:
+    def info(model: ModelReference) -> ModelInfo:
+        if model == DEMO:
             return ModelInfo(DEMO)
-        found = fast_model_info(state.model, providers.registry)
-        provider = providers.registry.get(state.model.provider)
-        chosen = configured_window(provider, state.model.model, providers.registry.config)
-        window = chosen or found.context_window or windows.get(state.model)
+        found = fast_model_info(model, providers.registry)
+        provider = providers.registry.get(model.provider)
+        chosen = configured_window(provider, model.model, providers.registry.config)
+        window = chosen or found.context_window or windows.get(model)
         return msgspec.structs.replace(found, context_window=window)
 
     async def price(reference: ModelReference) -> Price | None:
@@ -127,14 +129,18 @@ def _join(
         providers.renew(registry_of(options))
         prices = Prices(providers.registry)
 
-    recorder = Recorder(journal, paths.ledger)
+    recorder = Recorder(journal)
+    spending = Budget(journal.session_id, paths.ledger, price, info)
+    retry = RetryPolicy(reliability.retries, reliability.backoff_ms / 1000)
     parts = TurnParts(
-        candidate=lambda state: Candidate(state.model, providers.get(state.model.provider)),
+        chains=ConfiguredChains(providers, info),
+        attempts=Attempts(retry, spending),
+        spending=spending,
+        provider=lambda model: providers.get(model.provider),
         model_info=info,
         price=price,
         runner=ToolRunner(builtin_tools(), gate, recorder, spill),
         recorder=recorder,
-        retry=RetryPolicy(reliability.retries, reliability.backoff_ms / 1000),
         limits=TurnLimits(options.max_turns, options.max_cost),
         use_tools=not options.no_tools,
     )
