@@ -44,11 +44,11 @@ def test_the_first_variable_of_a_row_wins(tmp_path: Path) -> None:
 )
 def test_the_configuration_comes_before_the_environment(tmp_path: Path, table: str) -> None:
     environment = {"MINE": "m" * 20, "OPENAI_API_KEY": KEY}
-    first, second = findings(tmp_path, "openai", f"[providers.openai]\n{table}\n", environment)
+    first, *_, last = findings(tmp_path, "openai", f"[providers.openai]\n{table}\n", environment)
     assert first.source == "configuration"
     assert first.secret is not None
     assert first.secret.reveal() == "m" * 20
-    assert (second.source, second.state) == ("environment", "shadowed")
+    assert (last.source, last.state) == ("environment", "shadowed")
 
 
 @pytest.mark.parametrize("table", ['api_key = "${MINE}"', 'api_key_env = "MINE"'])

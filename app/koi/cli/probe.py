@@ -166,17 +166,15 @@ async def _run(
 def _open(reference: str) -> tuple[ModelReference, Provider, PriceLookup]:
     from koi.catalogue.prices import FREE, Prices
     from koi.core.usage import Price
-    from koi.credentials.discovery import discover
-    from koi.credentials.model_names import resolve_model
     from koi.providers.demo.reference import DEMO
-    from koi.wiring.providers import open_provider
+    from koi.wiring.named_models import meant_model
+    from koi.wiring.providers import open_keys
     from koi.wiring.registry import open_registry
 
     registry = open_registry(current_options().config)
     target: ModelReference | None = DEMO
     if reference != str(DEMO):
-        found = None if "/" in reference else asyncio.run(discover(registry))
-        target = resolve_model(reference, registry, discovery=found)
+        target, _ = asyncio.run(meant_model(reference, registry))
     if target is None:
         raise UsageError("there is no model to probe", hint="Name it: koi probe PROVIDER/MODEL")
     prices = Prices(registry)
@@ -184,8 +182,8 @@ def _open(reference: str) -> tuple[ModelReference, Provider, PriceLookup]:
     async def price(model: ModelReference) -> Price | None:
         return FREE if model == DEMO else await prices.price(model)
 
-    provider = open_provider(target.provider, registry, asks_about_models=False)
-    return target, provider, price
+    first, *_ = open_keys(target, registry, asks_about_models=False)
+    return target, first.provider, price
 
 
 def _request(prompt: str | None, file: str | None, model: str) -> ModelRequest:

@@ -63,7 +63,7 @@ class ProviderTable(msgspec.Struct, frozen=True, kw_only=True):
     api_key_env: str | None = None
     """Name of the environment variable that holds the key."""
     api_keys: tuple[str, ...] = ()
-    """Several keys, after `api_key` when there is one; this version uses the first."""
+    """More keys, after `api_key` or `api_key_env`; they take over when one is limited."""
     default_model: str | None = None
     """What a bare provider name means."""
     fast_model: str | None = None
@@ -136,13 +136,13 @@ class RouteTable(msgspec.Struct, frozen=True, kw_only=True):
     """`[[model_routes]]`: which provider serves a model name."""
 
     hint: str
-    """Longest prefix of the requested name; `hint:NAME` matches exactly."""
+    """The beginning of the names that it is for, the longest wins; `hint:NAME` matches exactly."""
     provider: str
-    """The provider that takes it."""
+    """The provider that takes it; also `custom:URL` and `anthropic-custom:URL`."""
     model: str | None = None
     """The name to send instead."""
     api_key: str | None = None
-    """A key for this route only."""
+    """A key for this route only, in place of the provider's; better `"${VAR}"`."""
     api_key_env: str | None = None
     """The variable of a key for this route only."""
 
@@ -302,7 +302,6 @@ NOT_IN_EFFECT: dict[str, str] = {
     "reliability.cooldown_s": "cooldown of failed models",
     "reliability.fallback_on_auth": FALLBACK,
     "reliability.model_fallbacks": FALLBACK,
-    "model_routes": "model routes",
     "routing": TIERS,
     "budget": "budgets by session and day",
     "iteration": "iterations",

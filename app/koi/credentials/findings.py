@@ -131,6 +131,20 @@ class Discovery(msgspec.Struct, frozen=True):
         """The one that is used, None when there is none."""
         return next((found for found in self.of(provider) if found.state == "usable"), None)
 
+    def usable_keys(self, provider: str) -> tuple[Finding, ...]:
+        """All that requests may go with, in the order in which they are used.
+
+        The one that is used and, when the configuration names it, the others that it names.
+        """
+        first = self.usable(provider)
+        if first is None or first.source != CONFIGURATION:
+            return () if first is None else (first,)
+        return tuple(
+            found
+            for found in self.of(provider)
+            if found.source == CONFIGURATION and found.state == "usable"
+        )
+
     def through(self, consent: ConsentId) -> str | None:
         """The provider that a login of another program makes usable, None when it does not."""
         return next(
@@ -160,8 +174,8 @@ class Discovery(msgspec.Struct, frozen=True):
 def ranked(groups: tuple[tuple[Finding, ...], ...], notes: tuple[str, ...] = ()) -> Discovery:
     """Findings of the sources, highest source first, as one list for each provider.
 
-    The first usable one wins. One that the configuration names but that cannot be used shadows
-    the lower ones too: another key is never used in its place.
+    The first usable one wins; of keys that the configuration names, all usable ones stay. One that
+    it names but that cannot be used shadows the lower sources too: nothing takes its place.
     """
     by_provider: dict[str, list[Finding]] = {}
     for group in groups:
@@ -174,6 +188,8 @@ def ranked(groups: tuple[tuple[Finding, ...], ...], notes: tuple[str, ...] = ())
 def _beside(finding: Finding, above: list[Finding]) -> Finding:
     taken = next((other for other in above if _settles(other)), None)
     if taken is None or finding.state != "usable" or finding.source == LOCAL_PROBE:
+        return finding
+    if finding.source == CONFIGURATION:  # the person gave several: they take turns
         return finding
     detail = f"{finding.detail}: {_OWNERS.get(taken.source, f'the {taken.source}')} comes first"
     if taken.source == finding.source:

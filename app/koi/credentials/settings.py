@@ -4,56 +4,48 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from koi.catalogue.catalogue import URL_FORMS
 from koi.catalogue.models import fast_model_info, nearest_models
 from koi.catalogue.registry import Registered, Registry
 from koi.catalogue.rows import USUAL_AUTH, AuthStyle, Protocol
 from koi.config.schema import ModelTable
-from koi.core.errors import (
-    ConfigurationError,
-    CredentialMissing,
-    ProviderError,
-    StorageError,
-    UsageError,
-)
+from koi.core.errors import ConfigurationError, ProviderError, StorageError
 from koi.core.references import ModelReference
 from koi.core.secret import Secret
 from koi.credentials.aws_region import models_url
 from koi.credentials.base_urls import base_url_of
 from koi.credentials.discovery import find_credentials
 from koi.credentials.endpoint import Endpoint
-from koi.credentials.findings import (
-    CONFIGURATION,
-    ENVIRONMENT,
-    Discovery,
-    Finding,
-    TokenUse,
-    state_words,
-)
+from koi.credentials.findings import ENVIRONMENT, Finding, TokenUse
 from koi.credentials.ollama import configured_window
+from koi.credentials.provider_keys import (
+    check_configured,
+    check_enabled,
+    key_advice,
+    missing_key,
+)
 from koi.credentials.signers import open_signer
 from koi.credentials.stores.saved_keys import saved_keys
-from koi.files.home import short_path
 from koi.net.timeouts import LOCAL, REMOTE, Timeouts
 
 
-def provider_endpoint(name: str, registry: Registry) -> Endpoint:
+def provider_endpoint(name: str, registry: Registry, credential: Finding | None = None) -> Endpoint:
     """The endpoint of the provider `name`, with the best credential that is there for it.
 
+    A `credential` from `provider_keys` or `judged` for it is used instead when it is given.
     The OS keyring may be asked for it, which takes up to 3 s once; see `discovery.look_ahead`.
     Raises UsageError (unknown, switched off), ConfigurationError (a value
     that cannot be used), CredentialMissing, and ProviderError of kind network_policy.
     """
     provider = registry.get(name)
     config = registry.config
-    if not provider.enabled:
-        raise UsageError(
-            f"{provider.name} is switched off",
-            hint=f"{config.origin(provider.key('enabled'))}: {provider.key('enabled')} is false.",
-        )
-    discovery = find_credentials(provider, registry)
-    _check_configured(discovery, provider, registry)
-    found = discovery.usable(provider.name)
+    check_enabled(provider, registry)
+    findings: tuple[Finding, ...] = ()
+    found = credential
+    if found is None:
+        discovery = find_credentials(provider, registry)
+        check_configured(discovery, provider, registry)
+        findings = discovery.of(provider.name)
+        found = discovery.usable(provider.name)
     use = TokenUse() if found is None else found.use
     protocol = provider.table.protocol or use.protocol or provider.protocol
     base_url = use.base_url or base_url_of(provider, protocol, registry)
@@ -64,7 +56,7 @@ def provider_endpoint(name: str, registry: Registry) -> Endpoint:
     signer = open_signer(provider, protocol, base_url, found, registry)
     secret = None if found is None or signer is not None else found.secret
     if secret is None and signer is None and not _works_without(provider):
-        raise _missing_key(provider, registry, discovery.of(provider.name))
+        raise missing_key(provider, registry, findings)
     company, table = provider.row.company, provider.table
     own_place = table.base_url is None and protocol == provider.row.protocol
     own_headers = {
@@ -78,7 +70,7 @@ def provider_endpoint(name: str, registry: Registry) -> Endpoint:
         base_url=base_url,
         auth="none" if secret is None else use.auth or _auth(provider, protocol),
         key=secret,
-        key_advice=_key_advice(provider, registry),
+        key_advice=key_advice(provider, registry),
         other_key=_other_key(found, registry),
         key_header=_key_header(provider),
         headers={**company.headers, **use.headers, **own_headers},
@@ -157,35 +149,8 @@ def _check_headers(headers: dict[str, str], provider: Registered, registry: Regi
             )
 
 
-def _check_configured(discovery: Discovery, provider: Registered, registry: Registry) -> None:
-    """Raises ConfigurationError for a configured key that cannot be used: no other takes over."""
-    for found in discovery.of(provider.name):
-        if found.source == CONFIGURATION and found.state != "usable":
-            advice = _blocked_advice(provider, registry)
-            if found.consent is not None:
-                advice = f"koi connect {provider.name} says more. {advice}"
-            raise ConfigurationError(
-                f"the key of {provider.name} cannot be used: {found.detail}", hint=advice
-            )
-
-
 def _works_without(provider: Registered) -> bool:
     return provider.row.company.key_optional or provider.table.auth == "none"
-
-
-def _blocked_advice(provider: Registered, registry: Registry) -> str:
-    """What to do about a configured key that cannot be used."""
-    table = provider.table
-    if table.api_key is None:
-        return ""
-    place = registry.config.origin(provider.key("api_key"))
-    if table.api_key.strip():
-        return f"It is named in {place}."
-    without = ' A server that needs no key: remove the line, or auth = "none".'
-    return (
-        f'Write api_key = "${{VARIABLE}}" in {place}, VARIABLE being where the key is.'
-        f"{without if provider.row.company.key_optional else ''}"
-    )
 
 
 def _other_key(found: Finding | None, registry: Registry) -> str:
@@ -200,31 +165,3 @@ def _other_key(found: Finding | None, registry: Registry) -> str:
         return ""
     variable = found.detail.split()[0].rstrip(",:")
     return f"It is the one in {variable}; to use the key that koi keeps: unset {variable}"
-
-
-def _key_advice(provider: Registered, registry: Registry) -> str:
-    """How to give a key to an endpoint that has none: the variable, or the key and its file."""
-    file = short_path(registry.config.paths.config_file)
-    if provider.name.startswith(tuple(URL_FORMS)):
-        return (
-            f"Give this address a table [providers.NAME] with base_url and api_key_env in {file}."
-        )
-    table = f"[providers.{provider.table_name or provider.name}] of {file}"
-    if provider.table.auth == "none":
-        return f'Remove auth = "none" from {table}, and set api_key_env there.'
-    variables = " or ".join(provider.row.company.api_key_env)
-    ways = f"Set {variables} in the environment, or" if variables else "Set"
-    return f"{ways} api_key_env in {table}."
-
-
-def _missing_key(
-    provider: Registered, registry: Registry, findings: tuple[Finding, ...]
-) -> CredentialMissing:
-    """The error for a provider without a usable key: which variables it reads, and what to do."""
-    company = provider.row.company
-    hint = _key_advice(provider, registry)
-    if not provider.name.startswith(tuple(URL_FORMS)):
-        hint += f" Or: koi connect {provider.name}."
-    for found in findings:
-        hint += f" Not used: {found.detail} ({state_words(found)})."
-    return CredentialMissing(f"no key for {company.display_name} ({provider.name})", hint=hint)

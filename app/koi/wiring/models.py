@@ -8,9 +8,8 @@ from koi.agent.options import SessionOptions
 from koi.catalogue.registry import Registry
 from koi.core.errors import CredentialMissing, UsageError
 from koi.core.references import ModelReference
-from koi.credentials.findings import Discovery
 from koi.providers.demo.reference import DEMO
-from koi.wiring.providers import open_provider
+from koi.wiring.providers import close_keys, open_keys, open_provider
 from koi.wiring.registry import open_registry
 
 NOTHING_FOUND = (
@@ -35,7 +34,7 @@ async def choose_model(
     """
     from koi.credentials.default_model import find_default_model
     from koi.credentials.discovery import discover
-    from koi.credentials.model_names import resolve_model
+    from koi.wiring.named_models import meant_model
 
     said = options.executor or options.model
     if options.demo or said == str(DEMO):
@@ -43,10 +42,7 @@ async def choose_model(
     if resumed is not None and not said and not options.provider:
         return ChosenModel(resumed)
     text = registry.config.role_model() if said or not options.provider else None
-    discovery: Discovery | None = None
-    if not text or "/" not in text:
-        discovery = await discover(registry)
-    reference = resolve_model(text, registry, provider=options.provider, discovery=discovery)
+    reference, discovery = await meant_model(text, registry, provider=options.provider)
     if reference is None:
         found = discovery or await discover(registry)
         chosen, found = await find_default_model(registry, found)
@@ -65,20 +61,19 @@ async def usable_model(text: str, options: SessionOptions) -> ModelReference:
 
     Raises UsageError, ConfigurationError, CredentialMissing.
     """
-    from koi.credentials.discovery import discover, look_ahead
-    from koi.credentials.model_names import resolve_model
+    from koi.credentials.discovery import look_ahead
+    from koi.wiring.named_models import meant_model
 
     if text == str(DEMO):
         return DEMO
     registry = open_registry(
         options.config_flag, workspace=options.workspace, trusted=options.trust
     )
-    discovery = None if "/" in text else await discover(registry)
-    reference = resolve_model(text, registry, discovery=discovery)
+    reference, _ = await meant_model(text, registry)
     if reference is None:
         raise UsageError("no model was named", hint="Write it as provider/model.")
     await look_ahead([registry.get(reference.provider)], registry)
-    await open_provider(reference.provider, registry).aclose()
+    await close_keys(open_keys(reference, registry))
     await learn(reference, registry)
     remember(reference, registry)
     return reference

@@ -50,11 +50,13 @@ def above_kept_key(name: str, registry: Registry) -> Above | None:
             f'{table} says auth = "none", so no key is sent',
             f"To use one: remove that line from {file}",
         )
-    for found in find_credentials(provider, registry).of(provider.name):
+    discovery = find_credentials(provider, registry)
+    for found in discovery.of(provider.name):
         if found.source in (OS_KEYRING, KEY_FILE):
             continue
         if found.source == CONFIGURATION:
-            return _of_configuration(provider, found, f"{table} of {file}")
+            counts = discovery.usable(provider.name) or found
+            return _of_configuration(provider, counts, f"{table} of {file}")
         if found.state == "usable":
             return _of_others(provider, found)
     return None
@@ -91,9 +93,13 @@ def is_refusal(error: KoiError) -> bool:
 
 def _of_configuration(provider: Registered, found: Finding, place: str) -> Above:
     table = provider.table
-    field = "api_key" if table.api_key is not None else "api_keys"
-    field = field if table.api_key is not None or table.api_keys else "api_key_env"
-    remove = f"remove {field} from {place}"
+    written = {
+        "api_key": table.api_key,
+        "api_key_env": table.api_key_env,
+        "api_keys": table.api_keys or None,
+    }
+    fields = [field for field, value in written.items() if value is not None]
+    remove = f"remove {' and '.join(fields)} from {place}"
     if found.state == "usable":
         words = f"the configuration names a key that comes first ({found.detail})"
         return Above(words, f"To use the one that koi keeps: {remove}")

@@ -28,12 +28,9 @@ async def named_model(text: str, options: SessionOptions) -> ModelReference:
 
     Raises UsageError, ConfigurationError, CredentialMissing.
     """
-    from koi.credentials.discovery import discover
-    from koi.credentials.model_names import resolve_model
+    from koi.wiring.named_models import meant_model
 
-    registry = _registry(options)
-    discovery = None if "/" in text else await discover(registry)
-    reference = resolve_model(text, registry, discovery=discovery)
+    reference, _ = await meant_model(text, _registry(options))
     if reference is None:
         raise UsageError("no model was named", hint="Write it as provider/model.")
     return reference

@@ -52,7 +52,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
         providers = Providers(registry)
         if model != DEMO:
             await look_ahead([registry.get(model.provider)], registry)
-        providers.get(model.provider)  # fails now, not at the first prompt
+        providers.get(model)  # fails now, not at the first prompt
         await learn(model, registry)
         mode: Mode = options.mode or "ask"
         if journal is None:
@@ -136,7 +136,7 @@ def _join(
         chains=ConfiguredChains(providers, info),
         attempts=Attempts(retry, spending),
         spending=spending,
-        provider=lambda model: providers.get(model.provider),
+        provider=providers.get,
         model_info=info,
         price=price,
         runner=ToolRunner(builtin_tools(), gate, recorder, spill),

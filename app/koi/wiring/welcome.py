@@ -10,10 +10,10 @@ from koi.core.references import ModelReference
 from koi.credentials.default_model import find_default_model, passed_over
 from koi.credentials.discovery import discover, look_ahead
 from koi.credentials.findings import Discovery, Finding
-from koi.credentials.model_names import resolve_model
 from koi.credentials.targets import Way, foreign_ways
 from koi.providers.demo.reference import DEMO
-from koi.wiring.providers import open_provider
+from koi.wiring.named_models import meant_model
+from koi.wiring.providers import close_keys, open_keys
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -81,7 +81,7 @@ async def _problem_of(
     """
     text = None if provider else registry.config.role_model()
     try:
-        reference = resolve_model(text, registry, provider=provider, discovery=discovery)
+        reference, _ = await meant_model(text, registry, provider=provider, discovery=discovery)
         if reference is None or reference == DEMO:
             return "", None
         await look_ahead([registry.get(reference.provider)], registry)
@@ -90,7 +90,7 @@ async def _problem_of(
     except CredentialMissing as error:
         return "", error
     try:
-        await open_provider(reference.provider, registry).aclose()
+        await close_keys(open_keys(reference, registry))
     except CredentialMissing as error:
         return reference.provider, error
     return "", None

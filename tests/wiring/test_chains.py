@@ -1,0 +1,189 @@
+"""Chains as the configuration says: models in order, their keys, and what is passed over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from koi.core.errors import ConfigurationError, CredentialMissing
+from koi.core.references import ModelReference
+from koi.core.seams import ModelInfo
+from koi.providers.demo.reference import DEMO
+from koi.routing.candidates import Chain
+from koi.wiring.chains import ConfiguredChains
+from koi.wiring.providers import Providers
+from tests.configurations import registry_of
+from tests.servers.ollama_server import LocalModel, OllamaServer
+
+SONNET = ModelReference("anthropic", "claude-sonnet-4-6")
+KEYS = {
+    "A1": "key-of-anthropic-0001",
+    "A2": "key-of-anthropic-0002",
+    "A3": "key-of-anthropic-0003",
+    "OPENAI_API_KEY": "key-of-openai-0004",
+}
+
+
+def chains(folder: Path, text: str, environment: dict[str, str] | None = None) -> ConfiguredChains:
+    registry = registry_of(folder, text, KEYS if environment is None else environment)
+    return ConfiguredChains(Providers(registry), ModelInfo)
+
+
+def names(chain: Chain) -> list[str]:
+    return [str(model.reference) for model in chain.models]
+
+
+def test_a_model_without_fallbacks_is_alone(tmp_path: Path) -> None:
+    assert names(chains(tmp_path, "").chain("executor", SONNET)) == [str(SONNET)]
+
+
+def test_its_own_fallbacks_come_before_those_of_the_role_and_each_once(tmp_path: Path) -> None:
+    text = """
+[reliability.model_fallbacks]
+"anthropic/claude-sonnet-4-6" = ["anthropic/claude-haiku-4-5", "openai/gpt-5.2"]
+[models.fallback]
+executor = ["openai/gpt-5.2", "anthropic/claude-sonnet-4-6", "groq/llama-3.3-70b-versatile"]
+planner = ["openai/gpt-5.2"]
+"""
+    found = chains(tmp_path, text)
+    assert names(found.chain("executor", SONNET)) == [
+        "anthropic/claude-sonnet-4-6",
+        "anthropic/claude-haiku-4-5",
+        "openai/gpt-5.2",
+        "groq/llama-3.3-70b-versatile",
+    ]
+    assert names(found.chain("small", SONNET)) == names(found.chain("executor", SONNET))[:3]
+
+
+@pytest.mark.parametrize(
+    ("name", "reference"),
+    [
+        ("claude-sonnet-4-6", "anthropic/claude-sonnet-4-6"),
+        ("google/gemini-2.5-pro", "gemini/gemini-2.5-pro"),
+        ("anthropic/claude-sonnet-4.6", "openrouter/anthropic/claude-sonnet-4.6"),
+    ],
+)
+def test_fallbacks_are_found_by_alias_and_by_the_bare_name(
+    tmp_path: Path, name: str, reference: str
+) -> None:
+    text = f'[reliability.model_fallbacks]\n"{name}" = ["openai/gpt-5.2"]\n'
+    chain = chains(tmp_path, text).chain("executor", ModelReference.parse(reference))
+    assert names(chain) == [reference, "openai/gpt-5.2"]
+
+
+def test_the_exact_reference_comes_before_the_bare_name(tmp_path: Path) -> None:
+    text = """
+[reliability.model_fallbacks]
+"claude-sonnet-4-6" = ["openai/gpt-5.2"]
+"anthropic/claude-sonnet-4-6" = ["groq/a"]
+"""
+    chain = chains(tmp_path, text).chain("executor", SONNET)
+    assert names(chain) == [str(SONNET), "groq/a"]
+
+
+def test_a_bare_provider_means_its_own_default_model(tmp_path: Path) -> None:
+    text = """
+default_provider = "anthropic"
+[reliability]
+fallback_providers = ["openai", "groq"]
+[providers.groq]
+default_model = "mine"
+"""
+    chain = chains(tmp_path, text).chain("executor", SONNET)
+    assert names(chain) == [str(SONNET), "openai/gpt-5.2", "groq/mine"]
+
+
+async def test_each_key_of_a_model_is_a_candidate(tmp_path: Path) -> None:
+    text = '[providers.anthropic]\napi_key = "${A1}"\napi_keys = ["${A2}", "${A3}", "${NO}"]\n'
+    found = await chains(tmp_path, text).chain("executor", SONNET).first.candidates()
+    assert [each.key for each in found] == ["0001", "0002", "0003"]
+    assert len({each.key_id for each in found}) == 3
+    assert {each.reference for each in found} == {SONNET}
+    assert len({id(each.provider) for each in found}) == 3
+
+
+async def test_a_key_is_opened_once_and_anew_after_a_change(tmp_path: Path) -> None:
+    registry = registry_of(tmp_path, '[providers.anthropic]\napi_key = "${A1}"\n', KEYS)
+    providers = Providers(registry)
+    found = ConfiguredChains(providers, ModelInfo)
+    (first,) = await found.chain("executor", SONNET).first.candidates()
+    (again,) = await found.chain("executor", SONNET).first.candidates()
+    assert first.provider is again.provider
+    providers.renew(registry_of(tmp_path, '[providers.anthropic]\napi_key = "${A2}"\n', KEYS))
+    (renewed,) = await found.chain("executor", SONNET).first.candidates()
+    assert renewed.key == "0002"
+    await providers.aclose()
+
+
+async def test_a_route_lends_its_key_to_its_models_alone(tmp_path: Path) -> None:
+    text = """
+[providers.anthropic]
+api_key = "${A1}"
+[[model_routes]]
+hint = "claude-opus"
+provider = "anthropic"
+api_key = "${A2}"
+"""
+    found = chains(tmp_path, text)
+    opus = found.chain("executor", ModelReference("anthropic", "claude-opus-4-6"))
+    sonnet = found.chain("executor", SONNET)
+    assert [each.key for each in await opus.first.candidates()] == ["0002"]
+    assert [each.key for each in await sonnet.first.candidates()] == ["0001"]
+    assert opus.routed is not None
+    assert (opus.routed.rule, "claude-opus" in opus.routed.reason) == ("route", True)
+    assert sonnet.routed is None
+
+
+async def test_a_route_with_a_key_needs_no_other(tmp_path: Path) -> None:
+    text = '[[model_routes]]\nhint = "claude-"\nprovider = "anthropic"\napi_key_env = "A2"\n'
+    chain = chains(tmp_path, text).chain("executor", SONNET)
+    assert [each.key for each in await chain.first.candidates()] == ["0002"]
+
+
+async def test_a_fallback_without_a_key_says_so_when_it_is_its_turn(tmp_path: Path) -> None:
+    text = '[models.fallback]\nexecutor = ["groq/llama-3.3-70b-versatile"]\n'
+    _, groq = chains(tmp_path, text).chain("executor", SONNET).models
+    with pytest.raises(CredentialMissing, match="no key for Groq"):
+        await groq.candidates()
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        ("antropic/claude-haiku-4-5", "unknown provider 'antropic'"),
+        ("no-such-model", "no provider is known to have"),
+        ("${NOT_SET}/x", "NOT_SET is not set"),
+        ("hint:none", "no route is named"),
+    ],
+)
+async def test_a_fallback_that_means_nothing_is_passed_over_with_the_reason(
+    tmp_path: Path, entry: str, why: str
+) -> None:
+    text = f'[models.fallback]\nexecutor = ["{entry}", "openai/gpt-5.2"]\n'
+    _, wrong, right = chains(tmp_path, text).chain("executor", SONNET).models
+    with pytest.raises(ConfigurationError, match=why) as caught:
+        await wrong.candidates()
+    assert caught.value.where.endswith("config.toml: models.fallback.executor")
+    assert wrong.info() == ModelInfo(wrong.reference)
+    assert str(right.reference) == "openai/gpt-5.2"
+
+
+async def test_a_local_server_is_asked_for_its_best_model_when_it_is_its_turn(
+    tmp_path: Path,
+) -> None:
+    with OllamaServer(**{"gemma2": LocalModel(), "llama3.3": LocalModel()}) as server:
+        text = f"""
+[providers.ollama]
+base_url = "{server.url}"
+[models.fallback]
+executor = ["ollama"]
+"""
+        _, local = chains(tmp_path, text).chain("executor", SONNET).models
+        (candidate,) = await local.candidates()
+    assert str(candidate.reference) == "ollama/llama3.3"
+
+
+def test_the_demo_has_no_fallbacks(tmp_path: Path) -> None:
+    text = '[models.fallback]\nexecutor = ["openai/gpt-5.2"]\n'
+    assert names(chains(tmp_path, text).chain("executor", DEMO)) == [str(DEMO)]
