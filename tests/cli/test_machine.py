@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from koi.cli.machine import event_object
+from koi.cli.machine_objects import attempt_object
 from koi.cli.machine_result import ResultBuilder
 from koi.core.agent_events import (
     AgentEvent,
     ApprovalResolved,
     BudgetReached,
+    Compacted,
     CostChanged,
     FellBack,
     RequestStarted,
@@ -20,7 +22,8 @@ from koi.core.agent_events import (
     TurnFinished,
     TurnStarted,
 )
-from koi.core.errors import ErrorReport
+from koi.core.budgets import BudgetUse, BudgetWarned
+from koi.core.errors import ErrorReport, FailedAttempt
 from koi.core.messages import JsonObject, ToolCall
 from koi.core.provider_events import (
     FinishReason,
@@ -30,10 +33,20 @@ from koi.core.provider_events import (
     ToolCallReady,
 )
 from koi.core.references import ModelReference
+from koi.core.request_events import (
+    AttemptEnded,
+    CandidateState,
+    ChainChanged,
+    Estimate,
+    Routed,
+)
 from koi.core.usage import Cost, Usage
 
 MODEL, OTHER = ModelReference("p", "m"), ModelReference("q", "n")
 STARTED = RequestStarted("r1", MODEL, "executor", 1)
+BROKEN = AttemptEnded(
+    "r1", MODEL, "executor", 1, "retry", "ab12", "overloaded", "busy", 529, 0.5, 1.2, True
+)
 CALL = ToolCall("c", "read", {"path": "a"})
 
 
@@ -64,12 +77,6 @@ def result(*events: AgentEvent) -> JsonObject:
 def test_lines() -> None:
     assert event_object(text("a")) == {"type": "text", "delta": "a"}
     assert event_object(Streamed("r1", ReasoningDelta("a"))) == {"type": "reasoning", "delta": "a"}
-    assert event_object(STARTED) == {
-        "type": "request_started",
-        "model": "p/m",
-        "role": "executor",
-        "attempt": 1,
-    }
     assert event_object(ApprovalResolved("c", "deny", "bash")) == {
         "type": "approval",
         "id": "c",
@@ -84,14 +91,108 @@ def test_lines() -> None:
         "content": "x",
         "truncated": False,
     }
+    assert event_object(TurnStarted("t", "hello")) is None
+    assert event_object(ended()) is None
+
+
+def test_lines_of_a_request_on_its_way() -> None:
+    estimate = Estimate(1000, 100, 0.01, 0.06)
+    started = RequestStarted("r1", MODEL, "executor", 1, key="ab12", estimate=estimate)
+    assert event_object(started) == {
+        "type": "request_started",
+        "model": "p/m",
+        "role": "executor",
+        "attempt": 1,
+        "key": "ab12",
+        "estimate": {
+            "input_tokens": 1000,
+            "max_output_tokens": 100,
+            "input_usd": 0.01,
+            "max_usd": 0.06,
+        },
+    }
+    assert event_object(BROKEN) == {
+        "type": "attempt",
+        "model": "p/m",
+        "role": "executor",
+        "attempt": 1,
+        "key": "ab12",
+        "ok": False,
+        "action": "retry",
+        "kind": "overloaded",
+        "reason": "busy",
+        "status": 529,
+        "wait_s": 0.5,
+        "duration_s": 1.2,
+        "billed": True,
+    }
+    assert event_object(Retrying(MODEL, "busy", 529, 0.5, 1, "cd34")) == {
+        "type": "retry",
+        "model": "p/m",
+        "reason": "busy",
+        "status": 529,
+        "wait_s": 0.5,
+        "attempt": 1,
+        "key": "cd34",
+    }
     assert event_object(FellBack(MODEL, OTHER, "down")) == {
         "type": "fallback",
         "from": "p/m",
         "to": "q/n",
         "reason": "down",
     }
-    assert event_object(TurnStarted("t", "hello")) is None
-    assert event_object(ended()) is None
+    assert event_object(Routed(MODEL, OTHER, "tier", "short")) == {
+        "type": "routed",
+        "requested": "p/m",
+        "model": "q/n",
+        "rule": "tier",
+        "reason": "short",
+    }
+    cooling = CandidateState(MODEL, "cooling", "ab12", 42.0, "busy")
+    assert event_object(ChainChanged("executor", (cooling,))) == {
+        "type": "chain",
+        "role": "executor",
+        "candidates": [
+            {
+                "model": "p/m",
+                "key": "ab12",
+                "condition": "cooling",
+                "cooling_s": 42.0,
+                "reason": "busy",
+            }
+        ],
+    }
+
+
+def test_lines_of_limits_and_compaction() -> None:
+    warned = BudgetWarned(BudgetUse("day_usd", 20.0, 16.0, 0.5), 0.8, "much is spent")
+    assert event_object(warned) == {
+        "type": "budget",
+        "event": "warned",
+        "limit": "day_usd",
+        "value": 20.0,
+        "spent": 16.0,
+        "reserved": 0.5,
+        "share": 0.8,
+        "warn_at": 0.8,
+        "message": "much is spent",
+    }
+    assert event_object(BudgetReached("day_usd", 20.0, "all is spent")) == {
+        "type": "budget",
+        "event": "reached",
+        "limit": "day_usd",
+        "value": 20.0,
+        "message": "all is spent",
+    }
+    assert event_object(Compacted("overflow", 9000, 3000, 4, 20, OTHER)) == {
+        "type": "compacted",
+        "cause": "overflow",
+        "before_tokens": 9000,
+        "after_tokens": 3000,
+        "outputs_removed": 4,
+        "messages_summarised": 20,
+        "model": "q/n",
+    }
 
 
 def test_a_call_that_is_no_json_has_null_arguments_and_what_came() -> None:
@@ -156,10 +257,54 @@ def attempt(
         "model": "p/m",
         "role": "executor",
         "attempt": number,
+        "key": "",
         "ok": ok,
+        "action": None,
+        "kind": None,
         "reason": reason,
         "status": status,
+        "wait_s": 0.0,
+        "duration_s": None,
+        "billed": False,
     }
+
+
+def test_the_result_has_all_that_is_known_of_each_attempt() -> None:
+    done = AttemptEnded("r2", MODEL, "executor", 2, "done", duration_s=2.0)
+    found = result(
+        *(STARTED, text("lost"), BROKEN, RequestStarted("r2", MODEL, "executor", 2)),
+        *(text("kept"), done, ended(), finished()),
+    )
+    assert found["text"] == "kept"
+    assert found["attempts"] == [attempt_object(BROKEN), attempt_object(done)]
+
+
+def test_a_broken_answer_counts_up_to_its_complete_calls() -> None:
+    kept = AttemptEnded("r1", MODEL, "executor", 1, "keep_calls", kind="network", reason="cut")
+    found = result(
+        *(STARTED, text("I look."), Streamed("r1", ToolCallReady(CALL)), text("And th")),
+        *(kept, ended("tool_calls", CALL), RequestStarted("r2", MODEL, "executor", 1)),
+        *(text(" Done."), ended(), finished()),
+    )
+    assert found["text"] == "I look. Done."
+
+
+def test_what_another_role_says_is_not_the_answer() -> None:
+    summary = RequestStarted("r1", OTHER, "small", 1)
+    done = AttemptEnded("r1", OTHER, "small", 1, "done")
+    found = result(
+        summary, text("summary"), done, ended(), STARTED, text("Hi"), ended(), finished()
+    )
+    assert (found["text"], found["model"]) == ("Hi", "p/m")
+
+
+def test_an_error_of_all_candidates_carries_its_attempts() -> None:
+    log = (FailedAttempt("p/m", "ab12", "busy", 529, 2.0),)
+    found = result(TurnFailed("t", ErrorReport("overloaded", "none left", attempts=log), "", 1.0))
+    assert isinstance(found["error"], dict)
+    assert found["error"]["attempts"] == [
+        {"model": "p/m", "key": "ab12", "reason": "busy", "status": 529, "wait_s": 2.0}
+    ]
 
 
 def test_text_of_an_attempt_that_was_given_up_is_not_in_the_result() -> None:

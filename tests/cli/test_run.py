@@ -79,8 +79,8 @@ def test_stream_json_tells_everything_in_order(
     kinds = [line["type"] for line in machine("-m", model, "ls").lines]
     merged = [kind for at, kind in enumerate(kinds) if at == 0 or kinds[at - 1] != kind]
     assert merged == [
-        *("session", "request_started", "text", "tool_call", "usage", "tool_result"),
-        *("request_started", "text", "usage", "result"),
+        *("session", "request_started", "text", "tool_call", "attempt", "usage", "tool_result"),
+        *("request_started", "text", "attempt", "usage", "result"),
     ]
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from rich.cells import cell_len
 
 from koi.core.agent_events import (
-    AgentEvent,
     ApprovalRequested,
     ApprovalResolved,
     BudgetReached,
@@ -15,7 +13,6 @@ from koi.core.agent_events import (
     ModelCost,
     RequestStarted,
     Retrying,
-    Streamed,
     ToolFinished,
     ToolOutput,
     ToolStarted,
@@ -28,7 +25,6 @@ from koi.core.errors import ErrorReport
 from koi.core.messages import ToolCall
 from koi.core.provider_events import (
     FinishReason,
-    ProviderEvent,
     ReasoningDelta,
     StreamEnded,
     TextDelta,
@@ -39,39 +35,12 @@ from koi.core.provider_events import (
 )
 from koi.core.references import ModelReference
 from koi.core.usage import Cost, Usage
-from koi.view.fold import fold
-from koi.view.state import MAX_CALLS, MAX_OUTPUTS, Changed, ScreenState
+from koi.view.state import MAX_CALLS, MAX_OUTPUTS, Changed
+from tests.view.screen import Screen
 
 MODEL = ModelReference("anthropic", "claude")
 OTHER = ModelReference("openai", "gpt")
 CALL = ToolCall("c1", "bash", {"command": "pytest -q"})
-
-
-class Screen:
-    """A state, a clock, and the text of its transcript."""
-
-    def __init__(self) -> None:
-        self.state = ScreenState(cell_len)
-        self.state.transcript.set_width(60)
-        self.now = 100.0
-
-    def take(self, *events: AgentEvent | ProviderEvent) -> Changed:
-        changed = Changed.NOTHING
-        for event in events:
-            whole = Streamed("r1", event) if isinstance(event, ProviderEvent) else event
-            changed |= fold(self.state, whole, self.now)
-        return changed
-
-    @property
-    def lines(self) -> list[str]:
-        transcript = self.state.transcript
-        for index in range(len(transcript.items)):
-            transcript.measure(index)
-        shown = [line.text.rstrip() for _, _, line in transcript.window(0, 1000)]
-        return [line for line in shown if line]
-
-    def step(self) -> str | None:
-        return self.state.activity.step if self.state.activity else None
 
 
 def finished(reason: FinishReason = "stop") -> TurnFinished:
@@ -198,7 +167,7 @@ def test_the_same_call_id_in_a_later_request_is_another_call(screen: Screen) -> 
 def test_a_cut_answer_never_looks_complete(screen: Screen) -> None:
     screen.take(request(), TextDelta("Half an ans"))
     screen.take(Retrying(MODEL, "connection lost", None, 2.0, 2))
-    assert screen.step() == "waiting 2.0 s before asking anthropic/claude again"
+    assert screen.activity.startswith(" ● waiting 0:02 before asking anthropic/claude again")
     screen.take(request(attempt=2), TextDelta("A whole answer."), ended(), finished())
     assert screen.lines == [
         "     ▸ cut off after 3 words; asked again",
@@ -238,9 +207,11 @@ def test_an_unusual_end_is_named(screen: Screen, reason: FinishReason) -> None:
     assert screen.lines[1].startswith("     ! ")
 
 
-def test_a_limit_is_named(screen: Screen) -> None:
-    screen.take(BudgetReached("max_cost", 1.0, "The limit of $1 was reached."))
-    assert screen.lines == ["     ! The limit of $1 was reached."]
+def test_a_limit_is_told_once_at_the_end_of_the_turn(screen: Screen) -> None:
+    said = "The limit of $1 was reached."
+    screen.take(BudgetReached("max_cost", 1.0, said))
+    screen.take(TurnFailed("t1", ErrorReport("budget", said, "Raise it."), "", 1.0))
+    assert screen.lines == ["     ! The limit of $1 was reached.", "       Raise it."]
 
 
 def test_costs_and_context(screen: Screen) -> None:

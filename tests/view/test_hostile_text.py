@@ -11,6 +11,8 @@ from rich.cells import cell_len
 from koi.core.agent_events import (
     AgentEvent,
     ApprovalRequested,
+    Compacted,
+    FellBack,
     RequestStarted,
     Retrying,
     Streamed,
@@ -20,13 +22,16 @@ from koi.core.agent_events import (
     TurnFailed,
     TurnStarted,
 )
-from koi.core.errors import ErrorReport
+from koi.core.budgets import BudgetUse, BudgetWarned
+from koi.core.errors import ErrorReport, FailedAttempt
 from koi.core.messages import ToolCall
 from koi.core.provider_events import ReasoningDelta, TextDelta, ToolCallReady
 from koi.core.references import ModelReference
+from koi.core.request_events import AttemptEnded, CandidateState, ChainChanged, Routed
 from koi.view.fold import fold
 from koi.view.line import Line
 from koi.view.lines.approval import approval_page, preview_lines
+from koi.view.lines.attempts import log_lines, turn_title
 from koi.view.lines.cost import cost_pane_lines
 from koi.view.lines.header import activity_line, header_line, queue_lines
 from koi.view.lines.tools import tool_pane_lines
@@ -64,19 +69,28 @@ hostile = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
 def events(text: str) -> list[AgentEvent]:
     model = ModelReference(text or "p", text or "m")
     call = ToolCall("c" + text, text, {text: text, "command": text})
+    failed = FailedAttempt(text, text, text)
     return [
         TurnStarted(text, text),
-        RequestStarted("r", model, "executor", 1),
+        Routed(model, model, "tier", text),
+        ChainChanged(
+            "executor", (CandidateState(model, "unfit", text, reason=text), CandidateState(model))
+        ),
+        RequestStarted("r", model, "executor", 1, key=text),
+        BudgetWarned(BudgetUse("day_usd", 1.0, 0.9), 0.8, text),
         Streamed("r", ReasoningDelta("x" + text)),
         Streamed("r", TextDelta("x" + text)),
-        Retrying(model, text, 500, 1.0, 2),
+        AttemptEnded("r", model, text, 1, "retry", text, "overloaded", text, 500),
+        Retrying(model, text, 500, 1.0, 2, text),
         Streamed("r", TextDelta("y" + text)),
         Streamed("r", ToolCallReady(call)),
         ApprovalRequested(call, text, text, "command", text, text),
+        FellBack(model, model, text),
+        Compacted("overflow", 9, 1, model=model),
         ToolStarted(call, text),
         ToolOutput(call.id, text),
         ToolFinished(call.id, text, False, text, False, 1.0, text, text),
-        TurnFailed(text, ErrorReport("internal", text, text), text, 1.0),
+        TurnFailed(text, ErrorReport("internal", text, text, attempts=(failed,)), text, 1.0),
     ]
 
 
@@ -100,7 +114,10 @@ def test_no_region_shows_a_control_character(text: str) -> None:
         fold(state, event, 0.0)
         shown += [header_line(state, 80), activity_line(state, 80, 1.0), *queue_lines(state, 80)]
         shown += tool_pane_lines(state, 30, 12, 1.0)
-        shown += cost_pane_lines(state, 30)
+        shown += cost_pane_lines(state, 30, 0.0)
+        for turn in state.requests.log.turns:
+            shown += [turn_title(turn, 1, 40, cell_len)]
+            shown += [line for width in (40, 90) for line in log_lines(turn, width, 0.0, cell_len)]
         for approval in state.approvals:
             preview = preview_lines(approval, 60, cell_len)
             shown += approval_page(approval, preview, 60, 12, cell_len).lines

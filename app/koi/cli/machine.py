@@ -8,25 +8,25 @@ import time
 from koi import __version__
 from koi.agent.state import SessionState
 from koi.cli.machine_objects import (
-    budget_object,
     call_object,
     error_object,
+    request_object,
     usage_object,
 )
 from koi.cli.machine_result import ResultBuilder
 from koi.core.agent_events import (
     AgentEvent,
+    ApprovalRequested,
     ApprovalResolved,
-    BudgetReached,
     CostChanged,
-    FellBack,
-    RequestStarted,
-    Retrying,
     Streamed,
     ToolFinished,
     ToolOutput,
+    ToolStarted,
     TurnCancelled,
     TurnFailed,
+    TurnFinished,
+    TurnStarted,
 )
 from koi.core.messages import JsonObject
 from koi.core.provider_events import (
@@ -93,40 +93,18 @@ def event_object(event: AgentEvent) -> JsonObject | None:
     match event:
         case Streamed():
             return _provider_object(event.event)
-        case RequestStarted():
-            return {
-                "type": "request_started",
-                "model": str(event.model),
-                "role": event.role,
-                "attempt": event.attempt,
-            }
         case ApprovalResolved() | ToolOutput() | ToolFinished():
             return _tool_object(event)
         case CostChanged():
             return usage_object(event)
-        case BudgetReached():
-            return budget_object(event)
-        case Retrying():
-            return {
-                "type": "retry",
-                "model": str(event.model),
-                "reason": event.reason,
-                "status": event.status,
-                "wait_s": event.wait_s,
-                "attempt": event.attempt,
-            }
-        case FellBack():
-            return {
-                "type": "fallback",
-                "from": str(event.from_model),
-                "to": str(event.to_model),
-                "reason": event.reason,
-            }
         case TurnFailed():
             return error_object(event.error)
         case TurnCancelled():
             return error_object(None)
-    return None
+        case TurnStarted() | TurnFinished() | ApprovalRequested() | ToolStarted():
+            return None
+        case _:
+            return request_object(event)
 
 
 def _tool_object(event: ApprovalResolved | ToolOutput | ToolFinished) -> JsonObject:

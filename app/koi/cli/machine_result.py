@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from koi.cli.machine_objects import call_object, error_object, token_counts
+from koi.cli.machine_objects import attempt_object, call_object, error_object, token_counts
 from koi.core.agent_events import (
     AgentEvent,
     BudgetReached,
@@ -17,7 +17,15 @@ from koi.core.agent_events import (
 )
 from koi.core.errors import ErrorReport
 from koi.core.messages import JsonObject, ToolCall
-from koi.core.provider_events import ProviderEvent, ReasoningDelta, StreamEnded, TextDelta
+from koi.core.offers import EXECUTOR
+from koi.core.provider_events import (
+    ProviderEvent,
+    ReasoningDelta,
+    StreamEnded,
+    TextDelta,
+    ToolCallReady,
+)
+from koi.core.request_events import AttemptEnded
 from koi.core.usage import Cost, Usage
 
 
@@ -30,6 +38,9 @@ class ResultBuilder:
         self._reasoning: list[str] = []
         self._kept = (0, 0)
         """How many deltas belong to answers that are complete."""
+        self._before_call = (0, 0)
+        """How many there were when the newest call was complete."""
+        self._role = EXECUTOR
         self._calls: list[JsonObject] = []
         self._attempts: list[JsonObject] = []
         self._finish: tuple[str | None, str | None] = (None, None)
@@ -44,17 +55,9 @@ class ResultBuilder:
             case Streamed():
                 self._streamed(event.event)
             case RequestStarted():
-                self.model = str(event.model)
-                self._attempts.append(
-                    {
-                        "model": str(event.model),
-                        "role": event.role,
-                        "attempt": event.attempt,
-                        "ok": None,
-                        "reason": None,
-                        "status": None,
-                    }
-                )
+                self._begin_attempt(event)
+            case AttemptEnded():
+                self._attempt_ended(event)
             case Retrying():
                 self._give_up(event.reason, event.status)
             case FellBack():
@@ -102,11 +105,15 @@ class ResultBuilder:
         }
 
     def _streamed(self, event: ProviderEvent) -> None:
+        if self._role != EXECUTOR:
+            return
         match event:
             case TextDelta():
                 self._text.append(event.delta)
             case ReasoningDelta():
                 self._reasoning.append(event.delta)
+            case ToolCallReady():
+                self._before_call = (len(self._text), len(self._reasoning))
             case StreamEnded():
                 self._kept = (len(self._text), len(self._reasoning))
                 self._calls += [
@@ -117,10 +124,44 @@ class ResultBuilder:
             case _:
                 pass
 
+    def _begin_attempt(self, event: RequestStarted) -> None:
+        self._role = event.role
+        if event.role == EXECUTOR:
+            self.model = str(event.model)
+        self._before_call = self._kept
+        self._attempts.append(
+            {
+                "model": str(event.model),
+                "role": event.role,
+                "attempt": event.attempt,
+                "key": event.key,
+                "ok": None,
+                "action": None,
+                "kind": None,
+                "reason": None,
+                "status": None,
+                "wait_s": 0.0,
+                "duration_s": None,
+                "billed": False,
+            }
+        )
+
+    def _attempt_ended(self, event: AttemptEnded) -> None:
+        """What it has said counts when it answered, or up to the calls that are run."""
+        if self._attempts:
+            self._attempts[-1] |= attempt_object(event)
+        if event.action == "keep_calls":
+            self._cut(self._before_call)
+        elif event.action not in ("done", "stop"):
+            self._cut(self._kept)
+
     def _give_up(self, reason: str, status: int | None) -> None:
-        del self._text[self._kept[0] :]
-        del self._reasoning[self._kept[1] :]
+        self._cut(self._kept)
         self._end_attempt(False, reason, status)
+
+    def _cut(self, kept: tuple[int, int]) -> None:
+        del self._text[kept[0] :]
+        del self._reasoning[kept[1] :]
 
     def _end_attempt(self, ok: bool, reason: str | None, status: int | None) -> None:
         if self._attempts and self._attempts[-1]["ok"] is None:

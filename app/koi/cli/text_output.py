@@ -11,20 +11,38 @@ from koi.core.agent_events import (
     AgentEvent,
     ApprovalRequested,
     ApprovalResolved,
+    BudgetReached,
+    Compacted,
     CostChanged,
     FellBack,
+    RequestEvent,
+    RequestStarted,
     Retrying,
     Streamed,
     ToolFinished,
+    ToolOutput,
     ToolStarted,
     TurnCancelled,
     TurnFailed,
     TurnFinished,
+    TurnStarted,
 )
+from koi.core.budgets import BudgetWarned
 from koi.core.messages import ToolCall
 from koi.core.provider_events import ProviderEvent, StreamEnded, TextDelta, ToolCallReady
+from koi.core.request_events import AttemptEnded, ChainChanged, Routed
 from koi.view.arguments import brief
+from koi.view.request_texts import (
+    attempt_text,
+    back_text,
+    compaction_text,
+    fallback_text,
+    retry_text,
+    routed_text,
+    stand_in_text,
+)
 from koi.view.safe_text import SafeStream, safe
+from koi.view.stand_in import StandIn
 from koi.view.units import total
 
 
@@ -37,6 +55,9 @@ class TextWriter:
         self._cost: CostChanged | None = None
         self._labels: dict[str, str] = {}
         self._denied: set[str] = set()
+        self._stand_in = StandIn()
+        self._has_said = False
+        """The attempt that runs has printed something."""
 
     def begin(self, state: SessionState) -> None:
         """Say which model works, and where."""
@@ -56,8 +77,12 @@ class TextWriter:
                 self._finished(event)
             case CostChanged():
                 self._cost = event
+            case TurnFinished() | TurnCancelled() | TurnFailed():
+                self._note_end(event)
+            case TurnStarted() | ToolOutput() | ApprovalResolved():
+                pass
             case _:
-                self._note_turn(event)
+                self._note_request(event)
 
     def end(self) -> None:
         """Say what it cost."""
@@ -72,6 +97,7 @@ class TextWriter:
     def _streamed(self, event: ProviderEvent) -> None:
         match event:
             case TextDelta(delta):
+                self._has_said = True
                 self._print(self._text.feed(delta))
             case ToolCallReady(call):
                 self._labels[call.id] = _label(call)
@@ -80,25 +106,57 @@ class TextWriter:
             case _:
                 pass
 
-    def _note_turn(self, event: AgentEvent) -> None:
+    def _note_request(self, event: RequestEvent) -> None:
+        """What happens to a request on its way. Waiting is told once, not counted down."""
         match event:
+            case RequestStarted():
+                self._stand_in.started(event)
+                self._has_said = False
+            case AttemptEnded():
+                if self._stand_in.came_back(event):
+                    self._note(back_text(event.model))
             case Retrying():
-                when = f" in {event.wait_s:.1f} s" if event.wait_s else ""
-                self._note(f"retrying{when}: {event.reason}")
+                self._note_broken()
+                self._note(retry_text(event))
             case FellBack():
-                self._note(f"falling back to {event.to_model}: {event.reason}")
+                self._note_broken()
+                self._stand_in.fell_back(event)
+                self._note(fallback_text(event))
+            case ChainChanged():
+                self._stand_in.chain(event)
+            case Routed():
+                self._note(routed_text(event))
+            case BudgetWarned():
+                self._note(event.message)
+            case Compacted():
+                self._note(compaction_text(event))
+            case BudgetReached():
+                pass  # the end of the turn says it
+
+    def _note_broken(self) -> None:
+        """What was printed cannot be taken back."""
+        if self._has_said:
+            self._note("the answer broke off: what stands above does not count")
+            self._has_said = False
+
+    def _note_end(self, event: TurnFinished | TurnCancelled | TurnFailed) -> None:
+        match event:
             case TurnFailed(error=error):
                 self._note(f"error ({error.kind}): {error.message}")
+                for attempt in error.attempts:
+                    self._note(f"  {attempt_text(attempt)}")
                 if error.hint:
                     self._note(error.hint)
             case TurnCancelled():
                 self._note("interrupted")
-            case TurnFinished(finish_reason=reason) if reason not in ("stop", "tool_calls"):
-                self._note(f"the answer ended early: {reason}")
-            case TurnFinished(denied=denied) if denied:
-                self._note(f"calls that needed a yes: {denied} (--allow RULE or --mode gives one)")
-            case _:
-                pass
+            case TurnFinished():
+                if self._stand_in.primary:
+                    self._note(stand_in_text(event.model, self._stand_in.primary))
+                if event.finish_reason not in ("stop", "tool_calls"):
+                    self._note(f"the answer ended early: {event.finish_reason}")
+                elif event.denied:
+                    said = f"calls that needed a yes: {event.denied}"
+                    self._note(f"{said} (--allow RULE or --mode gives one)")
 
     def _finished(self, event: ToolFinished) -> None:
         label = self._labels.pop(event.call_id, event.name)

@@ -197,24 +197,29 @@ class TurnFailed(msgspec.Struct, frozen=True):
     duration_s: float
 
 
-AgentEvent: TypeAlias = (
-    TurnStarted
-    | RequestStarted
-    | Streamed
+RequestEvent: TypeAlias = (
+    RequestStarted
     | AttemptEnded
     | Retrying
     | FellBack
     | Routed
     | ChainChanged
+    | BudgetWarned
+    | BudgetReached
+    | Compacted
+)
+"""What happens to a request on its way."""
+
+AgentEvent: TypeAlias = (
+    TurnStarted
+    | RequestEvent
+    | Streamed
     | ApprovalRequested
     | ApprovalResolved
     | ToolStarted
     | ToolOutput
     | ToolFinished
     | CostChanged
-    | BudgetWarned
-    | BudgetReached
-    | Compacted
     | TurnFinished
     | TurnCancelled
     | TurnFailed

@@ -28,18 +28,6 @@ ErrorKind: TypeAlias = Literal[
 ]
 
 
-class ErrorReport(msgspec.Struct, frozen=True):
-    """An error as data: the `error` object of the machine output, and what a journal keeps."""
-
-    kind: ErrorKind
-    message: str
-    hint: str = ""
-    provider: str | None = None
-    model: str | None = None
-    status: int | None = None
-    retry_after_s: float | None = None
-
-
 class FailedAttempt(msgspec.Struct, frozen=True):
     """One line of the attempt log: which model with which key, why it failed, what it asked for."""
 
@@ -50,6 +38,20 @@ class FailedAttempt(msgspec.Struct, frozen=True):
     status: int | None = None
     wait_s: float | None = None
     """Seconds after which it may be asked again, None when the server named no time."""
+
+
+class ErrorReport(msgspec.Struct, frozen=True):
+    """An error as data: the `error` object of the machine output, and what a journal keeps."""
+
+    kind: ErrorKind
+    message: str
+    hint: str = ""
+    provider: str | None = None
+    model: str | None = None
+    status: int | None = None
+    retry_after_s: float | None = None
+    attempts: tuple[FailedAttempt, ...] = ()
+    """The log of a request for which every candidate failed."""
 
 
 class KoiError(Exception):
@@ -158,6 +160,10 @@ class AllCandidatesExhausted(ProviderError):
             retry_after_s=retry_after_s,
         )
         self.attempts = attempts
+
+    def report(self) -> ErrorReport:
+        """This error as plain data, with its attempts."""
+        return msgspec.structs.replace(super().report(), attempts=self.attempts)
 
 
 class ToolFailure(KoiError):

@@ -6,12 +6,7 @@ from koi.core.agent_events import (
     AgentEvent,
     ApprovalRequested,
     ApprovalResolved,
-    BudgetReached,
-    Compacted,
     CostChanged,
-    FellBack,
-    RequestStarted,
-    Retrying,
     Streamed,
     ToolFinished,
     ToolOutput,
@@ -21,15 +16,14 @@ from koi.core.agent_events import (
     TurnFinished,
     TurnStarted,
 )
-from koi.core.budgets import BudgetWarned
 from koi.core.errors import ErrorReport
-from koi.core.request_events import AttemptEnded, ChainChanged, Routed
+from koi.view.fold_requests import fold_request_event
 from koi.view.fold_stream import finish_stream, fold_provider_event
 from koi.view.fold_tools import fold_tool_event, fold_tool_output, stop_calls
-from koi.view.items.prompt import Notice, Prompt
+from koi.view.items.prompt import Notice, NoticeKind, Prompt
+from koi.view.request_texts import attempt_text, stand_in_text
 from koi.view.safe_text import safe
 from koi.view.state import Activity, Changed, ScreenState
-from koi.view.units import duration
 
 
 def fold(state: ScreenState, event: AgentEvent, now: float) -> Changed:
@@ -44,58 +38,22 @@ def fold(state: ScreenState, event: AgentEvent, now: float) -> Changed:
             return fold_tool_output(state, event)
         case TurnStarted():
             state.transcript.add(Prompt(event.prompt, state.measure))
+            state.requests.log.begin_turn(event.prompt)
             state.activity = Activity(safe("preparing the request"), now)
-            return Changed.TRANSCRIPT | Changed.ACTIVITY
-        case RequestStarted():
-            finish_stream(state, now)
-            state.set_header(model=str(event.model))
-            state.tool_mode = event.tool_mode
-            state.activity = Activity(safe(f"waiting for {event.model}", keep_newlines=False), now)
-            return Changed.TRANSCRIPT | Changed.HEADER | Changed.ACTIVITY
-        case Retrying() | FellBack():
-            return _fold_attempt(state, event, now)
+            return Changed.TRANSCRIPT | Changed.ACTIVITY | Changed.ATTEMPTS
         case ApprovalRequested() | ApprovalResolved() | ToolStarted() | ToolFinished():
             return fold_tool_event(state, event, now)
         case CostChanged():
             state.costs = event
+            state.requests.budgets = event.budgets
             state.context_window = event.context_window
             if event.role == "executor":
                 state.count_context(event.usage)
             return Changed.COST | Changed.HEADER
-        case AttemptEnded() | Routed() | ChainChanged() | BudgetWarned() | Compacted():
-            return Changed.NOTHING
-        case BudgetReached():
-            state.transcript.add(Notice("warn", event.message, state.measure))
-            return Changed.TRANSCRIPT
         case TurnFinished() | TurnCancelled() | TurnFailed():
             return _fold_end(state, event, now)
-
-
-def _fold_attempt(state: ScreenState, event: Retrying | FellBack, now: float) -> Changed:
-    """An attempt failed: what it had said so far does not count."""
-    if state.answer is not None:
-        index, answer = state.answer
-        words = len(answer.source.split())
-        answer.discard(f"cut off after {words} {'word' if words == 1 else 'words'}; asked again")
-        state.transcript.changed(index)
-        state.answer = None
-    finish_stream(state, now)
-    stop_calls(state, planned_only=True)
-    if isinstance(event, Retrying):
-        status = f" ({event.status})" if event.status is not None else ""
-        text = f"{event.model}: {event.reason}{status}"
-        step = f"asking {event.model} again"
-        if event.wait_s:
-            text += f"; again in {duration(event.wait_s)}"
-            step = f"waiting {duration(event.wait_s)} before {step}"
-        state.transcript.add(Notice("info", text, state.measure))
-    else:
-        text = f"{event.from_model} → {event.to_model}: {event.reason}"
-        state.transcript.add(Notice("warn", text, state.measure))
-        step = f"falling back to {event.to_model}"
-        state.set_header(model=str(event.to_model))
-    state.activity = Activity(safe(step, keep_newlines=False), now)
-    return Changed.TRANSCRIPT | Changed.ACTIVITY | Changed.HEADER
+        case _:
+            return fold_request_event(state, event, now)
 
 
 def _who(error: ErrorReport) -> str:
@@ -124,13 +82,20 @@ def _fold_end(
     state.approvals.clear()
     state.running.clear()
     state.activity = None
+    state.requests.log.end_turn(now)
     match event:
         case TurnCancelled():
             state.transcript.add(Notice("interrupted", "interrupted", state.measure))
         case TurnFailed():
             error = event.error
-            state.transcript.add(Notice("error", _who(error), state.measure, error.hint))
+            hint = "\n".join(filter(None, (*map(attempt_text, error.attempts), error.hint)))
+            kind: NoticeKind = "warn" if error.kind == "budget" else "error"
+            state.transcript.add(Notice(kind, _who(error), state.measure, hint))
         case TurnFinished():
             if ending := _ENDINGS.get(event.finish_reason):
                 state.transcript.add(Notice("warn", ending[0], state.measure, ending[1]))
-    return Changed.TRANSCRIPT | Changed.TOOLS | Changed.ACTIVITY | Changed.APPROVALS
+            if primary := state.requests.stand_in.primary:
+                text = stand_in_text(event.model, primary)
+                state.transcript.add(Notice("info", text, state.measure))
+    changed = Changed.TRANSCRIPT | Changed.TOOLS | Changed.ACTIVITY | Changed.APPROVALS
+    return changed | Changed.COST | Changed.ATTEMPTS

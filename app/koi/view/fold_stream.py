@@ -38,6 +38,7 @@ def fold_provider_event(state: ScreenState, event: ProviderEvent, now: float) ->
             finish_stream(state, now)
             index, card = card_of(state, event.call.id, event.call.name)
             card.plan(brief(event.call), card.status)
+            state.requests.whole_calls[event.call.id] = len(state.requests.pieces)
             state.transcript.changed(index)
             return Changed.TRANSCRIPT
         case StreamEnded():
@@ -72,6 +73,7 @@ def _text(state: ScreenState, delta: str, now: float) -> Changed:
         _finish_reasoning(state, now)
         answer = Answer(state.measure)
         state.answer = (state.transcript.add(answer), answer)
+        state.requests.pieces.append(state.answer)
     state.answer[1].append(delta)
     return Changed.TRANSCRIPT | _step(state, "answering", now)
 
@@ -82,7 +84,9 @@ def _reasoning(state: ScreenState, delta: str, now: float) -> Changed:
             return Changed.NOTHING
         finish_stream(state, now)
         reasoning = Reasoning(state.measure)
-        state.reasoning = (state.transcript.add(reasoning), reasoning, now)
+        index = state.transcript.add(reasoning)
+        state.reasoning = (index, reasoning, now)
+        state.requests.pieces.append((index, reasoning))
     state.reasoning[1].append(delta)
     return Changed.TRANSCRIPT | _step(state, "thinking", now)
 

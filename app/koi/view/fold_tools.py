@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from koi.core.agent_events import (
     ApprovalRequested,
     ApprovalResolved,
@@ -28,9 +30,13 @@ def card_of(state: ScreenState, call_id: str, name: str) -> tuple[int, ToolCard]
     return state.cards[call_id]
 
 
-def stop_calls(state: ScreenState, *, planned_only: bool = False) -> None:
-    """Calls that will never have a result are marked as stopped."""
+def stop_calls(
+    state: ScreenState, *, planned_only: bool = False, kept: Collection[str] = ()
+) -> None:
+    """Calls that will never have a result are marked as stopped, but for those of `kept`."""
     for call_id, (index, card) in list(state.cards.items()):
+        if call_id in kept:
+            continue
         if card.status == "planned" or not planned_only:
             if card.status in _OPEN:
                 card.set_status("stopped")

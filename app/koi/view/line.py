@@ -49,6 +49,13 @@ class Line(NamedTuple):
 BLANK = Line(())
 
 
+def dimmed(line: Line) -> Line:
+    """The same line for text that does not count; what can be clicked stays."""
+    return line._replace(
+        spans=tuple((text, Face("muted", face.flags, face.href)) for text, face in line.spans)
+    )
+
+
 def length(prefix: Iterable[Span]) -> int:
     """The characters of some spans."""
     return sum([len(text) for text, _ in prefix])

@@ -7,12 +7,14 @@ from enum import IntFlag, auto
 
 from koi.core.agent_events import CostChanged
 from koi.core.messages import ToolMode
+from koi.core.offers import EXECUTOR
 from koi.core.usage import Usage
 from koi.view.items.answer import Answer
 from koi.view.items.reasoning import Reasoning
 from koi.view.items.tool_card import ToolCard, ToolStatus
 from koi.view.line import Measure
 from koi.view.line_store import LineStore
+from koi.view.requests import Requests
 from koi.view.safe_text import SafeText, safe
 from koi.view.transcript import Transcript
 
@@ -32,6 +34,7 @@ class Changed(IntFlag):
     HEADER = auto()
     ACTIVITY = auto()
     APPROVALS = auto()
+    ATTEMPTS = auto()
 
 
 @dataclass(slots=True)
@@ -40,6 +43,8 @@ class Activity:
 
     step: SafeText
     since: float
+    until: float | None = None
+    """When the step begins, if it has to wait; until then the time that is left is shown."""
 
 
 @dataclass(slots=True)
@@ -85,12 +90,12 @@ class ScreenState:
     selected: int | None = None
     """The chosen row of the tool pane; None follows the newest."""
     costs: CostChanged | None = None
-    session_limit_usd: float | None = None
     context_window: int | None = None
     context_tokens: int | None = None
     activity: Activity | None = None
     """None while koi waits for the person's next request."""
     approvals: list[Approval] = field(default_factory=list)
+    requests: Requests = field(default_factory=Requests)
     queued: list[SafeText] = field(default_factory=list)
     """Requests that wait for the current turn to end."""
 
@@ -151,6 +156,12 @@ class ScreenState:
         if mode:
             self.mode = safe(mode, keep_newlines=False)
 
+    def choose_model(self, model: str) -> None:
+        """The person, or the configuration, named the model that is meant to answer."""
+        self.set_header(model=model)
+        self.requests.stand_in.forget()
+        self.requests.chains.pop(EXECUTOR, None)
+
     def count_context(self, usage: Usage) -> None:
         """The context window holds what the last request and its answer took."""
         if usage.context_tokens:
@@ -173,5 +184,6 @@ class ScreenState:
         self.running.clear()
         self.approvals.clear()
         self.queued.clear()
+        self.requests.clear()
         self.selected = self.costs = self.context_tokens = None
         self.activity = self.answer = self.reasoning = None

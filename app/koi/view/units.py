@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from koi.core.usage import Cost
 
 
@@ -15,6 +17,14 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+def countdown(seconds: float) -> str:
+    """A time that counts down, such as 0:42 or 1:02:03; never 0:00 before it is over."""
+    whole = math.ceil(max(0.0, seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes = f"{rest // 60:02}" if hours else str(rest // 60)
+    return f"{hours}:{minutes}:{rest % 60:02}" if hours else f"{minutes}:{rest % 60:02}"
 
 
 def age(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from koi.tui.line_pane import LinePane
@@ -23,7 +24,7 @@ class CostPane(LinePane):
     def fit(self) -> None:
         """Take another number of rows when there is more or less to say; alone, all of them."""
         width = self.size.width or self.app.size.width
-        rows = len(cost_pane_lines(self._state, width - len(EDGE[0]))) + 1
+        rows = len(cost_pane_lines(self._state, width - len(EDGE[0]), time.monotonic())) + 1
         height = "1fr" if self.alone else str(min(rows, self.app.size.height // 2))
         if str(self.styles.height) != height:
             self.styles.height = height
@@ -35,7 +36,8 @@ class CostPane(LinePane):
 
     def _lines_now(self, width: int, height: int) -> Sequence[Line]:
         rule = Line((("├" + "─" * (width - 1), Face("rule")),))
-        inner = cost_pane_lines(self._state, width - len(EDGE[0]))
+        room = height if self.alone else height - 1
+        inner = cost_pane_lines(self._state, width - len(EDGE[0]), time.monotonic(), room)
         inner += [Line(())] * (height - len(inner))
         lines = [Line((EDGE, *line.spans)) for line in inner]
         return lines if self.alone else [rule, *lines]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from koi.view.items.growing_text import GrowingText
 from koi.view.items.item import INDENT, Item
-from koi.view.line import FOLD, Face, Line, Measure, Prefix
+from koi.view.line import FOLD, Face, Line, Measure, Prefix, dimmed
 from koi.view.safe_text import safe
 
 if TYPE_CHECKING:
@@ -91,7 +91,8 @@ class Answer(Item):
         if not document.leaves and index == self._head:
             pending = document.height(self.width) > 0
             return document.line(0) if pending else Line(KOI, 5)
-        return document.line(index - self._head)
+        line = document.line(index - self._head)
+        return dimmed(line) if self._note else line
 
     def click(self, index: int) -> bool:
         """The head of a discarded answer folds it."""

@@ -6,6 +6,7 @@ from koi.view.graphemes import shorten
 from koi.view.items.growing_text import GrowingText
 from koi.view.items.item import INDENT, Item
 from koi.view.line import FOLD, MUTED, Face, Line, Measure, Prefix
+from koi.view.safe_text import safe
 from koi.view.units import duration
 from koi.view.wrap import Wrapper
 
@@ -20,6 +21,7 @@ class Reasoning(Item):
     __slots__ = (
         "_ended",
         "_line",
+        "_note",
         "_seconds",
         "_tail",
         "_text",
@@ -36,6 +38,7 @@ class Reasoning(Item):
         self._wrapper: Wrapper | None = None
         self._tail: list[Line] = []
         self._line = ""
+        self._note = ""
         self._ended = False
 
     @property
@@ -69,6 +72,13 @@ class Reasoning(Item):
         self._seconds = seconds
         self.width = -1
 
+    def discard(self, note: str) -> None:
+        """Say that it does not count, and why."""
+        self.finish()
+        self._note = safe(note, keep_newlines=False)
+        self._unfolded = False
+        self.width = -1
+
     def estimate(self, width: int) -> int:
         """One line when folded."""
         return super().estimate(width) + 1 if self._unfolded else self.gap + 1
@@ -93,7 +103,9 @@ class Reasoning(Item):
 
     def _head(self) -> Line:
         mark = "▾ " if self._unfolded else "▸ "
-        if not self.open:
+        if self._note:
+            text = f"{mark}thought  {self._note}"
+        elif not self.open:
             words = len(self.source.split())
             count = f"{words} word" if words == 1 else f"{words} words"
             seconds = self._seconds or 0.0

@@ -8,7 +8,7 @@ from koi.view.graphemes import shorten
 from koi.view.line import MUTED, PLAIN, Face, Line, Measure, Span, cells
 from koi.view.lines.row import row
 from koi.view.state import ScreenState
-from koi.view.units import age, total
+from koi.view.units import age, countdown, total
 
 STRONG = Face("", "b")
 _SEPARATOR: Span = (" · ", MUTED)
@@ -67,10 +67,12 @@ def activity_line(state: ScreenState, width: int, now: float) -> Line:
         return Line(())
     asking = bool(state.approvals)
     face = Face("warn", "b") if asking else Face("accent")
-    took = age(now - activity.since)
+    step, took = f"{activity.step}", f" · {age(now - activity.since)}"
+    if activity.until is not None and activity.until > now:
+        step, took = f"waiting {countdown(activity.until - now)} before {step}", ""
     right: list[Span] = [] if asking else [("Esc stops ", MUTED)]
-    left: list[Span] = [(" ● " if not asking else " ? ", face), (activity.step, face)]
-    return row([*left, (f" · {took}", MUTED)], right, width, state.measure)
+    left: list[Span] = [(" ● " if not asking else " ? ", face), (step, face)]
+    return row([*left, (took, MUTED)], right, width, state.measure)
 
 
 def queue_lines(state: ScreenState, width: int) -> list[Line]:

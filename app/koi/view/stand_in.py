@@ -1,0 +1,42 @@
+"""Follows who answers: the model that is meant to, or another one in its place."""
+
+from __future__ import annotations
+
+from koi.core.agent_events import FellBack, RequestStarted
+from koi.core.offers import EXECUTOR
+from koi.core.request_events import AttemptEnded, ChainChanged
+
+
+class StandIn:
+    """`primary` is the model that another one stands in for, "" while it answers itself."""
+
+    def __init__(self) -> None:
+        self.primary = ""
+        self._first = ""
+
+    def forget(self) -> None:
+        """Another model is meant from now on."""
+        self.primary = self._first = ""
+
+    def chain(self, event: ChainChanged) -> None:
+        """The first of the executor's candidates is the one that is meant."""
+        if event.role == EXECUTOR and event.candidates:
+            self._first = str(event.candidates[0].model)
+
+    def started(self, event: RequestStarted) -> None:
+        """A request goes to another model while the first one rests."""
+        if event.role == EXECUTOR and self._first not in ("", str(event.model)):
+            self.primary = self.primary or self._first
+
+    def fell_back(self, event: FellBack) -> None:
+        """Another model takes over."""
+        self.primary = self.primary or str(event.from_model)
+        if self.primary == str(event.to_model):
+            self.primary = ""
+
+    def came_back(self, event: AttemptEnded) -> bool:
+        """True when the model that was meant has just answered again."""
+        if event.action != "done" or not self.primary or str(event.model) != self.primary:
+            return False
+        self.primary = ""
+        return True
