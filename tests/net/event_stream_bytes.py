@@ -29,6 +29,12 @@ def frame(block: bytes, payload: bytes) -> bytes:
     return whole + struct.pack("!I", zlib.crc32(whole))
 
 
+def oversized() -> bytes:
+    """The beginning of a message that says, with a right checksum, that it has 2 GiB."""
+    lengths = struct.pack("!II", 2**31 - 1, 0)
+    return lengths + struct.pack("!I", zlib.crc32(lengths))
+
+
 def header(name: str, kind: int, value: Value) -> bytes:
     """One header."""
     return bytes([len(name.encode())]) + name.encode() + bytes([kind]) + _value(kind, value)

@@ -201,6 +201,22 @@ async def test_an_empty_body_is_a_cut_answer() -> None:
             await ask(server.url)
 
 
+@pytest.mark.parametrize("end", [b'data: {"choices": [{"del', b"data: [DO", b"data: "])
+async def test_a_body_that_ends_inside_an_event_is_a_cut_answer(end: bytes) -> None:
+    start = b'data: {"choices": [{"index": 0, "delta": {"content": "Half"}}]}\n\n'
+    async with RawServer([whole(start + end)]).running() as server:
+        with pytest.raises(ProviderError) as caught:
+            await ask(server.url)
+    assert caught.value.kind == "network"
+
+
+async def test_blanks_before_an_answer_are_no_answer_however_many_there_are() -> None:
+    async with RawServer([STREAM_HEAD, *[chunk(b" " * 2**24)] * 17]).running() as server:
+        with pytest.raises(ProviderError) as caught:
+            await ask(server.url)
+    assert caught.value.kind == "protocol"
+
+
 async def test_what_breaks_off_after_the_end_marker_is_no_answer() -> None:
     done = chunk(b'data: {"choices":[{"delta":{"content":"x"}}]}\n\ndata: [DONE]\n\n')
     async with RawServer([STREAM_HEAD, done, b"connection: close"]).running() as server:

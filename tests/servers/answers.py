@@ -10,6 +10,12 @@ from typing import Literal, TypeAlias
 
 Wire: TypeAlias = Literal["openai-chat", "anthropic", "cohere"]
 JsonObject: TypeAlias = dict[str, object]
+Mark: TypeAlias = Literal[
+    "start", "reasoning", "text", "call", "arguments", "called", "between", "finish", "usage", "end"
+]
+"""What an event of a stream brings. `call` opens a tool call and `called` completes it; `between`
+opens or closes something else; `usage` also ends an answer where both are said in one event."""
+MarkedEvent: TypeAlias = tuple[Mark, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,19 +131,28 @@ def whole_body(wire: Wire, model: str, answer: Answer) -> bytes:
 
 def events(wire: Wire, model: str, answer: Answer, *, with_usage: bool) -> Iterator[bytes]:
     """The server-sent events of a streamed response, end marker included."""
+    return (event for _, event in marked_events(wire, model, answer, with_usage=with_usage))
+
+
+def marked_events(
+    wire: Wire, model: str, answer: Answer, *, with_usage: bool
+) -> Iterator[MarkedEvent]:
+    """The same events, each with what it brings."""
     if wire == "anthropic":
         return _anthropic_events(model, answer)
     return _openai_events(model, answer, with_usage)
 
 
-def _pieces(content: str, size: int) -> Iterator[str]:
+def pieces(content: str, size: int) -> Iterator[str]:
+    """`content` in pieces of `size` characters."""
     return (content[start : start + size] for start in range(0, len(content), size))
 
 
-def _text_pieces(answer: Answer) -> Iterator[str]:
+def text_pieces(answer: Answer) -> Iterator[str]:
+    """The text of an answer as it is streamed."""
     if answer.opening:
         yield answer.opening
-    yield from _pieces(answer.text, answer.piece)
+    yield from pieces(answer.text, answer.piece)
 
 
 def _openai_call(call: Call) -> JsonObject:
@@ -161,31 +176,32 @@ def _finish_reason(answer: Answer) -> str:
     return answer.finish_reason or ("tool_calls" if answer.calls else "stop")
 
 
-def _openai_events(model: str, answer: Answer, with_usage: bool) -> Iterator[bytes]:
+def _openai_events(model: str, answer: Answer, with_usage: bool) -> Iterator[MarkedEvent]:
     def event(delta: JsonObject | None, finish: str | None = None, **more: object) -> bytes:
         choices = [{"index": 0, "delta": delta, "finish_reason": finish}]
         chunk: JsonObject = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1}
         chunk |= {"model": model, "choices": [] if delta is None else choices} | more
         return b"data: " + json.dumps(chunk).encode() + b"\n\n"
 
-    yield event({"role": "assistant", "content": ""})
-    for piece in _pieces(answer.reasoning, answer.piece):
-        yield event({"reasoning_content": piece})
-    for piece in _text_pieces(answer):
-        yield event({"content": piece})
+    yield "start", event({"role": "assistant", "content": ""})
+    for piece in pieces(answer.reasoning, answer.piece):
+        yield "reasoning", event({"reasoning_content": piece})
+    for piece in text_pieces(answer):
+        yield "text", event({"content": piece})
     for index, call in enumerate(answer.calls):
         opening = _openai_call(Call(call.name, "", call.id))
-        yield event({"tool_calls": [{"index": index} | opening]})
-        for piece in _pieces(call.raw, answer.piece):
-            yield event({"tool_calls": [{"index": index, "function": {"arguments": piece}}]})
+        yield "call", event({"tool_calls": [{"index": index} | opening]})
+        for piece in pieces(call.raw, answer.piece):
+            delta = {"index": index, "function": {"arguments": piece}}
+            yield "arguments", event({"tool_calls": [delta]})
     if answer.error:
         error = {"error": {"message": answer.error, "type": "api_error", "code": None}}
-        yield b"data: " + json.dumps(error).encode() + b"\n\n"
+        yield "end", b"data: " + json.dumps(error).encode() + b"\n\n"
         return
-    yield event({}, _finish_reason(answer))
+    yield "finish", event({}, _finish_reason(answer))
     if with_usage:
-        yield event(None, usage=_openai_usage(answer))
-    yield b"data: [DONE]\n\n"
+        yield "usage", event(None, usage=_openai_usage(answer))
+    yield "end", b"data: [DONE]\n\n"
 
 
 def _anthropic_message(model: str, answer: Answer) -> JsonObject:
@@ -213,44 +229,50 @@ def _stop_reason(answer: Answer) -> str:
     return answer.finish_reason or ("tool_use" if answer.calls else "end_turn")
 
 
-def _anthropic_events(model: str, answer: Answer) -> Iterator[bytes]:
+def _anthropic_events(model: str, answer: Answer) -> Iterator[MarkedEvent]:
     def event(kind: str, **fields: object) -> bytes:
         data = json.dumps({"type": kind} | fields)
         return f"event: {kind}\ndata: {data}\n\n".encode()
 
-    def block(index: int, start: JsonObject, deltas: list[JsonObject]) -> Iterator[bytes]:
-        yield event("content_block_start", index=index, content_block=start)
+    def block(
+        index: int, start: JsonObject, mark: Mark, deltas: list[JsonObject]
+    ) -> Iterator[MarkedEvent]:
+        tool = mark == "arguments"
+        opening = event("content_block_start", index=index, content_block=start)
+        yield ("call" if tool else "between"), opening
         for delta in deltas:
-            yield event("content_block_delta", index=index, delta=delta)
-        yield event("content_block_stop", index=index)
+            yield mark, event("content_block_delta", index=index, delta=delta)
+        yield ("called" if tool else "between"), event("content_block_stop", index=index)
 
-    yield event("message_start", message=_anthropic_message(model, answer))
+    yield "start", event("message_start", message=_anthropic_message(model, answer))
     index = 0
     if answer.reasoning:
         deltas: list[JsonObject] = [
             {"type": "thinking_delta", "thinking": piece}
-            for piece in _pieces(answer.reasoning, answer.piece)
+            for piece in pieces(answer.reasoning, answer.piece)
         ]
         deltas.append({"type": "signature_delta", "signature": "c2lnbmF0dXJl"})
-        yield from block(index, {"type": "thinking", "thinking": "", "signature": ""}, deltas)
+        opening: JsonObject = {"type": "thinking", "thinking": "", "signature": ""}
+        yield from block(index, opening, "reasoning", deltas)
         index += 1
     if answer.opening or answer.text:
-        deltas = [{"type": "text_delta", "text": piece} for piece in _text_pieces(answer)]
-        yield from block(index, {"type": "text", "text": ""}, deltas)
+        deltas = [{"type": "text_delta", "text": piece} for piece in text_pieces(answer)]
+        yield from block(index, {"type": "text", "text": ""}, "text", deltas)
         index += 1
     for number, call in enumerate(answer.calls, start=index):
         deltas = [
             {"type": "input_json_delta", "partial_json": piece}
-            for piece in _pieces(call.raw, answer.piece)
+            for piece in pieces(call.raw, answer.piece)
         ]
         start: JsonObject = {"type": "tool_use", "id": call.id, "name": call.name, "input": {}}
-        yield from block(number, start, deltas)
+        yield from block(number, start, "arguments", deltas)
     if answer.error:
-        yield event("error", error={"type": "overloaded_error", "message": answer.error})
+        yield "end", event("error", error={"type": "overloaded_error", "message": answer.error})
         return
-    yield event(
+    ending = event(
         "message_delta",
         delta={"stop_reason": _stop_reason(answer), "stop_sequence": None},
         usage={"output_tokens": answer.output_tokens},
     )
-    yield event("message_stop")
+    yield "usage", ending
+    yield "end", event("message_stop")

@@ -5,14 +5,14 @@ Each piece is an HTTP chunk of its own, so that a client is handed exactly these
 
 from __future__ import annotations
 
-import contextlib
 import random
 import socket
 import struct
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Self, TypeAlias
+
+from tests.servers.listener import Listener
 
 Ending: TypeAlias = Literal["close", "reset", "clean"]
 _NOT_REPEATED = {"content-length", "transfer-encoding", "content-encoding", "connection"}
@@ -62,47 +62,19 @@ class ReplayServer:
         self._played = played
         self.paths: list[str] = []
         """Where it was asked, with the method: "POST /v1/messages"."""
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._threads = [threading.Thread(target=self._accept)]
-        self._connections: list[socket.socket] = []
-        self._closing = False
-
-    @property
-    def url(self) -> str:
-        """http://127.0.0.1:PORT."""
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._listener = Listener(self._serve)
+        self.url = self._listener.url
 
     def __enter__(self) -> Self:
-        self._threads[0].start()
+        self._listener.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._closing = True
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._threads[0].join()
-        for connection in self._connections:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads[1:]:
-            thread.join()
         self._listener.close()
-
-    def _accept(self) -> None:
-        while not self._closing:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._connections.append(connection)
-            thread = threading.Thread(target=self._serve, args=(connection,))
-            self._threads.append(thread)
-            thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
         """Requests of one connection, until either side has enough of it."""
-        with connection, connection.makefile("rb") as reader, contextlib.suppress(OSError):
+        with connection.makefile("rb") as reader:
             while request := reader.readline():
                 method, path, _ = request.decode("latin-1").split(" ", 2)
                 length = 0
