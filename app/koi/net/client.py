@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from koi import __version__
 from koi.core.errors import ProviderError
+from koi.net.encodings import unpacked
 from koi.net.errors import response_error
 from koi.net.policy import NetworkPolicy
 from koi.net.proxies import proxy_for
@@ -36,8 +37,9 @@ class HttpAnswer:
         self.status = response.status_code
         self.headers: Mapping[str, str] = dict(response.headers)
         self._host = response.url.host
-        encoded = "content-encoding" in response.headers
-        self._chunks = response.aiter_bytes() if encoded else response.aiter_raw()
+        encoding = response.headers.get("content-encoding", "identity")
+        chunks = response.aiter_raw()
+        self._chunks = chunks if encoding == "identity" else unpacked(chunks, encoding)
         self._guard = guard
         self._idle_s = idle_s
 

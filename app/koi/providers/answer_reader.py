@@ -64,6 +64,7 @@ class AnswerReader:
         chunk = await self._answer.next_chunk()
         if chunk is None:
             return await self._work(self._at_end_of_body)
+        self._count(chunk)
         return await self._feed(chunk)
 
     async def _first(self) -> Sequence[ProviderEvent]:
@@ -72,7 +73,8 @@ class AnswerReader:
             chunk = await self._answer.next_chunk()
             if chunk is None:
                 return self._finish([])
-            start += chunk
+            self._count(chunk)
+            start = _without_blanks(start + chunk)
         if first == b"<":
             raise page_error(self._answer.status, await self._answer.read(start))
         self._decoder = self._framing(first)
@@ -81,8 +83,7 @@ class AnswerReader:
             return await self._work(lambda: self._finish(self._parser.whole(answer)))
         return await self._feed(start)
 
-    async def _feed(self, chunk: bytes) -> Sequence[ProviderEvent]:
-        assert self._decoder is not None
+    def _count(self, chunk: bytes) -> None:
         self._size += len(chunk)
         if self._size > MAX_STREAM:
             raise ProviderError(
@@ -90,6 +91,9 @@ class AnswerReader:
                 kind="protocol",
                 hint="Ask again; if it stays so, the endpoint does not speak this protocol.",
             )
+
+    async def _feed(self, chunk: bytes) -> Sequence[ProviderEvent]:
+        assert self._decoder is not None
         found = self._decoder.feed(chunk)
         if not found:
             return ()
@@ -112,9 +116,14 @@ class AnswerReader:
         return events
 
     def _at_end_of_body(self) -> Sequence[ProviderEvent]:
-        """The body ended cleanly: whether the answer did too is for the parser to say."""
+        """The body ended cleanly: whether the answer did too is for the parser to say.
+
+        An event that the end of the body completes and that cannot be read was cut in two.
+        """
         assert self._decoder is not None
         events = self._parse(self._decoder.finish())
+        if self._failure is not None and self._failure.kind == "protocol":
+            self._failure = None
         return events if self._failure else self._finish(events)
 
     def _parse(self, found: list[StreamEvent]) -> list[ProviderEvent]:
@@ -145,6 +154,12 @@ class AnswerReader:
             async with asyncio.timeout(END_OF_BODY_S):
                 while await self._answer.next_chunk() is not None:
                     pass
+
+
+def _without_blanks(start: bytes) -> bytes:
+    """`start`, unless it says nothing yet: then what it has of a byte order mark."""
+    rest = start.removeprefix(_BOM)
+    return start.removesuffix(rest) if rest.isspace() else start
 
 
 def _first_byte(start: bytes) -> bytes:
