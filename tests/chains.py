@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from koi.core.budgets import BudgetUse
+from koi.core.budgets import BudgetLimit, BudgetUse, BudgetWarned
 from koi.core.messages import ModelRequest
 from koi.core.references import ModelReference
 from koi.core.request_events import Estimate
@@ -25,22 +25,37 @@ class Unlimited:
         self.open.append(request_id)
         return Grant(Estimate(0))
 
+    async def wait(self, request_id: str, candidate: Candidate, request: ModelRequest) -> Grant:
+        return await self.reserve(request_id, candidate, request)
+
     def release(self, request_id: str) -> None:
         if request_id in self.open:
             self.open.remove(request_id)
 
     async def settle(
-        self, request_id: str, model: ModelReference, role: str, usage: Usage
+        self,
+        request_id: str,
+        model: ModelReference,
+        role: str,
+        usage: Usage,
+        *,
+        ok: bool = True,
     ) -> float | None:
         self.release(request_id)
         self.settled.append((model, usage))
         return None
 
-    async def estimate(self, candidate: Candidate, request: ModelRequest) -> Estimate:
+    async def estimate(self, model: ModelReference, role: str, request: ModelRequest) -> Estimate:
         return Estimate(0)
 
     def uses(self) -> tuple[BudgetUse, ...]:
         return ()
+
+    def warnings(self) -> tuple[BudgetWarned, ...]:
+        return ()
+
+    def set_limit(self, limit: BudgetLimit, value: float | None) -> None:
+        pass
 
 
 def chain_model(*candidates: Candidate, info: ModelInfo | None = None) -> ChainModel:

@@ -19,6 +19,7 @@ from koi.agent.runner import ToolRunner
 from koi.agent.session import Session
 from koi.agent.state import SessionState
 from koi.core.agent_events import AgentEvent, ApprovalDecision, ApprovalRequested
+from koi.core.budgets import BudgetLimit
 from koi.core.errors import ProviderError
 from koi.core.messages import JsonObject, ModelRequest, Part, Text, ToolCall, ToolMode, ToolSchema
 from koi.core.provider_events import (
@@ -35,6 +36,7 @@ from koi.core.usage import Price, Usage
 from koi.routing.attempts import Attempts
 from koi.routing.backoff import RetryPolicy
 from koi.routing.budget import Budget
+from koi.routing.limits import BudgetLimits
 from koi.safety.rules import Rule
 from koi.store.journal import Journal
 from koi.store.records import SessionRecord
@@ -172,6 +174,7 @@ def build_bench(
     approver: Approver | None = None,
     rules: Sequence[Rule] = (),
     limits: TurnLimits | None = None,
+    budget: dict[BudgetLimit, float] | None = None,
     price: Price | None = None,
     provider_of: Callable[[ModelReference], Provider] | None = None,
 ) -> Bench:
@@ -195,14 +198,15 @@ def build_bench(
         return ModelInfo(model, context_window=1000)
 
     find = provider_of or (lambda model: provider)
-    spending = Budget(journal.session_id, folder / "ledger.jsonl", price_of, info)
+    spending = Budget(
+        journal.session_id, folder / "ledger.jsonl", price_of, info, BudgetLimits(budget or {})
+    )
     parts = TurnParts(
         chains=Chosen(find),
         attempts=Attempts(RetryPolicy(backoff_s=0.001), spending),
         spending=spending,
         provider=find,
         model_info=info,
-        price=price_of,
         runner=ToolRunner(tools, gate, recorder, folder / "spill"),
         recorder=recorder,
         limits=limits or TurnLimits(),

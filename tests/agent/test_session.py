@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from typing import Any
 
 import pytest
 
@@ -236,11 +237,18 @@ async def test_only_one_turn_runs_at_a_time(make_bench: MakeBench) -> None:
 
 @pytest.mark.parametrize(
     ("limits", "name"),
-    [(TurnLimits(max_steps=2), "max_turns"), (TurnLimits(max_cost_usd=0.00001), "max_cost")],
+    [
+        ({"limits": TurnLimits(max_steps=2)}, "max_turns"),
+        ({"budget": {"max_cost": 0.01}}, "max_cost"),
+        ({"budget": {"session_tokens": 10_000.0}}, "session_tokens"),
+        ({"budget": {"day_usd": 0.01}}, "day_usd"),
+    ],
 )
-async def test_a_limit_stops_the_turn(make_bench: MakeBench, limits: TurnLimits, name: str) -> None:
-    steps = [answer("", ToolCall(str(n), "look", {}), usage=Usage(10)) for n in range(5)]
-    bench = make_bench(*steps, limits=limits, price=Price(1.0, 1.0))
+async def test_a_limit_stops_the_turn(
+    make_bench: MakeBench, limits: dict[str, Any], name: str
+) -> None:
+    steps = [answer("", ToolCall(str(n), "look", {}), usage=Usage(4000)) for n in range(5)]
+    bench = make_bench(*steps, **limits, price=Price(1.0, 1.0))
     events = await bench.prompt("go")
     (reached,) = of(events, BudgetReached)
     assert isinstance(reached, BudgetReached)

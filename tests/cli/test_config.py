@@ -14,8 +14,8 @@ modle = "x"
 retries = "two"
 [providers.antropic]
 api_key = "${NO_SUCH}"
-[budget]
-day_usd = 1
+[iteration]
+max = 1
 """
 
 
@@ -38,14 +38,14 @@ def test_check_prints_every_mistake_and_exits_with_2(run_koi: RunKoi, config_fil
         f"error: {config_file}: modle: unknown key. Did you mean model?",
         f"error: {config_file}: reliability.retries: expected a whole number",
         f"error: {config_file}: providers.antropic: not in the catalogue",
-        f"warning: {config_file}: budget: known, but has no effect in this version",
+        f"warning: {config_file}: iteration: known, but has no effect in this version",
         f"warning: {config_file}: providers.antropic.api_key: the environment variable NO_SUCH",
     ):
         assert part in done.stdout
 
 
 def test_check_of_a_good_file_exits_with_0(run_koi: RunKoi, config_file: Path) -> None:
-    config_file.write_text('model = "anthropic/claude-sonnet-4-6"\n[budget]\nday_usd = 1\n')
+    config_file.write_text('model = "anthropic/claude-sonnet-4-6"\n[iteration]\nmax = 1\n')
     done = run_koi("config", "check")
     assert done.returncode == 0
     assert "warning" in done.stdout

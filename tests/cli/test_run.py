@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, cast
 
@@ -344,11 +345,12 @@ class TestExitCodes:
     def test_4_too_expensive(
         self, machine: Machine, model_server: ModelServer, config_file: Path
     ) -> None:
-        model_server.script(*[calls(("ls", {}))] * 3, text("never asked for"))
-        assert machine("--max-cost", "0.0005", "hi").code == 4
-        assert len(model_server.requests) == 2
-        assert machine("-c", "--max-cost", "0.0005", "more").code == 4
-        assert len(model_server.requests) == 2
+        dear = replace(calls(("ls", {})), output_tokens=1_000)
+        model_server.script(*[dear] * 3, text("never asked for"))
+        assert machine("--max-cost", "0.02", "hi").code == 4
+        assert len(model_server.requests) == 1
+        assert machine("-c", "--max-cost", "0.02", "more").code == 4
+        assert len(model_server.requests) == 1
 
     def test_4_a_cost_limit_without_a_price(
         self, machine: Machine, model_server: ModelServer, config_file: Path

@@ -68,19 +68,19 @@ def test_unreadable_lines_of_a_session_are_told(
 def test_settings_without_effect_are_told(
     machine: Machine, model_server: ModelServer, config_file: Path
 ) -> None:
-    config_file.write_text(f"{config_file.read_text()}\n[budget]\nday_usd = 1\n")
+    config_file.write_text(f"{config_file.read_text()}\n[iteration]\nmax = 1\n")
     model_server.script(text("one"))
-    assert "settings without effect: budget" in machine("one").stderr
+    assert "settings without effect: iteration" in machine("one").stderr
 
 
 def test_models_of_roles_are_told_of_at_the_first_start_only(
     machine: Machine, model_server: ModelServer, config_file: Path
 ) -> None:
-    words = f'{config_file.read_text()}\n[models]\nsmall = "a/b"\n[budget]\nday_usd = 1\n'
+    words = f'{config_file.read_text()}\n[models]\nsmall = "a/b"\n[iteration]\nmax = 1\n'
     config_file.write_text(words)
     model_server.script(text("one"), text("two"))
-    assert "settings without effect: models.small, budget" in machine("one").stderr
-    assert "settings without effect: budget" in machine("two").stderr
+    assert "settings without effect: models.small, iteration" in machine("one").stderr
+    assert "settings without effect: iteration" in machine("two").stderr
 
 
 def test_a_resumed_session_may_change_its_model(

@@ -50,7 +50,7 @@ def test_all_mistakes_are_found_not_only_the_first() -> None:
         "modle": "x",
         "reliability": {"retries": "two", "backoff_ms": -1},
         "providers": {"a": {"tools": "nativ"}, "b": 1},
-        "budget": {"day_usd": 1},
+        "iteration": {"max": 1},
     }
     found = [(mistake.key, mistake.severity) for mistake in find_mistakes(table, "here")]
     assert found == [
@@ -59,7 +59,7 @@ def test_all_mistakes_are_found_not_only_the_first() -> None:
         ("reliability.backoff_ms", "error"),
         ("providers.a.tools", "error"),
         ("providers.b", "error"),
-        ("budget", "warning"),
+        ("iteration", "warning"),
     ]
 
 

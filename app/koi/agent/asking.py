@@ -23,8 +23,8 @@ from koi.core.provider_events import (
 from koi.core.references import ModelReference
 from koi.core.request_events import AttemptEnded
 from koi.core.usage import Usage
-from koi.routing.budget import input_tokens
 from koi.routing.candidates import Chain
+from koi.routing.estimates import input_tokens
 
 if TYPE_CHECKING:
     from koi.agent.loop import TurnParts
@@ -99,17 +99,28 @@ async def whole(bookkeeping: Coroutine[None, None, None]) -> None:
 
 
 async def count(
-    request: ModelRequest, answer: Answer, state: SessionState, parts: TurnParts, emit: Emit
+    request: ModelRequest,
+    answer: Answer,
+    state: SessionState,
+    parts: TurnParts,
+    emit: Emit,
+    *,
+    ok: bool = True,
 ) -> None:
-    """Write down what an answer used, whole or broken, and tell it. Raises StorageError."""
+    """Write down what an answer used and tell it; `ok` is False for a broken one.
+
+    Raises StorageError.
+    """
     answer.counted = True
     usage = answer.usage or _estimate(request, answer)
-    cost = await parts.spending.settle(answer.request_id, answer.model, answer.role, usage)
+    cost = await parts.spending.settle(answer.request_id, answer.model, answer.role, usage, ok=ok)
     state.account.count(answer.model, answer.role, usage, cost)
     parts.recorder.usage(answer.request_id, answer.model, answer.role, usage, cost)
     window = parts.model_info(answer.model).context_window
     budgets = parts.spending.uses()
     emit(state.account.changed(answer.model, answer.role, usage, cost, window, budgets))
+    for warning in parts.spending.warnings():
+        emit(warning)
 
 
 def _note(event: Streamed, answer: Answer) -> None:
@@ -141,7 +152,7 @@ async def _keep_failed(
     if partial := _partial(answer):
         parts.recorder.partial_answer(partial, answer.model, answer.role)
     if billed or answer.characters or answer.usage:
-        await count(request, answer, state, parts, emit)
+        await count(request, answer, state, parts, emit, ok=False)
     else:
         answer.counted = True
         parts.spending.release(answer.request_id)

@@ -20,7 +20,7 @@ from koi.core.agent_events import BudgetReached, TurnFinished
 from koi.core.errors import LimitReached
 from koi.core.messages import Message, ModelRequest, ToolCall, ToolMode, ToolResult
 from koi.core.references import ModelReference
-from koi.core.seams import ModelInfo, PriceLookup, Provider
+from koi.core.seams import ModelInfo, Provider
 from koi.routing.attempts import Attempts
 from koi.routing.candidates import Chain, Chains
 from koi.routing.spending import Spending
@@ -29,10 +29,9 @@ CUT_CALL = "Not run: the answer ended early ({}), so its calls may be incomplete
 
 
 class TurnLimits(msgspec.Struct, frozen=True):
-    """Where a turn stops. None: no limit."""
+    """Where a turn stops, beside the budget. None: no limit."""
 
     max_steps: int | None = None
-    max_cost_usd: float | None = None
 
 
 @dataclass(slots=True)
@@ -45,7 +44,6 @@ class TurnParts:
     provider: Callable[[ModelReference], Provider]
     """The provider of a model. Raises KoiError when it cannot be used."""
     model_info: Callable[[ModelReference], ModelInfo]
-    price: PriceLookup
     runner: ToolRunner
     recorder: Recorder
     limits: TurnLimits = field(default_factory=TurnLimits)
@@ -79,17 +77,35 @@ class TurnProgress:
 
 
 async def run_turn(
-    state: SessionState, parts: TurnParts, emit: Emit, progress: TurnProgress
+    state: SessionState,
+    parts: TurnParts,
+    emit: Emit,
+    progress: TurnProgress,
+    prompt: str | None,
 ) -> TurnFinished:
     """Run steps until the model stops. The prompt is already in the history.
 
-    Raises ProviderError, LimitReached, or CancelledError; the history is then still complete.
+    `prompt` is None for a turn that goes on. Raises ProviderError, LimitReached, or
+    CancelledError; the history is then still complete.
     """
+    try:
+        return await _run_steps(state, parts, emit, progress, prompt)
+    except LimitReached as error:
+        emit(BudgetReached(error.limit, error.value, error.title))
+        raise
+
+
+async def _run_steps(
+    state: SessionState,
+    parts: TurnParts,
+    emit: Emit,
+    progress: TurnProgress,
+    prompt: str | None,
+) -> TurnFinished:
     unattended = parts.runner.unattended
     steps = 0
-    prompt: str | None = state.history[-1].text if state.history else None
     while True:
-        await _check_limits(state, parts, steps, emit)
+        _check_steps(parts.limits, steps)
         steps += 1
         chain = parts.chains.chain("executor", state.model, prompt=prompt)
         if chain.routed is not None and prompt is not None:
@@ -159,27 +175,11 @@ def _answer_calls(
         state.history.append(Message("user", answers))
 
 
-async def _check_limits(state: SessionState, parts: TurnParts, steps: int, emit: Emit) -> None:
-    limits = parts.limits
+def _check_steps(limits: TurnLimits, steps: int) -> None:
     if limits.max_steps is not None and steps >= limits.max_steps:
-        message = f"stopped after {steps} model requests (--max-turns)"
-        emit(BudgetReached("max_turns", limits.max_steps, message))
         raise LimitReached(
-            message,
+            f"stopped after {steps} model requests (--max-turns)",
             hint="Raise --max-turns, or send another prompt to go on.",
             limit="max_turns",
             value=limits.max_steps,
         )
-    if limits.max_cost_usd is None:
-        return
-    spent = state.account.session_cost
-    if spent.known_usd >= limits.max_cost_usd:
-        message = f"stopped at ${spent.known_usd:.4f} of ${limits.max_cost_usd:.4f} (--max-cost)"
-        hint = "Raise --max-cost; it counts the whole session."
-    elif await parts.price(state.model) is None:
-        message = f"--max-cost cannot be kept: the price of {state.model} is not known"
-        hint = f'Say it in the configuration, under [pricing."{state.model.model}"].'
-    else:
-        return
-    emit(BudgetReached("max_cost", limits.max_cost_usd, message))
-    raise LimitReached(message, hint=hint, limit="max_cost", value=limits.max_cost_usd)

@@ -36,13 +36,17 @@ class Recorder:
         self._model = journal.state.model
 
     def prompt(self, message: Message, turn_id: str, mode: str, model: ModelReference) -> None:
-        """A turn begins; changes of mode and model since the last one are noted first."""
+        """A turn begins."""
+        self.changes(mode, model)
+        self._append(PromptRecord(message, turn_id))
+
+    def changes(self, mode: str, model: ModelReference) -> None:
+        """Note changes of mode and model since the last time."""
         if mode != self._mode:
             self._append(ModeRecord(mode))
         if model != self._model:
             self._append(ModelRecord("executor", model))
         self._mode, self._model = mode, model
-        self._append(PromptRecord(message, turn_id))
 
     def answer(
         self, message: Message, model: ModelReference, role: str, ended: StreamEnded

@@ -8,7 +8,9 @@ import time
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
-from koi.agent.loop import TurnParts, TurnProgress, run_turn
+import msgspec
+
+from koi.agent.loop import TurnParts, TurnProgress, build_request, run_turn
 from koi.agent.state import SessionState
 from koi.core.agent_events import (
     AgentEvent,
@@ -17,8 +19,10 @@ from koi.core.agent_events import (
     TurnFinished,
     TurnStarted,
 )
+from koi.core.budgets import BudgetLimit, BudgetUse
 from koi.core.errors import KoiError, StorageError, UsageError
 from koi.core.messages import Message, Text, ToolMode
+from koi.core.request_events import Estimate
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +44,8 @@ class Session:
         self._turn: asyncio.Task[None] | None = None
         self._ending = False
         """An interrupt must not cut short the recording of a turn's end, nor make a second one."""
+        self._broken = False
+        """The last turn did not come to its end: an answer at the end of the history is cut."""
         self._refused = False
         """The last request found no credential, or its credential was refused."""
 
@@ -48,12 +54,23 @@ class Session:
         """How the model is offered tools, as far as is known now. Raises KoiError."""
         return self._parts.tool_mode(self.state)
 
-    async def prompt(self, text: str) -> AsyncGenerator[AgentEvent, None]:
+    def prompt(self, text: str) -> AsyncGenerator[AgentEvent, None]:
         """Run one turn and yield its events; the last one says how it ended.
 
         Raises UsageError when a turn is running, StorageError when the prompt cannot be
         journaled: nothing was sent then. Leaving the iteration early cancels the turn.
         """
+        return self._events(text)
+
+    def go_on(self) -> AsyncGenerator[AgentEvent, None]:
+        """Go on with a turn that stopped at a limit or an error, or was interrupted.
+
+        The same events as of `prompt`; the prompt of TurnStarted is "". An answer that broke off
+        is asked for again. Raises UsageError also when the last turn came to its end.
+        """
+        return self._events(None)
+
+    async def _events(self, text: str | None) -> AsyncGenerator[AgentEvent, None]:
         if self.state.busy:
             raise UsageError("a turn is running", hint="Wait for it, or interrupt it first.")
         self.state.busy = True
@@ -61,15 +78,12 @@ class Session:
         events: asyncio.Queue[AgentEvent | None] = asyncio.Queue()
         progress = TurnProgress(uuid.uuid4().hex[:12], time.monotonic())
         try:
-            message = Message("user", (Text(text),))
-            self._parts.recorder.prompt(
-                message, progress.turn_id, self.state.mode, self.state.model
-            )
-            self.state.history.append(message)
-            self.state.turns += 1
-            self.state.account.begin_turn()
-            events.put_nowait(TurnStarted(progress.turn_id, text))
-            self._turn = turn = asyncio.create_task(self._run(progress, events))
+            if text is None:
+                self._take_up()
+            else:
+                self._begin(text, progress)
+            events.put_nowait(TurnStarted(progress.turn_id, text or ""))
+            self._turn = turn = asyncio.create_task(self._run(progress, events, text))
             turn.add_done_callback(lambda _: events.put_nowait(None))
             while (event := await events.get()) is not None:
                 yield event
@@ -111,16 +125,66 @@ class Session:
         if self._closing is not None:
             await self._closing()
 
-    async def _run(self, progress: TurnProgress, events: asyncio.Queue[AgentEvent | None]) -> None:
+    async def estimate(self, draft: str = "") -> Estimate:
+        """What the next request will probably cost, with `draft` as its prompt. No network.
+
+        Raises UsageError, ConfigurationError: the model cannot be asked.
+        """
+        state, parts = self.state, self._parts
+        request = build_request(state, parts)
+        if draft:
+            messages = (*request.messages, Message("user", (Text(draft),)))
+            request = msgspec.structs.replace(request, messages=messages)
+        chain = parts.chains.chain("executor", state.model)
+        return await parts.spending.estimate(chain.first.reference, chain.role, request)
+
+    def limits(self) -> tuple[BudgetUse, ...]:
+        """The limits that are set, and how far they are used up. Raises StorageError."""
+        return self._parts.spending.uses()
+
+    def set_limit(self, limit: BudgetLimit, value: float | None) -> None:
+        """Set a limit for this session only; None takes it away. Raises UsageError."""
+        if limit == "max_turns":
+            steps = None if value is None else int(value)
+            self._parts.limits = msgspec.structs.replace(self._parts.limits, max_steps=steps)
+        else:
+            self._parts.spending.set_limit(limit, value)
+
+    def _begin(self, text: str, progress: TurnProgress) -> None:
+        state, message = self.state, Message("user", (Text(text),))
+        self._parts.recorder.prompt(message, progress.turn_id, state.mode, state.model)
+        state.history.append(message)
+        state.turns += 1
+        state.account.begin_turn()
+
+    def _take_up(self) -> None:
+        """Make the history end where the model is to answer. Raises UsageError."""
+        state = self.state
+        cut = self._broken or len(state.history) - 1 in state.cut
+        if not state.history or (state.history[-1].role == "assistant" and not cut):
+            raise UsageError("there is nothing to go on with", hint="Send a prompt.")
+        self._parts.recorder.changes(state.mode, state.model)
+        if state.history[-1].role == "assistant":
+            state.history.pop()
+            state.cut -= {len(state.history)}
+
+    async def _run(
+        self,
+        progress: TurnProgress,
+        events: asyncio.Queue[AgentEvent | None],
+        prompt: str | None,
+    ) -> None:
         syncing = asyncio.create_task(self._parts.recorder.sync())
+        self._broken = True
         try:
             if self._refused:  # it may have been mended, as by koi connect in another terminal
                 self.renew()
                 self._refused = False
-            finished = await run_turn(self.state, self._parts, events.put_nowait, progress)
+            finished = await run_turn(self.state, self._parts, events.put_nowait, progress, prompt)
             await syncing
             self._ending = True
             end: AgentEvent = await self._finished(progress, finished)
+            self._broken = False
         except asyncio.CancelledError:
             end = self._cancelled(progress)
         except KoiError as error:

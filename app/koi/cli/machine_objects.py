@@ -13,7 +13,7 @@ from koi.core.agent_events import (
     RequestStarted,
     Retrying,
 )
-from koi.core.budgets import BudgetUse, BudgetWarned
+from koi.core.budgets import BudgetHeld, BudgetUse, BudgetWarned
 from koi.core.errors import ErrorReport
 from koi.core.messages import JsonObject, ToolCall
 from koi.core.request_events import AttemptEnded, ChainChanged, Estimate, Routed
@@ -111,6 +111,14 @@ def request_object(event: RequestEvent) -> JsonObject:
                 "event": "warned",
                 **use_object(event.use),
                 "warn_at": event.share,
+                "message": event.message,
+            }
+        case BudgetHeld():
+            return {
+                "type": "budget",
+                "event": "held",
+                **use_object(event.use),
+                "wait_s": event.wait_s,
                 "message": event.message,
             }
         case BudgetReached():

@@ -27,7 +27,7 @@ from koi.core.agent_events import (
     TurnFinished,
     TurnStarted,
 )
-from koi.core.budgets import BudgetWarned
+from koi.core.budgets import BudgetHeld, BudgetWarned
 from koi.core.messages import ToolCall
 from koi.core.provider_events import ProviderEvent, StreamEnded, TextDelta, ToolCallReady
 from koi.core.request_events import AttemptEnded, ChainChanged, Routed
@@ -126,7 +126,7 @@ class TextWriter:
                 self._stand_in.chain(event)
             case Routed():
                 self._note(routed_text(event))
-            case BudgetWarned():
+            case BudgetWarned() | BudgetHeld():
                 self._note(event.message)
             case Compacted():
                 self._note(compaction_text(event))

@@ -168,12 +168,16 @@ class PriceTable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BudgetTable(msgspec.Struct, frozen=True, kw_only=True):
-    """`[budget]`: limits in USD."""
+    """`[budget]`: what may be spent; a request that does not fit is not sent."""
 
     session_usd: Amount | None = None
-    """For one session."""
+    """USD for one session."""
+    session_tokens: Tokens | None = None
+    """Tokens for one session: input, cached or not, and output."""
     day_usd: Amount | None = None
-    """For one local calendar day."""
+    """USD for one local calendar day, over all sessions."""
+    day_tokens: Tokens | None = None
+    """Tokens for one local calendar day, over all sessions."""
     warn_at: tuple[Fraction, ...] = (0.8, 0.95)
     """Fractions of a limit at which koi says so."""
 
@@ -303,7 +307,6 @@ NOT_IN_EFFECT: dict[str, str] = {
     "reliability.fallback_on_auth": FALLBACK,
     "reliability.model_fallbacks": FALLBACK,
     "routing": TIERS,
-    "budget": "budgets by session and day",
     "iteration": "iterations",
     "verify": "verification",
     "display": "display settings",

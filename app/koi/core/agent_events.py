@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from koi.core.budgets import BudgetLimit, BudgetUse, BudgetWarned
+from koi.core.budgets import BudgetHeld, BudgetLimit, BudgetUse, BudgetWarned
 from koi.core.errors import ErrorReport
 from koi.core.messages import ToolCall, ToolMode
 from koi.core.provider_events import FinishReason, ProviderEvent
@@ -205,6 +205,7 @@ RequestEvent: TypeAlias = (
     | Routed
     | ChainChanged
     | BudgetWarned
+    | BudgetHeld
     | BudgetReached
     | Compacted
 )

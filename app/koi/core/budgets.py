@@ -12,6 +12,16 @@ BudgetLimit: TypeAlias = Literal[
 """The first two are options of the command line, the others stand in `[budget]`."""
 
 
+class Amounts(msgspec.Struct, frozen=True):
+    """USD and tokens, of one request or of many. Tokens are all of them, cached ones too."""
+
+    usd: float = 0.0
+    tokens: int = 0
+
+    def __add__(self, other: Amounts) -> Amounts:
+        return Amounts(self.usd + other.usd, self.tokens + other.tokens)
+
+
 class BudgetUse(msgspec.Struct, frozen=True):
     """One limit: USD or tokens. `reserved` is held by requests that still run, also elsewhere."""
 
@@ -32,4 +42,13 @@ class BudgetWarned(msgspec.Struct, frozen=True):
     use: BudgetUse
     share: float
     """The share of `warn_at` that was passed."""
+    message: str
+
+
+class BudgetHeld(msgspec.Struct, frozen=True):
+    """What is left of a limit is held by requests that still run: this one waits for them."""
+
+    use: BudgetUse
+    wait_s: float
+    """Seconds that are waited at most."""
     message: str

@@ -45,6 +45,12 @@ class Price(msgspec.Struct, frozen=True):
     cache_read_per_mtok: float | None = None
     cache_write_per_mtok: float | None = None
 
+    @property
+    def is_free(self) -> bool:
+        """True when nothing costs anything."""
+        cached = (self.cache_read_per_mtok, self.cache_write_per_mtok)
+        return not (self.input_per_mtok or self.output_per_mtok or any(cached))
+
     def cost(self, usage: Usage) -> float:
         """USD that `usage` costs."""
         read = self.input_per_mtok if self.cache_read_per_mtok is None else self.cache_read_per_mtok

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import msgspec
 
 from koi.core.agent_events import FellBack, RequestStarted, Retrying, Streamed
-from koi.core.budgets import BudgetWarned
+from koi.core.budgets import BudgetHeld, BudgetWarned
 from koi.core.errors import ProviderError
 from koi.core.messages import ModelRequest
 from koi.core.provider_events import ReasoningDelta, StreamEnded, TextDelta
@@ -26,7 +26,14 @@ from koi.routing.spending import Grant, Spending
 log = logging.getLogger(__name__)
 
 AttemptEvent: TypeAlias = (
-    RequestStarted | Streamed | AttemptEnded | Retrying | FellBack | ChainChanged | BudgetWarned
+    RequestStarted
+    | Streamed
+    | AttemptEnded
+    | Retrying
+    | FellBack
+    | ChainChanged
+    | BudgetWarned
+    | BudgetHeld
 )
 
 
@@ -65,6 +72,9 @@ class Attempts:
             mode = candidate.provider.tool_mode(candidate.reference.model)
             mode = mode if request.tools else "off"
             grant = await self._spending.reserve(request_id, candidate, request)
+            if isinstance(grant, BudgetHeld):
+                yield grant
+                grant = await self._spending.wait(request_id, candidate, request)
             for warning in grant.warnings:
                 yield warning
             yield RequestStarted(

@@ -9,19 +9,55 @@ from pathlib import Path
 
 import msgspec
 
-from koi.core.budgets import BudgetUse
+from koi.core.budgets import Amounts, BudgetHeld, BudgetLimit, BudgetUse, BudgetWarned
+from koi.core.errors import UsageError
 from koi.core.messages import ModelRequest
 from koi.core.references import ModelReference
 from koi.core.request_events import Estimate
 from koi.core.seams import ModelInfo, PriceLookup
-from koi.core.usage import Usage
+from koi.core.usage import Price, Usage
+from koi.routing.budget_words import held_message, refusal, unpriced, warning
 from koi.routing.candidates import Candidate
+from koi.routing.estimates import Estimates, RequestSize, most_input_usd, request_size
+from koi.routing.limits import (
+    DAY_LIMITS,
+    SESSION_LIMITS,
+    Ask,
+    BudgetLimits,
+    Decision,
+    Full,
+    Granted,
+    decide,
+    in_usd,
+)
 from koi.routing.spending import Grant
+from koi.store.day_account import DayAccount
 from koi.store.ledger import LedgerEntry, append_ledger
+
+UNKNOWN_OUTPUT = 8_192
+"""Tokens: the output limit under a budget of a model whose own is not known."""
+
+
+class Patience(msgspec.Struct, frozen=True):
+    """How long a request waits for others, and how often it looks."""
+
+    longest_s: float = 120.0
+    poll_s: float = 0.25
+
+
+class _Open(msgspec.Struct, frozen=True):
+    """A request that was granted and is not settled."""
+
+    size: RequestSize
+    held: Amounts = Amounts()
 
 
 class Budget:
-    """The Spending of one session."""
+    """The Spending of one session, for all its requests, also side by side.
+
+    Without limits nothing is locked or read. Limits of the session are kept in memory, those of
+    the day are shared with other processes through the folder of the ledger.
+    """
 
     def __init__(
         self,
@@ -29,43 +65,238 @@ class Budget:
         ledger: Path,
         price: PriceLookup,
         info: Callable[[ModelReference], ModelInfo],
+        limits: BudgetLimits | None = None,
+        spent: Amounts | None = None,
+        patience: Patience | None = None,
     ) -> None:
+        """`spent` is what the session has cost before, over all branches of its journal."""
+        limits = limits or BudgetLimits()
         self._session_id = session_id
         self._ledger = ledger
         self._price = price
         self._info = info
+        self._limits = dict(limits.values)
+        self._warn_at = tuple(sorted(limits.warn_at, reverse=True))
+        self._told: set[tuple[BudgetLimit, float]] = set()
+        self._spent = spent or Amounts()
+        self._patience = patience or Patience()
+        self._open: dict[str, _Open] = {}
+        self._estimates = Estimates()
+        self._priced: set[ModelReference] = set()
+        self._day = DayAccount(ledger)
+        self._deciding = asyncio.Lock()
 
-    async def reserve(self, request_id: str, candidate: Candidate, request: ModelRequest) -> Grant:
-        """Hold what the request may cost at most. Raises LimitReached, and StorageError."""
-        return Grant(await self.estimate(candidate, request))
+    async def reserve(
+        self, request_id: str, candidate: Candidate, request: ModelRequest
+    ) -> Grant | BudgetHeld:
+        """Hold what the request may cost at most.
+
+        BudgetHeld: nothing is held, because others hold what is left; `wait` waits for them.
+        Raises LimitReached, and StorageError.
+        """
+        return await self._try(request_id, candidate, request, patient=True)
+
+    async def wait(self, request_id: str, candidate: Candidate, request: ModelRequest) -> Grant:
+        """As `reserve`, once others are done. Raises LimitReached when that takes too long."""
+        deadline = time.monotonic() + self._patience.longest_s
+        while True:
+            await asyncio.sleep(self._patience.poll_s)
+            patient = time.monotonic() < deadline
+            grant = await self._try(request_id, candidate, request, patient=patient)
+            if isinstance(grant, Grant):
+                return grant
+            if not patient:
+                raise refusal(grant.use, None)
 
     def release(self, request_id: str) -> None:
         """The request cost nothing. Unknown ids are ignored."""
+        self._open.pop(request_id, None)
+        self._day.release(request_id)
 
     async def settle(
-        self, request_id: str, model: ModelReference, role: str, usage: Usage
+        self,
+        request_id: str,
+        model: ModelReference,
+        role: str,
+        usage: Usage,
+        *,
+        ok: bool = True,
     ) -> float | None:
         """Write what a request used to the ledger and free the rest of what was held.
 
-        Returns its cost in USD, None when the price is unknown. Raises StorageError.
+        `ok` is False for an attempt that failed. Returns its cost in USD, None when the price is
+        unknown. Raises StorageError; it is counted in the session nevertheless.
         """
-        price = await self._price(model)
+        price = await self._price_of(model)
         cost = None if price is None else price.cost(usage)
-        entry = LedgerEntry(time.time(), self._session_id, model, role, usage, cost)
-        await asyncio.to_thread(append_ledger, self._ledger, entry)
+        opened = self._open.pop(request_id, None)
+        self._spent += Amounts(cost or 0.0, usage.context_tokens)
+        if opened is not None and ok:
+            self._estimates.learn(model, role, opened.size, usage)
+        entry = LedgerEntry(
+            time.time(), self._session_id, model, role, usage, cost, request_id=request_id, ok=ok
+        )
+        if self._of_day():
+            await asyncio.to_thread(self._day.settle, request_id, entry)
+        else:
+            await asyncio.to_thread(append_ledger, self._ledger, entry)
+            self._day.release(request_id)
         return cost
 
-    async def estimate(self, candidate: Candidate, request: ModelRequest) -> Estimate:
-        """What a request would cost. Nothing is held."""
-        limit = request.max_tokens or self._info(candidate.reference).max_output_tokens
-        return Estimate(input_tokens(request), limit)
+    async def estimate(self, model: ModelReference, role: str, request: ModelRequest) -> Estimate:
+        """What a request will probably cost, for people. Nothing is held."""
+        price, size = await self._price_of(model), request_size(request)
+        return self._likely(model, role, size, self._output(model, request), price)
 
     def uses(self) -> tuple[BudgetUse, ...]:
-        """The limits that are set, and how far they are used up."""
-        return ()
+        """The limits that are set, and how far they are used up now. Raises StorageError."""
+        spent, held = self._day.look() if self._of_day() else (Amounts(), Amounts())
+        return self._uses(spent, held)
 
+    def warnings(self) -> tuple[BudgetWarned, ...]:
+        """Warnings that are due and were not returned before. Raises StorageError."""
+        return self._due(self.uses()) if self._limits else ()
 
-def input_tokens(request: ModelRequest) -> int:
-    """Tokens by length, about four characters each."""
-    characters = len(request.system) + sum(len(message.text) for message in request.messages)
-    return (characters + len(msgspec.json.encode(request.tools))) // 4
+    def set_limit(self, limit: BudgetLimit, value: float | None) -> None:
+        """Set a limit in USD or tokens for this session, None: take it away. Raises UsageError."""
+        if limit not in (*SESSION_LIMITS, *DAY_LIMITS):
+            raise UsageError(f"{limit} is no limit of a budget", hint="See docs/cost.md.")
+        if value is not None and not value >= 0:
+            raise UsageError("a limit is 0 or more", hint="Write an amount, such as 5.")
+        if value is None:
+            self._limits.pop(limit, None)
+        else:
+            self._limits[limit] = value
+        self._told = {told for told in self._told if told[0] != limit}
+
+    def close(self) -> None:
+        """Free everything that is held, for other processes."""
+        self._day.close()
+
+    async def _try(
+        self, request_id: str, candidate: Candidate, request: ModelRequest, *, patient: bool
+    ) -> Grant | BudgetHeld:
+        model, role = candidate.reference, candidate.role
+        size = request_size(request)
+        price = None
+        if self._in_usd() or model in self._priced:
+            price = await self._price_of(model)
+        if self._is_free(price):
+            self._open[request_id] = _Open(size)
+            return Grant(self._likely(model, role, size, self._output(model, request), price))
+        if price is None and (limit := self._in_usd()):
+            raise unpriced(limit, self._limits[limit], model)
+        ask = self._ask(model, role, request, size, price)
+        async with self._deciding:
+            uses, decision = await self._hold(request_id, ask, patient)
+            match decision:
+                case Full(use, passing=True):
+                    return BudgetHeld(use, self._patience.longest_s, held_message(use))
+                case Full(use):
+                    raise refusal(use, ask)
+                case Granted(output):
+                    self._open[request_id] = _Open(size, ask.amounts(output))
+        wanted = self._output(model, request)
+        estimate = self._likely(model, role, size, output, price)
+        return Grant(estimate, None if output == wanted else output, self._due(uses))
+
+    async def _hold(
+        self, request_id: str, ask: Ask, patient: bool
+    ) -> tuple[tuple[BudgetUse, ...], Decision]:
+        """Decide, and hold in the account of the day what was granted."""
+        if not self._of_day():
+            uses = self._uses(Amounts(), Amounts())
+            return uses, decide(ask, uses, patient=patient)
+        found: list[tuple[tuple[BudgetUse, ...], Decision]] = []
+
+        def within(spent: Amounts, held: Amounts) -> Amounts | None:
+            uses = self._uses(spent, held)
+            decision = decide(ask, uses, patient=patient)
+            found.append((uses, decision))
+            return ask.amounts(decision.output_tokens) if isinstance(decision, Granted) else None
+
+        def free(holding: asyncio.Task[None]) -> None:
+            if holding.cancelled() or holding.exception() is None:
+                self._day.release(request_id)
+
+        holding = asyncio.create_task(asyncio.to_thread(self._day.hold, request_id, within))
+        try:
+            await asyncio.shield(holding)
+        except asyncio.CancelledError:
+            holding.add_done_callback(free)
+            raise
+        return found[0]
+
+    def _ask(
+        self,
+        model: ModelReference,
+        role: str,
+        request: ModelRequest,
+        size: RequestSize,
+        price: Price | None,
+    ) -> Ask:
+        tokens = self._estimates.tokens(model, role, size).most
+        output = self._output(model, request)
+        if output is None:
+            window = self._info(model).context_window
+            room = UNKNOWN_OUTPUT if window is None else max(1, window - tokens)
+            output = min(UNKNOWN_OUTPUT, room)
+        if price is None:
+            return Ask(tokens, output)
+        return Ask(tokens, output, most_input_usd(price, tokens), price.output_per_mtok / 1_000_000)
+
+    def _likely(
+        self,
+        model: ModelReference,
+        role: str,
+        size: RequestSize,
+        output: int | None,
+        price: Price | None,
+    ) -> Estimate:
+        tokens = self._estimates.tokens(model, role, size).likely
+        if price is None:
+            return Estimate(tokens, output)
+        usd = price.cost(Usage(tokens))
+        most = None if output is None else price.cost(Usage(tokens, output_tokens=output))
+        return Estimate(tokens, output, usd, most)
+
+    def _output(self, model: ModelReference, request: ModelRequest) -> int | None:
+        return request.max_tokens or self._info(model).max_output_tokens
+
+    async def _price_of(self, model: ModelReference) -> Price | None:
+        price = await self._price(model)
+        self._priced.add(model)
+        return price
+
+    def _in_usd(self) -> BudgetLimit | None:
+        return next((limit for limit in self._limits if in_usd(limit)), None)
+
+    def _of_day(self) -> bool:
+        return any(limit in DAY_LIMITS for limit in self._limits)
+
+    def _is_free(self, price: Price | None) -> bool:
+        """No limit can be touched by a request at this price."""
+        if not all(in_usd(limit) for limit in self._limits):
+            return False
+        return not self._limits or (price is not None and price.is_free)
+
+    def _uses(self, day: Amounts, day_held: Amounts) -> tuple[BudgetUse, ...]:
+        held = sum((each.held for each in self._open.values()), Amounts())
+        found: list[BudgetUse] = []
+        for limit, value in self._limits.items():
+            of_day = limit in DAY_LIMITS
+            spent, reserved = (day, day_held) if of_day else (self._spent, held)
+            if in_usd(limit):
+                found.append(BudgetUse(limit, value, spent.usd, reserved.usd))
+            else:
+                found.append(BudgetUse(limit, value, spent.tokens, reserved.tokens))
+        return tuple(found)
+
+    def _due(self, uses: tuple[BudgetUse, ...]) -> tuple[BudgetWarned, ...]:
+        found: list[BudgetWarned] = []
+        for use in uses:
+            passed = [share for share in self._warn_at if use.value and use.share >= share]
+            if passed and (use.limit, passed[0]) not in self._told:
+                self._told |= {(use.limit, share) for share in passed}
+                found.append(warning(use, passed[0]))
+        return tuple(found)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import msgspec
 
-from koi.core.budgets import BudgetUse, BudgetWarned
+from koi.core.budgets import BudgetHeld, BudgetLimit, BudgetUse, BudgetWarned
 from koi.core.messages import ModelRequest
 from koi.core.references import ModelReference
 from koi.core.request_events import Estimate
@@ -25,8 +25,18 @@ class Grant(msgspec.Struct, frozen=True):
 class Spending(Protocol):
     """What is spent and what may be, over the session and the day."""
 
-    async def reserve(self, request_id: str, candidate: Candidate, request: ModelRequest) -> Grant:
-        """Hold what the request may cost at most. Raises LimitReached, and StorageError."""
+    async def reserve(
+        self, request_id: str, candidate: Candidate, request: ModelRequest
+    ) -> Grant | BudgetHeld:
+        """Hold what the request may cost at most.
+
+        BudgetHeld: nothing is held, because others hold what is left; `wait` waits for them.
+        Raises LimitReached, and StorageError.
+        """
+        ...
+
+    async def wait(self, request_id: str, candidate: Candidate, request: ModelRequest) -> Grant:
+        """As `reserve`, once others are done. Raises LimitReached when that takes too long."""
         ...
 
     def release(self, request_id: str) -> None:
@@ -34,18 +44,33 @@ class Spending(Protocol):
         ...
 
     async def settle(
-        self, request_id: str, model: ModelReference, role: str, usage: Usage
+        self,
+        request_id: str,
+        model: ModelReference,
+        role: str,
+        usage: Usage,
+        *,
+        ok: bool = True,
     ) -> float | None:
         """Write what a request used to the ledger and free the rest of what was held.
 
-        Returns its cost in USD, None when the price is unknown. Raises StorageError.
+        `ok` is False for an attempt that failed. Returns its cost in USD, None when the price is
+        unknown. Raises StorageError; it is counted in the session nevertheless.
         """
         ...
 
-    async def estimate(self, candidate: Candidate, request: ModelRequest) -> Estimate:
-        """What a request would cost. Nothing is held."""
+    async def estimate(self, model: ModelReference, role: str, request: ModelRequest) -> Estimate:
+        """What a request will probably cost, for people. Nothing is held."""
         ...
 
     def uses(self) -> tuple[BudgetUse, ...]:
-        """The limits that are set, and how far they are used up as far as is known now."""
+        """The limits that are set, and how far they are used up now. Raises StorageError."""
+        ...
+
+    def warnings(self) -> tuple[BudgetWarned, ...]:
+        """Warnings that are due and were not returned before. Raises StorageError."""
+        ...
+
+    def set_limit(self, limit: BudgetLimit, value: float | None) -> None:
+        """Set a limit in USD or tokens for this session, None: take it away. Raises UsageError."""
         ...

@@ -26,6 +26,10 @@ class LedgerEntry(msgspec.Struct, frozen=True):
     usage: Usage
     cost_usd: float | None
     v: int = 1
+    request_id: str = ""
+    """As in the session's journal; "" in lines of older versions."""
+    ok: bool = True
+    """False for an attempt that failed after the provider had begun to answer."""
 
 
 class LedgerContents(msgspec.Struct, frozen=True):

@@ -37,7 +37,8 @@ def fold(state: ScreenState, event: AgentEvent, now: float) -> Changed:
         case ToolOutput():
             return fold_tool_output(state, event)
         case TurnStarted():
-            state.transcript.add(Prompt(event.prompt, state.measure))
+            if event.prompt:
+                state.transcript.add(Prompt(event.prompt, state.measure))
             state.requests.log.begin_turn(event.prompt)
             state.activity = Activity(safe("preparing the request"), now)
             return Changed.TRANSCRIPT | Changed.ACTIVITY | Changed.ATTEMPTS

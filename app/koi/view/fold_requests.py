@@ -10,7 +10,7 @@ from koi.core.agent_events import (
     RequestStarted,
     Retrying,
 )
-from koi.core.budgets import BudgetWarned
+from koi.core.budgets import BudgetHeld, BudgetWarned
 from koi.core.offers import EXECUTOR
 from koi.core.request_events import AttemptAction, AttemptEnded, ChainChanged, Routed
 from koi.view.chains import chain_rows
@@ -59,6 +59,9 @@ def fold_request_event(state: ScreenState, event: RequestEvent, now: float) -> C
             return Changed.COST | Changed.ATTEMPTS
         case BudgetWarned():
             return _tell(state, "warn", event.message) | Changed.COST
+        case BudgetHeld():
+            state.activity = Activity(safe(event.message, keep_newlines=False), now)
+            return _tell(state, "info", event.message) | Changed.ACTIVITY
         case BudgetReached():
             state.requests.log.note(event.message)
             return Changed.ATTEMPTS  # the end of the turn says it

@@ -95,12 +95,15 @@ def _join(
     from koi.agent.runner import ToolRunner
     from koi.catalogue.models import fast_model_info
     from koi.catalogue.prices import Prices
+    from koi.core.budgets import Amounts
     from koi.core.usage import Price
     from koi.credentials.ollama import configured_window
     from koi.routing.attempts import Attempts
     from koi.routing.backoff import RetryPolicy
     from koi.routing.budget import Budget
+    from koi.routing.limits import BudgetLimits
     from koi.tools.registry import builtin_tools
+    from koi.wiring.budgets import configured_limits
     from koi.wiring.chains import ConfiguredChains
 
     paths, reliability = registry.config.paths, registry.config.tables.reliability
@@ -129,8 +132,20 @@ def _join(
         providers.renew(registry_of(options))
         prices = Prices(providers.registry)
 
+    async def close() -> None:
+        spending.close()
+        await providers.aclose()
+
     recorder = Recorder(journal)
-    spending = Budget(journal.session_id, paths.ledger, price, info)
+    table = registry.config.tables.budget
+    spending = Budget(
+        journal.session_id,
+        paths.ledger,
+        price,
+        info,
+        BudgetLimits(configured_limits(table, options), table.warn_at),
+        Amounts(journal.state.cost.known_usd, journal.state.usage.context_tokens),
+    )
     retry = RetryPolicy(reliability.retries, reliability.backoff_ms / 1000)
     parts = TurnParts(
         chains=ConfiguredChains(providers, info),
@@ -138,13 +153,12 @@ def _join(
         spending=spending,
         provider=providers.get,
         model_info=info,
-        price=price,
         runner=ToolRunner(builtin_tools(), gate, recorder, spill),
         recorder=recorder,
-        limits=TurnLimits(options.max_turns, options.max_cost),
+        limits=TurnLimits(options.max_turns),
         use_tools=not options.no_tools,
     )
-    return Session(state, parts, providers.aclose, renew)
+    return Session(state, parts, close, renew)
 
 
 def _rules(options: SessionOptions, registry: Registry) -> list[Rule]:
