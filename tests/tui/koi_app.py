@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,7 +11,10 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from koi.agent.options import SessionOptions
+from koi.core.agent_events import AgentEvent
 from koi.tui.app import KoiApp
+from koi.view.fold import fold
+from koi.view.state import Changed
 
 PATIENCE_S = 10.0
 """Waiting longer than this for anything fails the test."""
@@ -61,3 +65,11 @@ async def ask(app: KoiApp, pilot: Pilot[int], text: str) -> None:
     before = session.state.turns
     await say(app, pilot, text)
     await until(app, lambda: session.state.turns > before and not app.state.busy)
+
+
+def tell(app: KoiApp, *events: AgentEvent) -> None:
+    """Show events as if the session had told them now."""
+    changed = Changed.NOTHING
+    for event in events:
+        changed |= fold(app.state, event, time.monotonic())
+    app.regions.show(changed)

@@ -109,6 +109,10 @@ class Actions(App[int], inherit_bindings=False):
         """Keys and commands."""
         self.run_worker(dialogs.show_help(self), group="dialog")
 
+    def action_attempts(self) -> None:
+        """The attempts of each turn."""
+        self.run_worker(dialogs.show_attempts(self), group="dialog")
+
     def action_palette(self) -> None:
         """Begin a command in the prompt."""
         self.editor.focus()

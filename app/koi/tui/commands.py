@@ -26,6 +26,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("model", "models", "Show or choose the model", ("models", "roles"), "[ROLE] [REF]"),
     Command("mode", "mode", "Show or choose the mode", (), "[ask|edit|plan|yolo]"),
     Command("cost", "cost", "What this session cost", ("usage", "stats")),
+    Command("attempts", "attempts", "Attempts of each turn: who was asked and what happened"),
     Command("tokens", "tokens", "Tokens of this session and of the context window", ("context",)),
     Command(
         "connect", "connect", "Connect a provider: login, key, server", ("login",), "[NAME|status]"

@@ -133,6 +133,14 @@ async def disconnect(app: Actions, name: str | None) -> None:
         app.tell_error(error)
 
 
+async def show_attempts(app: Actions) -> None:
+    """The attempts of each turn."""
+    from koi.tui.screens.attempt_log import AttemptLogScreen
+
+    log, listeners = app.state.requests.log, app.regions.listeners
+    await app.push_screen_wait(AttemptLogScreen(log, listeners, app.keys["attempts"]))
+
+
 async def show_help(app: Actions) -> None:
     """Keys and commands."""
     from koi.tui.screens.help import HelpScreen

@@ -47,7 +47,8 @@ class SessionHost:
             window = self._state.context_window
             last = account.models[-1]
             self._state.costs = account.changed(last.model, last.role, Usage(), 0.0, window)
-        self._state.set_header(model=str(session.state.model), mode=session.state.mode)
+        self._state.choose_model(str(session.state.model))
+        self._state.set_header(mode=session.state.mode)
         self._state.tool_mode = session.tool_mode
         self._bridge.attach(session)
         threading.Thread(target=_warm, name="koi-warm", daemon=True).start()
@@ -92,7 +93,7 @@ class SessionHost:
             self.session.renew()  # its provider may have been connected in another terminal
             self.session.state.model = reference
             self._state.tool_mode = self.session.tool_mode
-        self._state.set_header(model=str(reference))
+        self._state.choose_model(str(reference))
         return reference
 
     def renew(self) -> None:

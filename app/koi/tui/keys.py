@@ -43,6 +43,7 @@ KEYS: tuple[Key, ...] = (
     Key("help", "f1", "Keys and commands", "help"),
     Key("tools_pane", "f3", "Show or hide the tools pane"),
     Key("cost_pane", "f4", "Show or hide the cost pane"),
+    Key("attempts", "f6", "Attempts of each turn: who was asked and what happened"),
     Key("expand", "ctrl+o", "Open or close tool output and reasoning"),
     Key("copy_answer", "ctrl+y", "Copy the last answer"),
     Key("page_up", "pageup", "Scroll the chat up"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
@@ -32,6 +34,8 @@ class Regions:
         self.approvals = ApprovalBar(state)
         self.footer = Footer(state, keys)
         self.shape = Shape()
+        self.listeners: list[Callable[[], None]] = []
+        """Called when the log of attempts may have changed."""
         self._app = app
         self._state = state
         self._clock: Timer | None = None
@@ -44,6 +48,9 @@ class Regions:
             self.tools.show()
         if Changed.COST in changed:
             self.cost.fit()
+            self._run_clock()
+        if Changed.ATTEMPTS in changed:
+            self._tell_listeners()
         if Changed.HEADER in changed:
             self.header.show()
             self.footer.show()
@@ -82,6 +89,7 @@ class Regions:
         self.cost.alone = not self.tools.display
         if self.cost.display:
             self.cost.fit()
+        self._run_clock()
         side = self.tools.parent
         if side is not None:
             side.display = self.tools.display or self.cost.display
@@ -97,13 +105,28 @@ class Regions:
             self.footer.show()
 
     def _run_clock(self) -> None:
-        """Ages tick once a second while koi works; no timer runs while it waits."""
-        if self._state.busy and self._clock is None:
+        """Ages tick once a second while koi works, and what counts down while it can be seen.
+
+        No timer runs while koi waits and there is nothing to count.
+        """
+        counts = self._state.busy or self._counts_down
+        if counts and self._clock is None:
             self._clock = self._app.set_interval(1.0, self._tick)
-        elif not self._state.busy and self._clock is not None:
+        elif not counts and self._clock is not None:
             self._clock.stop()
             self._clock = None
+
+    @property
+    def _counts_down(self) -> bool:
+        return self.cost.display and self._state.requests.cools(time.monotonic())
 
     def _tick(self) -> None:
         self.footer.show()
         self.tools.show()
+        self.cost.show()
+        self._tell_listeners()
+        self._run_clock()
+
+    def _tell_listeners(self) -> None:
+        for listener in tuple(self.listeners):
+            listener()

@@ -37,7 +37,7 @@ def fold(state: ScreenState, event: AgentEvent, now: float) -> Changed:
         case ToolOutput():
             return fold_tool_output(state, event)
         case TurnStarted():
-            if event.prompt:
+            if event.prompt:  # a turn that goes on has none
                 state.transcript.add(Prompt(event.prompt, state.measure))
             state.requests.log.begin_turn(event.prompt)
             state.activity = Activity(safe("preparing the request"), now)

@@ -33,15 +33,27 @@ class ScrollPane(LinePane, can_focus=True):
         super().__init__(self._window)
         self._all = source
         self._top = 0
+        self._at_end = True
 
     def _window(self, width: int, height: int) -> Sequence[Line]:
         lines = self._all(width)
-        self._top = max(0, min(self._top, len(lines) - height))
+        last = max(0, len(lines) - height)
+        self._top = min(self._top, last)
+        self._at_end = self._top == last
         return lines[self._top : self._top + height]
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """For `height: auto`: all lines."""
         return len(self._all(width))
+
+    @property
+    def at_end(self) -> bool:
+        """True while the last line is shown."""
+        return self._at_end
+
+    def to_end(self) -> None:
+        """Show the last line."""
+        self.action_scroll_rows(1_000_000)
 
     def action_scroll_rows(self, rows: int) -> None:
         """Scroll by rows; negative is up."""
