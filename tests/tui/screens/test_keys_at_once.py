@@ -25,6 +25,7 @@ from koi.store.journal import Journal
 from koi.store.records import PromptRecord, SessionRecord
 from koi.tui.grace import ALONE_S
 from koi.tui.keys import default_keys
+from koi.tui.screens.attempt_log import AttemptLogScreen
 from koi.tui.screens.connect.asking import Asking
 from koi.tui.screens.connect.aws import AwsScreen
 from koi.tui.screens.connect.choice import Choice, Option, yes_or_no
@@ -41,6 +42,7 @@ from koi.tui.screens.help import HelpScreen
 from koi.tui.screens.modal import Modal
 from koi.tui.screens.model_list import ModelList
 from koi.tui.screens.session_list import SessionList
+from koi.view.attempt_log import AttemptLog
 from koi.wiring.local_servers import LocalServer
 from tests.configurations import registry_of
 from tests.tui.screens.connect.screen_app import shown
@@ -101,6 +103,10 @@ def login(folder: Path) -> LoginScreen:
 
 SCREENS: dict[str, tuple[Open, str]] = {
     "Asking": (lambda _: Asking("t", "h", asyncio.sleep(60)), "Asking"),
+    "AttemptLogScreen": (
+        lambda _: AttemptLogScreen(AttemptLog(), [], "f6"),
+        "Nothing was asked",
+    ),
     "AwsScreen": (lambda _: AwsScreen("t", models), "work"),
     "Choice": (lambda _: Choice("t", (Option("first"), Option("second"))), "second"),
     "Entry": (lambda _: Entry("t", "words"), "words"),
