@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from koi.config.schema import RoleName
 from koi.core.budgets import BudgetLimit, BudgetUse, BudgetWarned
 from koi.core.messages import ModelRequest
 from koi.core.references import ModelReference
@@ -84,3 +85,6 @@ class Chosen:
 
     def chain(self, role: str, requested: ModelReference, *, prompt: str | None = None) -> Chain:
         return chain_of((requested, self._provider(requested)), role=role)
+
+    async def role_reference(self, role: RoleName, executor: ModelReference) -> ModelReference:
+        return executor

@@ -76,11 +76,21 @@ def test_settings_without_effect_are_told(
 def test_models_of_roles_are_told_of_at_the_first_start_only(
     machine: Machine, model_server: ModelServer, config_file: Path
 ) -> None:
-    words = f'{config_file.read_text()}\n[models]\nsmall = "a/b"\n[iteration]\nmax = 1\n'
+    words = f'{config_file.read_text()}\n[models]\nplanner = "a/b"\n[iteration]\nmax = 1\n'
     config_file.write_text(words)
     model_server.script(text("one"), text("two"))
-    assert "settings without effect: models.small, iteration" in machine("one").stderr
+    assert "settings without effect: models.planner, iteration" in machine("one").stderr
     assert "settings without effect: iteration" in machine("two").stderr
+
+
+@pytest.mark.usefixtures("config_file")
+def test_an_option_for_a_role_that_nothing_asks_for_yet_says_so(
+    machine: Machine, model_server: ModelServer
+) -> None:
+    model_server.script(text("one"), text("two"))
+    for prompt in ("one", "two"):
+        said = machine("--evaluator", "a/b", "--small", "c/d", prompt).stderr
+        assert "settings without effect: --evaluator (" in said
 
 
 def test_a_resumed_session_may_change_its_model(

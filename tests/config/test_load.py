@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from koi.config.config import RANK, Layer
 from koi.config.load import Source, join, load
 from koi.config.paths import find_paths
+from koi.config.schema import ROLE_NAMES
 from koi.core.errors import ConfigurationError
 from tests.configurations import load_text, paths_in
 
@@ -74,6 +75,41 @@ def test_a_model_flag_beats_an_executor_in_the_file(tmp_path: Path) -> None:
 def test_the_evaluator_follows_the_model_unless_set(tmp_path: Path) -> None:
     assert load_text(tmp_path, 'model = "a/b"').role_model("evaluator") == "a/b"
     assert load_text(tmp_path, 'model = "a/b"').role_model("small") is None
+
+
+def test_one_model_on_the_command_line_sets_executor_evaluator_and_planner(tmp_path: Path) -> None:
+    text = """
+model = "file/all"
+[models]
+evaluator = "file/evaluator"
+planner = "file/planner"
+embedder = "file/embedder"
+small = "file/small"
+"""
+    config = load_text(tmp_path, text, flags={"model": "flag/x", "models.planner": "flag/y"})
+    assert {role: config.role_model(role) for role in ROLE_NAMES} == {
+        "executor": "flag/x",
+        "evaluator": "flag/x",
+        "planner": "flag/y",
+        "embedder": "file/embedder",
+        "small": "file/small",
+    }
+    assert config.role_key("evaluator") == "model"
+    assert load_text(tmp_path, text).role_key("evaluator") == "models.evaluator"
+
+
+@pytest.mark.parametrize(
+    ("environment", "model"),
+    [
+        ({"OPENKOI_MODEL": "a/b"}, "a/b"),
+        ({"OPENKOI_MODEL": "a/b", "KOI_MODEL": "c/d"}, "c/d"),
+        ({"OPENKOI_MODEL": "a/b", "KOI_EXECUTOR": "e/f"}, "e/f"),
+    ],
+)
+def test_a_variable_names_the_model(
+    tmp_path: Path, environment: dict[str, str], model: str
+) -> None:
+    assert load_text(tmp_path, "", environment).role_model() == model
 
 
 def test_an_empty_variable_is_no_layer(tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from koi.agent.options import SessionOptions
+from koi.config.schema import ROLE_NAMES
 from koi.core.errors import ConfigurationError, UsageError
 from koi.core.references import ModelReference
 from koi.wiring.role_models import (
-    ROLES,
     configured_roles,
     keep_model,
     named_model,
@@ -43,11 +43,11 @@ def test_every_role_says_its_model_and_where_that_stands(
 ) -> None:
     monkeypatch.setenv("KOI_SMALL", "a/small")
     roles = configured_roles(configure('model = "a/b"\n[models]\nplanner = "c/d"\n'))
-    assert list(roles) == list(ROLES)
+    assert list(roles) == list(ROLE_NAMES)
     assert [role.reference for role in roles.values()] == ["a/b", "a/b", "c/d", "", "a/small"]
     assert roles["small"].place == "KOI_SMALL"
     assert roles["executor"].place.endswith("config.toml")
-    assert [role.in_effect for role in roles.values()] == [True, False, False, False, False]
+    assert [role.in_effect for role in roles.values()] == [True, False, False, False, True]
 
 
 def test_a_variable_that_is_missing_is_told_in_its_place(configure: Configure) -> None:
@@ -79,13 +79,18 @@ def test_an_executor_that_is_there_is_the_one_that_changes(
     )
 
 
-@pytest.mark.parametrize("role", ["evaluator", "planner", "embedder", "small"])
+@pytest.mark.parametrize("role", ["evaluator", "planner", "embedder"])
 def test_other_roles_are_kept_and_said_to_have_no_effect_yet(
     configure: Configure, koi_home: Path, role: str
 ) -> None:
     said = keep_model(parse_role(role), GPT, configure(""))
     assert written(koi_home) == {"models": {role: "openai/gpt-5"}}
     assert said.startswith(f"Kept, without effect in this version: models.{role} = openai/gpt-5")
+
+
+def test_the_small_role_is_kept_for_new_sessions(configure: Configure) -> None:
+    said = keep_model("small", GPT, configure(""))
+    assert said.startswith("New sessions begin with it: models.small = openai/gpt-5 in ")
 
 
 def test_what_comes_before_the_file_is_named(

@@ -19,6 +19,10 @@ class SessionOptions(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     provider: str | None = None
     executor: str | None = None
+    evaluator: str | None = None
+    planner: str | None = None
+    embedder: str | None = None
+    small: str | None = None
     latest: bool = False
     resume: str | None = None
     """The id, or its beginning, of a session to go on with; "" means: let me choose."""

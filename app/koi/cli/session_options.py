@@ -23,9 +23,13 @@ def session_options(function: Callable[Concatenate[SessionOptions, P], R]) -> Ca
     It goes below `global_options`, so that those are already known.
     """
 
-    @click.option("-m", "--model", metavar="REF", help="Model, as provider/model.")
+    @click.option("-m", "--model", metavar="REF", help="Model, as provider/model, or hint:NAME.")
     @click.option("-p", "--provider", metavar="NAME", help="Provider for a bare model name.")
     @click.option("--executor", metavar="REF", help="The model that works, above --model.")
+    @click.option("--evaluator", metavar="REF", help="The model that judges, above --model.")
+    @click.option("--planner", metavar="REF", help="The model that plans, above --model.")
+    @click.option("--embedder", metavar="REF", help="The model that makes vectors.")
+    @click.option("--small", metavar="REF", help="The model for summaries.")
     @click.option("-c", "--continue", "latest", is_flag=True, help="Go on with the last session.")
     @click.option(
         "-r", "--resume", metavar="ID", is_flag=False, flag_value="", help="Go on with a session."

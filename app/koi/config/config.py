@@ -13,6 +13,8 @@ from koi.config.paths import Paths
 from koi.config.schema import ProviderTable, RoleName, RuleTable, Tables
 
 Layer: TypeAlias = Literal["default", "user", "project", "environment", "flag"]
+SHARED_ROLES: tuple[RoleName, ...] = ("executor", "evaluator", "planner")
+"""The roles that `model` is for."""
 RANK: dict[Layer, int] = {"default": 0, "user": 1, "project": 2, "environment": 3, "flag": 4}
 
 
@@ -65,21 +67,26 @@ class Config(msgspec.Struct, frozen=True):
         return f"{origin.place}: {key}" if origin.place else key
 
     def role_model(self, role: RoleName = "executor") -> str | None:
-        """The model reference (or bare name) configured for a role, None: choose the best found.
+        """The model reference (or bare name) configured for a role, None: its default.
 
-        A `model` from a later layer beats an executor from an earlier one, so that `-m` works.
+        `model` counts for executor, evaluator and planner; one from a later layer beats a role's
+        own from an earlier one, so that `-m` works.
         """
-        tables = self.tables
-        own: str | None = getattr(tables.models, role)
+        key = self.role_key(role)
+        if key is None:
+            return None
+        own: str | None = getattr(self.tables.models, role)
+        written = self.tables.model if key == "model" else own
+        return None if written is None else self.text(written, key)
+
+    def role_key(self, role: RoleName) -> str | None:
+        """The dotted key in which a role's model is, None when nothing names one."""
         key = f"models.{role}"
-        shared = tables.model if role in ("executor", "evaluator", "planner") else None
-        if own is not None and shared is not None and role == "executor":
-            mine, general = self.origin(key), self.origin("model")
-            if RANK[general.layer] > RANK[mine.layer]:
-                own = None
-        if own is not None:
-            return self.text(own, key)
-        return None if shared is None else self.text(shared, "model")
+        named = getattr(self.tables.models, role) is not None
+        if role not in SHARED_ROLES or self.tables.model is None:
+            return key if named else None
+        later = RANK[self.origin("model").layer] > RANK[self.origin(key).layer]
+        return "model" if later or not named else key
 
     def provider(self, name: str) -> ProviderTable | None:
         """`[providers.NAME]`, None when it is not configured."""

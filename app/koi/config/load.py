@@ -20,6 +20,7 @@ PROJECT_KEYS = ("ignore", "display", "permissions")
 """What a project file may set; of permissions only rules that deny."""
 
 ENVIRONMENT_KEYS = {
+    "OPENKOI_MODEL": "model",
     "KOI_MODEL": "model",
     "KOI_EXECUTOR": "models.executor",
     "KOI_EVALUATOR": "models.evaluator",
@@ -27,6 +28,7 @@ ENVIRONMENT_KEYS = {
     "KOI_EMBEDDER": "models.embedder",
     "KOI_SMALL": "models.small",
 }
+"""Of two variables for one key the later one here wins."""
 
 
 class Source(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import typing
 from typing import Annotated, Literal, TypeAlias
 
 import msgspec
@@ -17,6 +18,7 @@ ProtocolName: TypeAlias = Literal[
     "wasm",
 ]
 RoleName: TypeAlias = Literal["executor", "evaluator", "planner", "embedder", "small"]
+ROLE_NAMES: tuple[RoleName, ...] = typing.get_args(RoleName)
 ToolSupport: TypeAlias = Literal["auto", "native", "prompt", "off"]
 AuthName: TypeAlias = Literal["bearer", "x-api-key", "x-goog-api-key", "none"]
 RuleAction: TypeAlias = Literal["allow", "ask", "deny"]
@@ -290,7 +292,7 @@ class Tables(msgspec.Struct, frozen=True, kw_only=True):
     display: DisplayTable = DisplayTable()
 
 
-ROLES = "roles other than the executor"
+UNUSED_ROLES = "evaluation, planning and vectors, which nothing asks for yet"
 FALLBACK = "fallback to other models"
 TIERS = "model tiers"
 NOT_IN_EFFECT: dict[str, str] = {
@@ -298,10 +300,9 @@ NOT_IN_EFFECT: dict[str, str] = {
     "providers.*.api_keys": "rotation of keys (the first is used)",
     "providers.*.fast_model": TIERS,
     "providers.*.premium_model": TIERS,
-    "models.evaluator": ROLES,
-    "models.planner": ROLES,
-    "models.embedder": ROLES,
-    "models.small": ROLES,
+    "models.evaluator": UNUSED_ROLES,
+    "models.planner": UNUSED_ROLES,
+    "models.embedder": UNUSED_ROLES,
     "models.fallback": FALLBACK,
     "reliability.cooldown_s": "cooldown of failed models",
     "reliability.fallback_on_auth": FALLBACK,

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from koi.config.schema import RoleName
 from koi.core.references import ModelReference
 from koi.core.request_events import Routed
 from koi.core.seams import ModelInfo, Provider
@@ -58,5 +59,12 @@ class Chains(Protocol):
 
         `prompt` is the person's prompt that begins a turn, for tiers; None keeps the tier that the
         turn has. Raises UsageError, ConfigurationError.
+        """
+        ...
+
+    async def role_reference(self, role: RoleName, executor: ModelReference) -> ModelReference:
+        """The model of a role while `executor` is the session's model: configured, or its default.
+
+        Raises UsageError, ConfigurationError, and CredentialMissing when the role has none.
         """
         ...

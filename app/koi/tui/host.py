@@ -73,9 +73,7 @@ class SessionHost:
         options = msgspec.structs.replace(self.options, latest=False, resume=None)
         if self.session is not None:
             state = self.session.state
-            options = msgspec.structs.replace(
-                options, model=str(state.model), executor=None, mode=state.mode
-            )
+            options = msgspec.structs.replace(options, executor=str(state.model), mode=state.mode)
         return await self.replace(options)
 
     async def resume(self, session_id: str) -> Session:

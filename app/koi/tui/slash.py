@@ -56,17 +56,18 @@ def _model(app: Actions, argument: str) -> None:
 
     Raises UsageError for what can be no name.
     """
+    from koi.config.schema import ROLE_NAMES
     from koi.core.offers import EXECUTOR
-    from koi.wiring.role_models import ROLES
 
     first, _, text = argument.partition(" ")
-    if " " in (text.strip() if first in ROLES else argument):
+    if " " in (text.strip() if first in ROLE_NAMES else argument):
         from difflib import get_close_matches
 
-        near = get_close_matches(first, ROLES, n=1)
+        near = get_close_matches(first, ROLE_NAMES, n=1)
         meant = f"Did you mean the role {near[0]}? " if near else ""
-        raise UsageError("a model's name has no spaces", hint=f"{meant}Roles: {', '.join(ROLES)}.")
-    if first not in ROLES:
+        roles = ", ".join(ROLE_NAMES)
+        raise UsageError("a model's name has no spaces", hint=f"{meant}Roles: {roles}.")
+    if first not in ROLE_NAMES:
         work = dialogs.use_model(app, argument)
     elif not text:
         work = dialogs.choose_model(app, first)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from koi.config.schema import RoleName
 from koi.core.errors import CredentialMissing
 from koi.core.references import ModelReference
 from koi.core.request_events import Routed
@@ -14,6 +15,7 @@ from koi.routing.routes import reason, route_of
 from koi.wiring.fallbacks import Fallback, fallbacks_of
 from koi.wiring.named_models import meant_model
 from koi.wiring.providers import Providers
+from koi.wiring.role_references import role_reference
 from koi.wiring.routes import configured_routes
 
 
@@ -37,6 +39,11 @@ class ConfiguredChains:
             if fallback.reference not in models:
                 models[fallback.reference] = self._fallback(role, fallback)
         return Chain(role, tuple(models.values()), self._routed(requested))
+
+    async def role_reference(self, role: RoleName, executor: ModelReference) -> ModelReference:
+        """The model of a role while `executor` is the session's model."""
+        found = await role_reference(role, executor, self._providers.registry)
+        return found.reference
 
     def _model(self, role: str, reference: ModelReference) -> ChainModel:
         def candidates() -> Awaitable[tuple[Candidate, ...]]:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import typing
 from pathlib import Path
 
 from koi.agent.options import SessionOptions
 from koi.catalogue.registry import Registry
 from koi.config.config import Config
-from koi.config.schema import NOT_IN_EFFECT, RoleName
+from koi.config.schema import NOT_IN_EFFECT, ROLE_NAMES, RoleName
 from koi.core.errors import KoiError, UsageError
 from koi.core.offers import EXECUTOR, RoleModel
 from koi.core.references import ModelReference
 from koi.wiring.registry import open_registry
 
-ROLES: tuple[RoleName, ...] = typing.get_args(RoleName)
-
 
 def configured_roles(options: SessionOptions) -> dict[str, RoleModel]:
     """The model of every role and where it stands. Raises ConfigurationError."""
     config = _registry(options).config
-    return {role: _configured(role, config) for role in ROLES}
+    return {role: _configured(role, config) for role in ROLE_NAMES}
 
 
 async def named_model(text: str, options: SessionOptions) -> ModelReference:
@@ -38,10 +35,10 @@ async def named_model(text: str, options: SessionOptions) -> ModelReference:
 
 def parse_role(text: str) -> RoleName:
     """The role of a name. Raises UsageError for an unknown one."""
-    for role in ROLES:
+    for role in ROLE_NAMES:
         if role == text:
             return role
-    raise UsageError(f"there is no role '{text}'", hint=f"Roles: {', '.join(ROLES)}.")
+    raise UsageError(f"there is no role '{text}'", hint=f"Roles: {', '.join(ROLE_NAMES)}.")
 
 
 def keep_model(role: RoleName, reference: ModelReference, options: SessionOptions) -> str:
@@ -77,10 +74,7 @@ def _configured(role: RoleName, config: Config) -> RoleModel:
         return RoleModel(role, "", error.title, effect)
     if reference is None:
         return RoleModel(role, in_effect=effect)
-    own: str | None = getattr(config.tables.models, role)
-    key = f"models.{role}"
-    if own is None or config.text(own, key) != reference:
-        key = "model"
+    key = config.role_key(role) or "model"
     origin = config.origin(key)
     place = _short(Path(origin.place)) if origin.layer == "user" else origin.place
     return RoleModel(role, reference, place or origin.layer, effect)

@@ -12,7 +12,7 @@ from koi.agent.session import Session
 from koi.agent.state import SessionState
 from koi.catalogue.prices import FREE
 from koi.catalogue.registry import Registry
-from koi.config.schema import NOT_IN_EFFECT, ROLES
+from koi.config.schema import NOT_IN_EFFECT, ROLE_NAMES, UNUSED_ROLES
 from koi.core.errors import StorageError, UsageError
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
@@ -76,7 +76,8 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
 
 def registry_of(options: SessionOptions) -> Registry:
     """Configuration and catalogue, as they are now. Raises ConfigurationError."""
-    flags = {"models.executor": options.executor, "model": options.model}
+    flags = {f"models.{role}": getattr(options, role) for role in ROLE_NAMES}
+    flags["model"] = options.model
     return open_registry(
         options.config_flag, flags=flags, workspace=options.workspace, trusted=options.trust
     )
@@ -219,13 +220,16 @@ def _notes(registry: Registry, journal: Journal) -> tuple[str, ...]:
 
 
 def _without_effect(registry: Registry) -> list[str]:
-    """Settings that do nothing. Models of roles, which koi itself can keep, are named once only;
-    a budget or a rule that somebody relies on, at every start.
+    """Settings and options that do nothing. Models of roles, which koi itself can keep in its file,
+    are named once only; an option, or a rule that somebody relies on, at every start.
     """
     from koi.files.atomic import create_private_folder, write_atomic
 
-    keys = [warning.key or warning.where for warning in registry.config.warnings]
-    roles = [key for key in keys if NOT_IN_EFFECT.get(key) == ROLES]
+    warnings = registry.config.warnings
+    keys = [
+        each.where if each.where.startswith("--") else each.key or each.where for each in warnings
+    ]
+    roles = [key for key in keys if NOT_IN_EFFECT.get(key) == UNUSED_ROLES]
     if not roles:
         return keys
     folder = registry.config.paths.state

@@ -51,17 +51,17 @@ def candidates(text: str, models: Sequence[str] = ()) -> tuple[Candidate, ...]:
 
 def _models(word: str, argument: str, models: Sequence[str]) -> tuple[Candidate, ...]:
     """Models, for the session or for a role that is named before them, and roles."""
-    from koi.wiring.role_models import ROLES
+    from koi.config.schema import ROLE_NAMES
 
     role, between, rest = argument.partition(" ")
-    named = bool(between) and role in ROLES
+    named = bool(between) and role in ROLE_NAMES
     if named:
         word, argument = f"{word} {role}", rest.strip()
     if " " in argument:
         return ()
     offered = [(name, "") for name in _models_like(argument, models)]
     if argument and not named:
-        offered += [(name, "for this role") for name in ROLES if name.startswith(argument)]
+        offered += [(name, "for this role") for name in ROLE_NAMES if name.startswith(argument)]
     return tuple(Candidate(f"{word} {name}", description) for name, description in offered)
 
 
