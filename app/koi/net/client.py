@@ -36,7 +36,7 @@ class HttpAnswer:
         self._failures = (httpx.HTTPError, httpx.StreamError, OSError)
         self.status = response.status_code
         self.headers: Mapping[str, str] = dict(response.headers)
-        self._host = response.url.host
+        self.host = response.url.host
         encoding = response.headers.get("content-encoding", "identity")
         chunks = response.aiter_raw()
         self._chunks = chunks if encoding == "identity" else unpacked(chunks, encoding)
@@ -48,7 +48,7 @@ class HttpAnswer:
         try:
             return await self._guard.bound(anext(self._chunks, None))
         except self._failures as error:
-            raise transport_error(error, self._host, began=True) from error
+            raise transport_error(error, self.host, began=True) from error
 
     def data_seen(self) -> None:
         """Start the idle timer anew: the last chunk held data, not only comments."""
@@ -222,4 +222,4 @@ async def _refuse(response: httpx.Response, answer: HttpAnswer) -> None:
         body = await answer.read(limit=MAX_ERROR_BODY)
     except ProviderError:
         body = b""
-    raise response_error(response.status_code, answer.headers, body)
+    raise response_error(response.status_code, answer.headers, body, answer.host)

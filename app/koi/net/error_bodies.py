@@ -9,12 +9,7 @@ import msgspec
 from koi.core.messages import JsonObject
 
 MAX_MESSAGE = 500
-MAX_PAGE = 200
-MAX_MARKUP = 8 * 1024
-"""Characters of a page that are looked at: hostile markup takes time that grows with its square."""
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _EVENT = re.compile(r"(?:event:.*\n)?data: ?(\{.*\})")
-_TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
 
 class ErrorBody(msgspec.Struct, frozen=True):
@@ -37,11 +32,11 @@ def read_error_body(body: bytes) -> tuple[ErrorBody, object]:
         text = event[1]
         body = text.encode()
     if not text.startswith(("{", "[", '"')):
-        return ErrorBody(shorten(plain(text))), None
+        return ErrorBody(shorten(text)), None
     try:
         value: object = msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError):
-        return ErrorBody(shorten(plain(text))), None
+        return ErrorBody(shorten(text)), None
     if isinstance(value, list) and value:
         value = value[0]
     return read_error(value), value
@@ -135,21 +130,6 @@ def _status(error: JsonObject) -> int | None:
 def _word(value: object) -> str:
     named = isinstance(value, str | int) and not isinstance(value, bool)
     return str(value)[:MAX_MESSAGE] if named else ""
-
-
-def plain(text: str) -> str:
-    """Readable text of an HTML page: its title, else its words. Other text as it is."""
-    if not _looks_like_html(text):
-        return text
-    text = text[:MAX_MARKUP]
-    title = _TITLE.search(text)
-    words = title[1] if title and title[1].strip() else _TAGS.sub(" ", text)
-    return f"HTML page: {shorten(' '.join(words.split()), MAX_PAGE)}"
-
-
-def _looks_like_html(text: str) -> bool:
-    """True for something a browser would show as a page."""
-    return bool(re.match(r"\s*<(!doctype|html|head|body|\?xml|h1|center|title)", text, re.I))
 
 
 def shorten(text: str, limit: int = MAX_MESSAGE) -> str:

@@ -76,7 +76,8 @@ class AnswerReader:
             self._count(chunk)
             start = _without_blanks(start + chunk)
         if first == b"<":
-            raise page_error(self._answer.status, await self._answer.read(start))
+            page = await self._answer.read(start)
+            raise page_error(self._answer.status, page, self._answer.headers, self._answer.host)
         self._decoder = self._framing(first)
         if self._decoder is None:
             answer = decode_object(await self._answer.read(start))

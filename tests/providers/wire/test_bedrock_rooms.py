@@ -139,7 +139,7 @@ SKEW = "Signature expired: 20250101T000000Z is now earlier than 20250101T001000Z
             403,
             "AccessDeniedException",
             "You don't have access to the model with the specified model ID.",
-            "auth",
+            "model_not_found",
             "console",
         ),
         (429, "ThrottlingException", "Too many tokens", "rate_limit", ""),

@@ -12,7 +12,10 @@ _CLOCK = re.compile(
     re.IGNORECASE,
 )
 _NEEDS_PROFILE = re.compile(r"on-demand throughput|inference profile", re.IGNORECASE)
-_NO_ACCESS = re.compile(r"access to the model|not authorized to perform", re.IGNORECASE)
+_NO_ACCESS = re.compile(
+    r"access to the model|model access is denied|not authorized to perform|use[- ]case",
+    re.IGNORECASE,
+)
 _BY_CODE = {
     "ExpiredTokenException": "The AWS session has expired: log in again (aws sso login), or set "
     "a new AWS_SESSION_TOKEN with its keys.",
@@ -28,10 +31,10 @@ def advice(error: ProviderError, model: str) -> str:
         return "The clock of this machine is wrong by minutes: set it, and ask again."
     if error.code in _BY_CODE:
         return _BY_CODE[error.code]
+    if _NO_ACCESS.search(error.title):
+        return "Ask for access to the model in the Bedrock console, for this region and account."
     if error.kind == "model_not_found" or _NEEDS_PROFILE.search(error.title):
         return _names(model)
-    if error.kind == "auth" and _NO_ACCESS.search(error.title):
-        return "Ask for access to the model in the Bedrock console, for this region and account."
     return ""
 
 
