@@ -208,8 +208,8 @@ rules = [{rule = "edit(${ROOT}/*)", action = "allow"}, {rule = "bash(rm*)", acti
 
 
 def test_what_has_no_effect_yet_is_a_warning(tmp_path: Path) -> None:
-    config = load_text(tmp_path, "[iteration]\nmax = 2\n[providers.x]\nfast_model = 'a'\n")
-    assert [warning.key for warning in config.warnings] == ["providers.x.fast_model", "iteration"]
+    config = load_text(tmp_path, "[iteration]\nmax = 2\n[models]\nplanner = 'a'\n")
+    assert [warning.key for warning in config.warnings] == ["models.planner", "iteration"]
     assert all("no effect" in warning.message for warning in config.warnings)
 
 

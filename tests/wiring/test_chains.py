@@ -8,9 +8,11 @@ import pytest
 
 from koi.core.errors import ConfigurationError, CredentialMissing
 from koi.core.references import ModelReference
+from koi.core.request_events import Routed
 from koi.core.seams import ModelInfo
 from koi.providers.demo.reference import DEMO
 from koi.routing.candidates import Chain
+from koi.routing.tiers import Activity
 from koi.wiring.chains import ConfiguredChains
 from koi.wiring.providers import Providers
 from tests.configurations import registry_of
@@ -182,6 +184,67 @@ executor = ["ollama"]
         _, local = chains(tmp_path, text).chain("executor", SONNET).models
         (candidate,) = await local.candidates()
     assert str(candidate.reference) == "ollama/llama3.3"
+
+
+TIERS = """
+[routing]
+tiers = true
+[providers.anthropic]
+fast_model = "claude-haiku-4-5"
+premium_model = "${BEST:-claude-opus-4-6}"
+[providers.openai]
+premium_model = "gpt-5.2-pro"
+[reliability.model_fallbacks]
+"claude-opus-4-6" = ["groq/a"]
+"claude-sonnet-4-6" = ["groq/b"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("prompt", "models"),
+    [
+        ("what is this?", ["anthropic/claude-haiku-4-5", str(SONNET), "groq/b"]),
+        ("fix it", [str(SONNET), "groq/b"]),
+        ("refactor it", ["anthropic/claude-opus-4-6", "groq/a", str(SONNET), "groq/b"]),
+    ],
+)
+def test_a_tier_puts_its_model_before_the_one_that_was_named(
+    tmp_path: Path, prompt: str, models: list[str]
+) -> None:
+    assert names(chains(tmp_path, TIERS).chain("executor", SONNET, prompt=prompt)) == models
+
+
+def test_a_tier_is_kept_for_the_turn_and_told_at_its_beginning(tmp_path: Path) -> None:
+    found = chains(tmp_path, TIERS)
+    opus = ModelReference("anthropic", "claude-opus-4-6")
+    first = found.chain("executor", SONNET, prompt="refactor it")
+    assert first.routed == Routed(SONNET, opus, "tier", "premium: the prompt says 'refactor'")
+    assert found.chain("executor", SONNET).first.reference == opus
+    assert found.chain("executor", SONNET, prompt="now fix it").first.reference == SONNET
+    assert found.chain("executor", SONNET).first.reference == SONNET
+
+
+def test_a_model_that_was_chosen_by_hand_is_the_primary_of_its_provider(tmp_path: Path) -> None:
+    found = chains(tmp_path, TIERS)
+    mini = ModelReference("openai", "gpt-5-mini")
+    assert found.chain("executor", mini, prompt="fix it").first.reference == mini
+    hard = found.chain("executor", mini, prompt="refactor it")
+    assert names(hard) == ["openai/gpt-5.2-pro", "openai/gpt-5-mini"]
+    assert found.chain("executor", mini, prompt="what is it?").first.reference == mini
+
+
+def test_tiers_are_for_the_executor_and_off_unless_wanted(tmp_path: Path) -> None:
+    found = chains(tmp_path, TIERS)
+    found.chain("executor", SONNET, prompt="refactor it")
+    assert found.chain("small", SONNET).first.reference == SONNET
+    off = chains(tmp_path, TIERS.replace("true", "false"))
+    assert off.chain("executor", SONNET, prompt="refactor it").first.reference == SONNET
+
+
+def test_what_the_session_did_before_counts(tmp_path: Path) -> None:
+    registry = registry_of(tmp_path, TIERS, KEYS)
+    found = ConfiguredChains(Providers(registry), ModelInfo, lambda: Activity(turns=2, tools=5))
+    assert found.chain("executor", SONNET, prompt="go on").routed is not None
 
 
 def test_the_demo_has_no_fallbacks(tmp_path: Path) -> None:

@@ -294,12 +294,9 @@ class Tables(msgspec.Struct, frozen=True, kw_only=True):
 
 UNUSED_ROLES = "evaluation, planning and vectors, which nothing asks for yet"
 FALLBACK = "fallback to other models"
-TIERS = "model tiers"
 NOT_IN_EFFECT: dict[str, str] = {
     "ignore": "extra ignore globs",
     "providers.*.api_keys": "rotation of keys (the first is used)",
-    "providers.*.fast_model": TIERS,
-    "providers.*.premium_model": TIERS,
     "models.evaluator": UNUSED_ROLES,
     "models.planner": UNUSED_ROLES,
     "models.embedder": UNUSED_ROLES,
@@ -307,7 +304,6 @@ NOT_IN_EFFECT: dict[str, str] = {
     "reliability.cooldown_s": "cooldown of failed models",
     "reliability.fallback_on_auth": FALLBACK,
     "reliability.model_fallbacks": FALLBACK,
-    "routing": TIERS,
     "iteration": "iterations",
     "verify": "verification",
     "display": "display settings",

@@ -12,7 +12,8 @@ from koi.core.seams import ModelInfo
 from koi.providers.demo.reference import DEMO
 from koi.routing.candidates import Candidate, Chain, ChainModel
 from koi.routing.routes import reason, route_of
-from koi.wiring.fallbacks import Fallback, fallbacks_of
+from koi.routing.tiers import PRIMARY, Activity, choose_tier
+from koi.wiring.fallbacks import Fallback, own_fallbacks, role_fallbacks
 from koi.wiring.named_models import meant_model
 from koi.wiring.providers import Providers
 from koi.wiring.role_references import role_reference
@@ -22,23 +23,41 @@ from koi.wiring.routes import configured_routes
 class ConfiguredChains:
     """The Chains of one session."""
 
-    def __init__(self, providers: Providers, info: Callable[[ModelReference], ModelInfo]) -> None:
+    def __init__(
+        self,
+        providers: Providers,
+        info: Callable[[ModelReference], ModelInfo],
+        activity: Callable[[], Activity] = Activity,
+    ) -> None:
         self._providers = providers
         self._info = info
+        self._activity = activity
+        self._tier = PRIMARY
+        """Of the turn that runs."""
 
     def chain(self, role: str, requested: ModelReference, *, prompt: str | None = None) -> Chain:
         """The chain of a role that has `requested` as its model.
 
-        Its fallbacks follow, each model once. A fallback that means nothing is among them, and
-        says why when it is its turn.
+        The model of the turn's tier comes first, `requested` behind its fallbacks. Fallbacks follow
+        each, and every model comes once. A fallback that means nothing is among them, and says why
+        when it is its turn.
         """
-        models = {requested: self._model(role, requested)}
         if requested == DEMO:  # works offline, and stays there
-            return Chain(role, tuple(models.values()))
-        for fallback in fallbacks_of(requested, role, self._providers.registry):
-            if fallback.reference not in models:
-                models[fallback.reference] = self._fallback(role, fallback)
-        return Chain(role, tuple(models.values()), self._routed(requested))
+            return Chain(role, (self._model(role, DEMO),))
+        registry = self._providers.registry
+        if role == "executor" and prompt is not None:
+            self._tier = PRIMARY
+            if registry.config.tables.routing.tiers:
+                self._tier = choose_tier(prompt, self._activity())
+        first = self._of_tier(requested) if role == "executor" else requested
+        models: dict[ModelReference, ChainModel] = {}
+        for each in dict.fromkeys((first, requested)):
+            models.setdefault(each, self._model(role, each))
+            for fallback in own_fallbacks(each, registry):
+                models.setdefault(fallback.reference, self._fallback(role, fallback))
+        for fallback in role_fallbacks(role, registry):
+            models.setdefault(fallback.reference, self._fallback(role, fallback))
+        return Chain(role, tuple(models.values()), self._routed(requested, first))
 
     async def role_reference(self, role: RoleName, executor: ModelReference) -> ModelReference:
         """The model of a role while `executor` is the session's model."""
@@ -73,6 +92,26 @@ class ConfiguredChains:
             for each in await self._providers.find_keys(reference)
         )
 
-    def _routed(self, requested: ModelReference) -> Routed | None:
+    def _of_tier(self, requested: ModelReference) -> ModelReference:
+        """The model that the provider of `requested` has for the turn's tier, else `requested`."""
+        registry = self._providers.registry
+        provider = registry.get(requested.provider)
+        match self._tier.tier:
+            case "fast":
+                field, written = "fast_model", provider.table.fast_model
+            case "premium":
+                field, written = "premium_model", provider.table.premium_model
+            case "primary":
+                return requested
+        if written is None:
+            return requested
+        model = registry.config.text(written, provider.key(field))
+        return ModelReference(requested.provider, model)
+
+    def _routed(self, requested: ModelReference, first: ModelReference) -> Routed | None:
+        """What chose another model, or the key, than the one that was named."""
+        if first != requested:
+            tier, why = self._tier
+            return Routed(requested, first, "tier", f"{tier}: {why}")
         route = route_of(requested, configured_routes(self._providers.registry))
         return None if route is None else Routed(requested, requested, "route", reason(route))

@@ -25,13 +25,14 @@ class Fallback(msgspec.Struct, frozen=True):
     """Why it cannot be asked. CredentialMissing: nobody has been asked for its models yet."""
 
 
-def fallbacks_of(reference: ModelReference, role: str, registry: Registry) -> tuple[Fallback, ...]:
-    """What is tried after a model, in order: its own list, then the one of the role.
+def own_fallbacks(reference: ModelReference, registry: Registry) -> tuple[Fallback, ...]:
+    """What `[reliability.model_fallbacks]` lists for a model, in order. Nobody is asked."""
+    return tuple(_resolved(*each, registry) for each in _own(reference, registry))
 
-    Repetitions are in it. Nobody is asked for anything.
-    """
-    own = tuple(_resolved(*each, registry) for each in _own(reference, registry))
-    return (*own, *(_resolved(*each, registry) for each in _of_role(role, registry)))
+
+def role_fallbacks(role: str, registry: Registry) -> tuple[Fallback, ...]:
+    """What `[models.fallback]` lists for a role, in order. Nobody is asked."""
+    return tuple(_resolved(*each, registry) for each in _of_role(role, registry))
 
 
 def listed_fallbacks(registry: Registry) -> Iterator[tuple[str, Fallback]]:

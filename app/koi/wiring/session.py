@@ -103,6 +103,7 @@ def _join(
     from koi.routing.backoff import RetryPolicy
     from koi.routing.budget import Budget
     from koi.routing.limits import BudgetLimits
+    from koi.routing.tiers import activity_before
     from koi.tools.registry import builtin_tools
     from koi.wiring.budgets import configured_limits
     from koi.wiring.chains import ConfiguredChains
@@ -149,7 +150,7 @@ def _join(
     )
     retry = RetryPolicy(reliability.retries, reliability.backoff_ms / 1000)
     parts = TurnParts(
-        chains=ConfiguredChains(providers, info),
+        chains=ConfiguredChains(providers, info, lambda: activity_before(state.history)),
         attempts=Attempts(retry, spending),
         spending=spending,
         provider=providers.get,
