@@ -16,6 +16,7 @@ from typing import Protocol
 import pytest
 from hypothesis import settings
 
+from koi.routing.backoff import PROCESS_TOKENS
 from koi.store.log import OTHERS
 from tests.fuzzing import (
     pytest_addoption,
@@ -93,6 +94,12 @@ def _stop_log() -> None:
         logger.handlers = []
         logger.propagate = True
         logger.setLevel(logging.NOTSET)
+
+
+@pytest.fixture(autouse=True)
+def all_retries_left() -> None:
+    """The retries of other tests are not taken from this one's."""
+    PROCESS_TOKENS.fill()
 
 
 @pytest.fixture(autouse=True)

@@ -178,19 +178,21 @@ async def test_a_transient_failure_is_retried_before_anything_is_visible(
     assert isinstance(events[-1], TurnFinished)
 
 
-async def test_a_failure_after_text_keeps_the_text_and_fails(make_bench: MakeBench) -> None:
-    cut = ProviderError("cut", kind="network")
-    bench = make_bench([TextDelta("half an ans"), cut], answer("whole"))
+async def test_a_failure_after_text_that_asking_again_cannot_cure_keeps_the_text(
+    make_bench: MakeBench,
+) -> None:
+    refused = ProviderError("no", kind="content_policy")
+    bench = make_bench([TextDelta("half an ans"), refused], answer("whole"))
     events = await bench.prompt("hi")
     last = events[-1]
     assert isinstance(last, TurnFailed)
-    assert (last.text, last.error.kind) == ("half an ans", "network")
+    assert (last.text, last.error.kind) == ("half an ans", "content_policy")
     await bench.prompt("go on")
     assert bench.provider.requests[1].messages[1] == Message("assistant", (Text("half an ans"),))
 
 
 async def test_a_stream_that_just_stops_fails(make_bench: MakeBench) -> None:
-    bench = make_bench([TextDelta("half")])
+    bench = make_bench(*[[TextDelta("half")]] * 3)
     events = await bench.prompt("hi")
     assert isinstance(events[-1], TurnFailed)
 

@@ -121,7 +121,7 @@ def test_a_stream_cut_before_its_end_is_never_a_success(
     how: Literal["close", "clean", "reset"],
     output: str,
 ) -> None:
-    model_server.script(cut_stream("a long enough answer to be cut", after=4, how=how))
+    model_server.script(*[cut_stream("a long enough answer to be cut", after=4, how=how)] * 3)
     if output == "json":
         outcome = machine("-m", model, "hi", output="json")
         assert outcome.code == 1
@@ -133,18 +133,19 @@ def test_a_stream_cut_before_its_end_is_never_a_success(
         assert done.returncode == 1
         assert done.stdout.startswith("a long")
         assert "error (network)" in done.stderr
-    assert len(model_server.requests) == 1
+    assert len(model_server.requests) == 3
 
 
 def test_after_a_cut_answer_the_session_goes_on(
     machine: Machine, model_server: ModelServer, model: str
 ) -> None:
-    model_server.script(cut_stream("a long enough answer to be cut", after=4), text("Again."))
+    cuts = [cut_stream("a long enough answer to be cut", after=4)] * 3
+    model_server.script(*cuts, text("Again."))
     first = machine("-m", model, "hi")
     second = machine("-c", "go on")
     assert second.code == 0
     assert second.result["session_id"] == first.result["session_id"]
-    assert "a long" in str(model_server.model_requests[1].messages)
+    assert "a long" in str(model_server.model_requests[3].messages)
 
 
 def test_a_cut_before_any_text_is_tried_three_times(

@@ -1,19 +1,16 @@
-"""Attempts: what is asked again, after how long, and what never is."""
+"""Attempts with one model: what is asked again, after how long, and what never is."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from itertools import count
-from typing import TypeAlias
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from koi.core.agent_events import RequestStarted, Retrying, Streamed
-from koi.core.errors import ErrorKind, ProviderError
-from koi.core.messages import ModelRequest, Text, ToolCall, ToolMode
+from koi.core.errors import ErrorKind, KoiError, ProviderError
+from koi.core.messages import ModelRequest, ToolCall
 from koi.core.provider_events import (
     ProviderEvent,
     ReasoningDelta,
@@ -23,91 +20,22 @@ from koi.core.provider_events import (
     ToolCallReady,
     ToolCallStarted,
 )
-from koi.core.references import ModelReference
-from koi.core.request_events import AttemptEnded, Estimate
-from koi.core.seams import ModelInfo
+from koi.core.request_events import Estimate
 from koi.routing.attempts import AttemptEvent, Attempts
 from koi.routing.backoff import TRANSIENT, RetryPolicy
 from tests.chains import Unlimited, chain_of
+from tests.routing.scripted import END, MODEL, Scripted, Sending, Step, failed
 
-Step: TypeAlias = ProviderEvent | ProviderError
-MODEL = ModelReference("scripted", "one")
-END = StreamEnded("stop", "stop", (Text("Hello"),))
 CALL = ToolCall("1", "ls", {})
-
-
-class Scripted:
-    """One list of steps a request."""
-
-    name = "scripted"
-
-    def __init__(self, *attempts: Sequence[Step]) -> None:
-        self._attempts = list(attempts)
-        self.asked = 0
-        self.closed = 0
-
-    async def stream(self, request: ModelRequest) -> AsyncGenerator[ProviderEvent, None]:
-        steps = self._attempts[min(self.asked, len(self._attempts) - 1)]
-        self.asked += 1
-        try:
-            for step in steps:
-                if isinstance(step, ProviderError):
-                    raise step
-                yield step
-        finally:
-            self.closed += 1
-
-    def complete(self, request: ModelRequest) -> AsyncGenerator[ProviderEvent, None]:
-        return self.stream(request)
-
-    def tool_mode(self, model: str) -> ToolMode:
-        return "native"
-
-    def learn(self, request: ModelRequest, error: ProviderError) -> str:
-        return ""
-
-    async def list_models(self) -> tuple[ModelInfo, ...]:
-        return ()
-
-    async def model_info(self, model: str) -> ModelInfo:
-        return ModelInfo(MODEL)
-
-    async def embed(self, model: str, texts: tuple[str, ...]) -> tuple[tuple[float, ...], ...]:
-        return ()
-
-    async def is_available(self) -> bool:
-        return True
-
-    async def aclose(self) -> None:
-        pass
 
 
 async def run(
     provider: Scripted, retries: int = 2
-) -> tuple[list[AttemptEvent], list[float], ProviderError | None]:
+) -> tuple[list[AttemptEvent], list[float], KoiError | None]:
     """All events, the waits, and the failure at the end."""
-    events: list[AttemptEvent] = []
-    waits: list[float] = []
-    numbers = count(1)
-
-    async def sleep(seconds: float) -> None:
-        waits.append(seconds)
-
-    policy = RetryPolicy(retries)
-    sending = Attempts(policy, Unlimited(), lambda: f"r{next(numbers)}", sleep)
-    attempts = sending.stream(ModelRequest("", ()), chain_of((MODEL, provider)))
-    try:
-        async with aclosing(attempts):
-            async for event in attempts:
-                if not isinstance(event, AttemptEnded):
-                    events.append(event)
-    except ProviderError as error:
-        return events, waits, error
-    return events, waits, None
-
-
-def failed(kind: ErrorKind, after_s: float | None = None) -> ProviderError:
-    return ProviderError("failed", kind=kind, status=429, retry_after_s=after_s)
+    sending = Sending(RetryPolicy(retries))
+    ran = await sending.run(chain_of((MODEL, provider)))
+    return ran.told, sending.clock.waits, ran.error
 
 
 async def test_a_good_answer_is_one_attempt() -> None:
@@ -145,16 +73,24 @@ async def test_a_hint_of_more_than_a_minute_is_not_waited_for() -> None:
     provider = Scripted([failed("rate_limit", 61)], [END])
     _, waits, error = await run(provider)
     assert (waits, provider.asked) == ([], 1)
-    assert error is not None
+    assert isinstance(error, ProviderError)
     assert error.retry_after_s == 61
 
 
 @pytest.mark.parametrize("visible", [TextDelta("Hel"), ReasoningDelta("Hmm")])
-async def test_nothing_is_asked_again_once_something_was_shown(visible: ProviderEvent) -> None:
-    provider = Scripted([visible, failed("network")], [END])
-    _, _, error = await run(provider)
-    assert provider.asked == 1
-    assert error is not None
+async def test_an_answer_that_breaks_off_after_it_was_seen_is_asked_for_again(
+    visible: ProviderEvent,
+) -> None:
+    events, _, error = await run(Scripted([visible, failed("network")], [TextDelta("Hello"), END]))
+    assert error is None
+    assert [type(event) for event in events] == [
+        RequestStarted,
+        Streamed,
+        Retrying,
+        RequestStarted,
+        Streamed,
+        Streamed,
+    ]
 
 
 async def test_a_broken_call_is_asked_for_again() -> None:
@@ -169,7 +105,7 @@ async def test_a_stream_without_its_end_is_a_failure() -> None:
     provider = Scripted([TextDelta("Hello")])
     _, _, error = await run(provider)
     assert error is not None
-    assert (error.kind, provider.asked, provider.closed) == ("network", 1, 1)
+    assert (error.kind, provider.asked, provider.closed) == ("network", 3, 3)
 
 
 async def test_leaving_early_closes_the_connection() -> None:

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from koi.agent.loop import TurnParts
 
 
+_BROKEN = ("retry", "rotate", "fall_back", "compact", "stop")
+"""How attempts end whose answer does not stand."""
+
+
 @dataclass(slots=True)
 class Answer:
     """What one attempt has brought so far, and who is answering."""
@@ -43,6 +47,8 @@ class Answer:
     usage: Usage | None = None
     ended: StreamEnded | None = None
     counted: bool = False
+    broke_off: bool = False
+    """Only the parts up to its last complete call stand."""
 
 
 async def ask(
@@ -55,8 +61,8 @@ async def ask(
 ) -> Answer:
     """The complete answer to a request; its tokens are not counted yet (see `count`).
 
-    Attempts that failed are in the journal and counted; only the text of the last one, when
-    nothing follows it, is also in the history. `shown` gets the text that stands. Raises what
+    Attempts that failed are in the journal and counted; only the text of the one that ends the
+    step is also in the history. `shown` gets the text that stands. Raises what
     `Attempts.stream` raises.
     """
     answer: Answer | None = None
@@ -68,10 +74,21 @@ async def ask(
                         answer = Answer(event.request_id, event.model, event.role, event.tool_mode)
                     case Streamed() if answer is not None:
                         _note(event, answer)
-                    case AttemptEnded(kind=kind) if answer is not None and kind is not None:
-                        if event.action != "keep_calls":
-                            broken = _keep_failed(request, answer, event.billed, state, parts, emit)
-                            await whole(broken)
+                    case AttemptEnded() if answer is not None and event.action in _BROKEN:
+                        dropped = event.action != "stop"
+                        broken = _keep_failed(
+                            request,
+                            answer,
+                            state,
+                            parts,
+                            emit,
+                            billed=event.billed,
+                            dropped=dropped,
+                        )
+                        await whole(broken)
+                        answer = None if dropped else answer
+                    case AttemptEnded(action="keep_calls") if answer is not None:
+                        answer.broke_off = True
                     case _:
                         pass
                 emit(event)
@@ -80,11 +97,12 @@ async def ask(
             shown.extend(answer.text)
             if partial := _partial(answer):
                 state.history.append(partial)
-            await whole(_keep_failed(request, answer, False, state, parts, emit))
+            await whole(_keep_failed(request, answer, state, parts, emit))
         raise
     assert answer is not None
     assert answer.ended is not None
-    shown.extend(answer.text)
+    stands = [Message("assistant", answer.ended.parts).text] if answer.broke_off else answer.text
+    shown.extend(stands)
     return answer
 
 
@@ -141,16 +159,21 @@ def _note(event: Streamed, answer: Answer) -> None:
 async def _keep_failed(
     request: ModelRequest,
     answer: Answer,
-    billed: bool,
     state: SessionState,
     parts: TurnParts,
     emit: Emit,
+    *,
+    billed: bool = False,
+    dropped: bool = False,
 ) -> None:
-    """A broken answer: its text is in the journal, its calls do not run, its tokens are counted."""
+    """A broken answer: its text is in the journal, its calls do not run, its tokens are counted.
+
+    `dropped`: it was asked again, and its text is no part of the conversation.
+    """
     if answer.counted:
         return
     if partial := _partial(answer):
-        parts.recorder.partial_answer(partial, answer.model, answer.role)
+        parts.recorder.partial_answer(partial, answer.model, answer.role, dropped=dropped)
     if billed or answer.characters or answer.usage:
         await count(request, answer, state, parts, emit, ok=False)
     else:

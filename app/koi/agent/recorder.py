@@ -62,9 +62,11 @@ class Recorder:
             )
         )
 
-    def partial_answer(self, message: Message, model: ModelReference, role: str) -> None:
-        """The text of an answer that was cut or interrupted."""
-        self._append(AssistantRecord(message, model, role, complete=False))
+    def partial_answer(
+        self, message: Message, model: ModelReference, role: str, *, dropped: bool
+    ) -> None:
+        """The text of an answer that was cut or interrupted. `dropped`: it was asked for again."""
+        self._append(AssistantRecord(message, model, role, complete=False, dropped=dropped))
 
     def intent(self, call: ToolCall, summary: str) -> None:
         """A call is about to run."""

@@ -22,7 +22,7 @@ from koi.core.agent_events import (
 from koi.core.budgets import BudgetLimit, BudgetUse
 from koi.core.errors import KoiError, StorageError, UsageError
 from koi.core.messages import Message, Text, ToolMode
-from koi.core.request_events import Estimate
+from koi.core.request_events import CandidateState, Estimate
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +103,19 @@ class Session:
         """
         if self._renewing is not None:
             self._renewing()
+        self._parts.attempts.forget_refusals()
+
+    async def candidates(self, role: str = "executor") -> tuple[CandidateState, ...]:
+        """Every model and key of a role in the order in which they are tried, as they are now.
+
+        Raises UsageError, ConfigurationError.
+        """
+        chain = self._parts.chains.chain(role, self.state.model)
+        return await self._parts.attempts.states(chain)
+
+    def forget_rests(self) -> None:
+        """From the next request on, ask every model and key again, as if none had failed."""
+        self._parts.attempts.forget_rests()
 
     def stop(self) -> None:
         """Begin to interrupt the running turn; for signal handlers, which cannot wait."""

@@ -50,7 +50,8 @@ def blocks(entries: Sequence[Entry]) -> Iterator[Block]:
             case AssistantRecord() as record:
                 yield from _message(record.message, str(record.model), summaries)
                 if not record.complete:
-                    yield _block("note", "this answer was cut off")
+                    again = ", and asked for again" if record.dropped else ""
+                    yield _block("note", f"this answer was cut off{again}")
             case ApprovalRecord(decision="deny") as record:
                 yield _block("note", f"denied{f' by {record.rule}' if record.rule else ''}")
             case ToolResultRecord() as record:

@@ -30,6 +30,11 @@ class Paths(msgspec.Struct, frozen=True):
         return self.data / "ledger.jsonl"
 
     @property
+    def rests(self) -> Path:
+        """Until when servers asked not to be asked again."""
+        return self.data / "rests.json"
+
+    @property
     def auth_file(self) -> Path:
         """Tokens of koi's own logins."""
         return self.data / "auth.json"

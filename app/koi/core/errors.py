@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from koi.core.budgets import BudgetLimit
+from koi.core.messages import Part
 
 ErrorKind: TypeAlias = Literal[
     "auth",
@@ -119,6 +120,8 @@ class ProviderError(KoiError):
         """The field of the request that the provider names as wrong."""
         self.answer_began = False
         """The provider had accepted the request and begun to answer: it will be on the bill."""
+        self.kept: tuple[Part, ...] = ()
+        """Of an answer that broke off, the parts up to its last complete call; () without one."""
 
     def report(self) -> ErrorReport:
         """This error as plain data, with provider, model and status."""

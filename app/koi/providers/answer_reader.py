@@ -67,6 +67,14 @@ class AnswerReader:
         self._count(chunk)
         return await self._feed(chunk)
 
+    def is_answer(self, error: ProviderError) -> bool:
+        """Whether it was an answer that failed: not a web page, another protocol, or endless data.
+
+        Only then is it on the bill, and only then may asking again help.
+        """
+        stream = self._decoder is not None and self._size <= MAX_STREAM
+        return error.kind != "protocol" or stream
+
     async def _first(self) -> Sequence[ProviderEvent]:
         start = b""
         while not (first := _first_byte(start)):

@@ -194,9 +194,13 @@ class HttpProvider:
             framing = wire_format.framing if stream else server_sent_events
             async with self._post(wire, accept=accept) as answer:
                 reader = AnswerReader(answer, parser, framing, aside=wire_format.aside)
-                while (events := await reader.next()) is not None:
-                    for event in events:
-                        yield event
+                try:
+                    while (events := await reader.next()) is not None:
+                        for event in events:
+                            yield event
+                except ProviderError as error:
+                    error.answer_began = reader.is_answer(error)
+                    raise
 
     async def _format_of(self, model: str) -> WireFormat:
         """The format in which a model is asked."""

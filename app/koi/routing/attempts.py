@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from itertools import count
 from typing import TypeAlias
-
-import msgspec
 
 from koi.core.agent_events import FellBack, RequestStarted, Retrying, Streamed
 from koi.core.budgets import BudgetHeld, BudgetWarned
-from koi.core.errors import ProviderError
-from koi.core.messages import ModelRequest
-from koi.core.provider_events import ReasoningDelta, StreamEnded, TextDelta
+from koi.core.errors import KoiError, ProviderError
+from koi.core.messages import ModelRequest, ToolCall
+from koi.core.provider_events import ReasoningDelta, StreamEnded, TextDelta, ToolCallReady
 from koi.core.request_events import AttemptAction, AttemptEnded, CandidateState, ChainChanged
-from koi.routing.backoff import RetryPolicy, wait_before_retry
+from koi.routing.backoff import LONGEST_WAIT_S, RetryPolicy, RetryTokens, is_transient, retry_wait
 from koi.routing.candidates import Candidate, Chain
-from koi.routing.spending import Grant, Spending
+from koi.routing.cooldowns import Cooldowns
+from koi.routing.exchange import Exchange, for_candidate, stopped_short
+from koi.routing.lineup import Lineup, Resting
+from koi.routing.outcomes import Outcome, Situation, what_follows
+from koi.routing.spending import Spending
+from koi.routing.step_log import StepLog
 
 log = logging.getLogger(__name__)
 
@@ -51,11 +52,16 @@ class Attempts:
         spending: Spending,
         new_id: Callable[[], str] = new_request_id,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        *,
+        cooldowns: Cooldowns | None = None,
+        tokens: RetryTokens | None = None,
     ) -> None:
         self._policy = policy
         self._spending = spending
         self._new_id = new_id
         self._sleep = sleep
+        self._cooldowns = cooldowns or Cooldowns()
+        self._tokens = tokens or RetryTokens()
 
     async def stream(
         self, request: ModelRequest, chain: Chain
@@ -66,98 +72,223 @@ class Attempts:
         one AttemptEnded. Raises the last ProviderError, AllCandidatesExhausted, LimitReached,
         and what the first model's `candidates` raises.
         """
-        (candidate, *_) = await chain.first.candidates()
-        for attempt in count(1):
-            request_id = self._new_id()
+        self._cooldowns.refresh()
+        lineup = Lineup(chain, self._cooldowns, request)
+        await lineup.open_first()
+        step = StepLog(self._policy, self._tokens)
+        while True:
+            candidate = await lineup.choose()
+            if candidate is None:
+                if changed := lineup.changed(None):
+                    yield changed
+                resting = await lineup.earliest()
+                if resting is None or not _worth_waiting(resting, step):
+                    raise step.exhausted(lineup, resting)
+                if not resting.probing:
+                    yield _waiting(resting, step)
+                await self._wait(resting, step)
+                continue
+            # Nothing may come between the choice and this: only one request probes.
+            probing = self._cooldowns.begin(candidate)
+            exchange = Exchange(candidate, self._new_id(), step.requests + 1, probing=probing)
+            async with aclosing(self._exchange(request, exchange, lineup, step)) as events:
+                async for event in events:
+                    yield event
+            if exchange.over:
+                return
+            if exchange.failure is not None:
+                if changed := lineup.changed(None):
+                    yield changed
+                raise exchange.failure
+            if exchange.wait_s:
+                await self._pause(exchange.wait_s, step)
+
+    async def states(self, chain: Chain) -> tuple[CandidateState, ...]:
+        """Every candidate of a chain as it is now; keys are looked for where they are not known."""
+        self._cooldowns.refresh()
+        lineup = Lineup(chain, self._cooldowns)
+        await lineup.open_all()
+        return lineup.states()
+
+    def forget_rests(self) -> None:
+        """Ask every model and key again from the next request on, as if none had failed."""
+        self._cooldowns.forget()
+
+    def forget_refusals(self) -> None:
+        """Send refused keys again: they may have been mended."""
+        self._cooldowns.forget_refusals()
+
+    async def _exchange(
+        self, request: ModelRequest, exchange: Exchange, lineup: Lineup, step: StepLog
+    ) -> AsyncGenerator[AttemptEvent, None]:
+        """One request; what follows it is in `exchange`."""
+        candidate = exchange.candidate
+        answered = False
+        try:
+            if changed := lineup.changed(candidate):
+                yield changed
+            if takes_over := step.takes_over(candidate):
+                yield takes_over
             mode = candidate.provider.tool_mode(candidate.reference.model)
             mode = mode if request.tools else "off"
-            grant = await self._spending.reserve(request_id, candidate, request)
+            grant = await self._spending.reserve(exchange.request_id, candidate, request)
             if isinstance(grant, BudgetHeld):
                 yield grant
-                grant = await self._spending.wait(request_id, candidate, request)
+                grant = await self._spending.wait(exchange.request_id, candidate, request)
             for warning in grant.warnings:
                 yield warning
+            step.requests += 1
             yield RequestStarted(
-                request_id,
+                exchange.request_id,
                 candidate.reference,
                 candidate.role,
-                attempt,
+                exchange.attempt,
                 mode,
                 candidate.key,
                 grant.estimate,
             )
-            log.debug("request %s: %s, attempt %d", request_id, candidate.reference, attempt)
-            sent = _for_candidate(request, candidate, grant)
-            started, visible = time.monotonic(), False
+            exchange.begun()
+            sent = for_candidate(request, candidate, grant)
             try:
                 async with aclosing(candidate.provider.stream(sent)) as events:
                     async for event in events:
-                        visible = visible or isinstance(event, TextDelta | ReasoningDelta)
+                        if not answered:
+                            self._cooldowns.succeed(candidate)
+                            answered = True
+                        exchange.visible |= isinstance(event, TextDelta | ReasoningDelta)
                         if isinstance(event, StreamEnded):
-                            yield _ended(request_id, candidate, attempt, "done", started)
-                        yield Streamed(request_id, event)
-                        if isinstance(event, StreamEnded):
+                            self._tokens.earn()
+                            exchange.over, exchange.finished = True, event.finish_reason
+                            yield exchange.ended("done")
+                        yield Streamed(exchange.request_id, event)
+                        if exchange.over:
                             return
-                raise ProviderError(
-                    f"{candidate.reference}: the answer stopped before its end",
-                    kind="network",
-                    hint="What arrived is kept. Send the prompt again to continue.",
-                    provider=candidate.reference.provider,
-                    model=candidate.reference.model,
-                )
+                raise stopped_short(candidate)
             except ProviderError as error:
-                if not visible and (taught := candidate.provider.learn(sent, error)):
-                    reason = f"{error.title.rstrip('.')}; asked again {taught}"
-                    yield _ended(request_id, candidate, attempt, "retry", started, error)
-                    yield Retrying(candidate.reference, reason, error.status, 0.0, attempt)
-                    continue
-                wait = None if visible else wait_before_retry(error, attempt, self._policy)
-                if wait is None:
-                    yield _ended(request_id, candidate, attempt, "stop", started, error)
-                    raise
-                yield _ended(request_id, candidate, attempt, "retry", started, error, wait)
-                yield Retrying(candidate.reference, error.title, error.status, wait, attempt)
-                await self._sleep(wait)
+                answered = True
+                async for following in self._failed(sent, exchange, error, lineup, step):
+                    yield following
+            except KoiError as error:
+                exchange.failure = error
+                yield exchange.ended("stop", error)
+        finally:
+            if not answered:
+                self._cooldowns.abandon(candidate)
 
-    async def states(self, chain: Chain) -> tuple[CandidateState, ...]:
-        """Every candidate of a chain as it is now; keys are looked for where they are not known."""
-        found: list[CandidateState] = []
-        for model in chain.models:
-            for candidate in await model.candidates():
-                found.append(CandidateState(candidate.reference, key=candidate.key))
-        return tuple(found)
+    async def _failed(
+        self,
+        sent: ModelRequest,
+        exchange: Exchange,
+        error: ProviderError,
+        lineup: Lineup,
+        step: StepLog,
+    ) -> AsyncGenerator[AttemptEvent, None]:
+        candidate = exchange.candidate
+        reference = candidate.reference
+        if not exchange.visible and (taught := candidate.provider.learn(sent, error)):
+            self._cooldowns.succeed(candidate)
+            reason = f"{error.title.rstrip('.')}; asked again {taught}"
+            yield exchange.ended("stop" if step.full else "retry", error)
+            if step.full:
+                exchange.failure = error
+            else:
+                yield Retrying(reference, reason, error.status, 0.0, exchange.attempt)
+            return
+        step.failed(candidate, error)
+        wait = retry_wait(error, step.failures(reference), self._policy)
+        situation = Situation(
+            phase=exchange.phase(error),
+            wait_s=wait,
+            may_retry=step.may_retry(reference, wait),
+            other_key=not step.full and lineup.other_key(candidate),
+            key_changed=reference in step.key_changed,
+            other_model=not step.full and lineup.other_model(reference),
+            probing=exchange.probing,
+            alone=lineup.alone,
+        )
+        outcome = what_follows(error, situation, self._policy)
+        await self._take_rest(candidate, error, outcome)
+        match outcome.action:
+            case "keep_calls":
+                for call in (part for part in error.kept if isinstance(part, ToolCall)):
+                    yield Streamed(exchange.request_id, ToolCallReady(call))
+                yield exchange.ended("keep_calls", error)
+                exchange.over = True
+                end = StreamEnded("tool_calls", "interrupted", error.kept)
+                yield Streamed(exchange.request_id, end)
+            case "retry":
+                step.retry(reference)
+                lineup.again(reference)
+                exchange.wait_s = wait
+                yield exchange.ended("retry", error, wait)
+                yield Retrying(reference, error.title, error.status, wait, exchange.attempt)
+            case "rotate":
+                lineup.pass_on(candidate)
+                if error.kind != "rate_limit":
+                    step.key_changed.add(reference)
+                step.rotated = True
+                yield exchange.ended("rotate", error)
+            case "fall_back":
+                lineup.give_up(reference)
+                if await lineup.choose() is None:
+                    resting = await lineup.earliest()
+                    if resting is None or not _worth_waiting(resting, step):
+                        exchange.failure = step.exhausted(lineup, resting)
+                action: AttemptAction = "stop" if exchange.failure else "fall_back"
+                yield exchange.ended(action, error)
+            case "compact" | "stop" | "done":
+                yield exchange.ended(outcome.action, error)
+                exchange.failure = error
+                if outcome.action == "stop" and (outcome.refused or _may_pass(error)):
+                    lineup.give_up(reference)
+                    exchange.failure = step.exhausted(lineup, await lineup.earliest())
+
+    async def _take_rest(
+        self, candidate: Candidate, error: ProviderError, outcome: Outcome
+    ) -> None:
+        """Put the candidate to rest where the outcome says so; an answer of any kind ends one."""
+        if outcome.refused:
+            self._cooldowns.refuse(candidate, error.title)
+        elif outcome.rest is not None:
+            await self._cooldowns.rest(candidate, outcome.rest, error.title, error.kind)
+        elif is_transient(error):
+            self._cooldowns.abandon(candidate)
+        else:
+            self._cooldowns.succeed(candidate)
+
+    async def _wait(self, resting: Resting, step: StepLog) -> None:
+        if not resting.probing:
+            await self._pause(resting.seconds, step)
+            return
+        before = self._cooldowns.clock()
+        await self._cooldowns.change()
+        step.waited_s += self._cooldowns.clock() - before
+
+    async def _pause(self, seconds: float, step: StepLog) -> None:
+        """Wait, never shorter than asked: timers of the event loop may come a moment early."""
+        step.waited_s += seconds
+        until = self._cooldowns.clock() + seconds
+        left = seconds
+        while left > 0:
+            await self._sleep(left)
+            left = until - self._cooldowns.clock()
 
 
-def _for_candidate(request: ModelRequest, candidate: Candidate, grant: Grant) -> ModelRequest:
-    model = candidate.reference.model
-    tools = request.tools if candidate.provider.tool_mode(model) != "off" else ()
-    limit = request.max_tokens if grant.max_tokens is None else grant.max_tokens
-    return msgspec.structs.replace(request, model=model, tools=tools, max_tokens=limit)
+def _may_pass(error: ProviderError) -> bool:
+    return error.kind == "billing" or is_transient(error)
 
 
-def _ended(
-    request_id: str,
-    candidate: Candidate,
-    attempt: int,
-    action: AttemptAction,
-    started: float,
-    error: ProviderError | None = None,
-    wait_s: float = 0.0,
-) -> AttemptEnded:
-    seconds = time.monotonic() - started
-    how = "ended" if error is None else f"{error.kind}, status {error.status}"
-    log.debug("request %s: %s after %.3f s", request_id, how, seconds)
-    return AttemptEnded(
-        request_id=request_id,
-        model=candidate.reference,
-        role=candidate.role,
-        attempt=attempt,
-        action=action,
-        key=candidate.key,
-        kind=None if error is None else error.kind,
-        reason="" if error is None else error.title,
-        status=None if error is None else error.status,
-        wait_s=wait_s,
-        duration_s=seconds,
-        billed=error is not None and error.answer_began,
+def _worth_waiting(resting: Resting, step: StepLog) -> bool:
+    return resting.seconds <= LONGEST_WAIT_S and step.may_wait(resting.seconds)
+
+
+def _waiting(resting: Resting, step: StepLog) -> Retrying:
+    candidate = resting.candidate
+    return Retrying(
+        candidate.reference,
+        resting.reason,
+        None,
+        resting.seconds,
+        step.requests,
+        candidate.key,
     )

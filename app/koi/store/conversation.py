@@ -53,7 +53,7 @@ def conversation(entries: Sequence[Entry]) -> tuple[Message, ...]:
             case PromptRecord(message=message):
                 messages += step.close()
                 messages.append(message)
-            case AssistantRecord() as record:
+            case AssistantRecord(dropped=False) as record:
                 if not step.superseded:
                     messages += step.close()
                 step = _Step(record)

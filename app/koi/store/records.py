@@ -65,6 +65,8 @@ class AssistantRecord(msgspec.Struct, frozen=True, tag_field="kind", tag="assist
     raw_finish_reason: str | None = None
     complete: bool = True
     request_id: str = ""
+    dropped: bool = False
+    """It was asked for again: no part of the conversation, whatever follows."""
 
 
 class ToolIntentRecord(msgspec.Struct, frozen=True, tag_field="kind", tag="tool_intent"):

@@ -100,10 +100,12 @@ def _join(
     from koi.core.usage import Price
     from koi.credentials.ollama import configured_window
     from koi.routing.attempts import Attempts
-    from koi.routing.backoff import RetryPolicy
+    from koi.routing.backoff import PROCESS_TOKENS, RetryPolicy
     from koi.routing.budget import Budget
+    from koi.routing.cooldowns import Cooldowns
     from koi.routing.limits import BudgetLimits
     from koi.routing.tiers import activity_before
+    from koi.store.rests import RestFile
     from koi.tools.registry import builtin_tools
     from koi.wiring.budgets import configured_limits
     from koi.wiring.chains import ConfiguredChains
@@ -148,10 +150,16 @@ def _join(
         BudgetLimits(configured_limits(table, options), table.warn_at),
         Amounts(journal.state.cost.known_usd, journal.state.usage.context_tokens),
     )
-    retry = RetryPolicy(reliability.retries, reliability.backoff_ms / 1000)
+    policy = RetryPolicy(
+        reliability.retries,
+        reliability.backoff_ms / 1000,
+        cooldown_s=reliability.cooldown_s,
+        fallback_on_auth=reliability.fallback_on_auth,
+    )
+    cooldowns = Cooldowns(RestFile(paths.rests))
     parts = TurnParts(
         chains=ConfiguredChains(providers, info, lambda: activity_before(state.history)),
-        attempts=Attempts(retry, spending),
+        attempts=Attempts(policy, spending, cooldowns=cooldowns, tokens=PROCESS_TOKENS),
         spending=spending,
         provider=providers.get,
         model_info=info,

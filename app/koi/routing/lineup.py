@@ -1,0 +1,194 @@
+"""The candidates of one step: opened when it is their turn, and chosen by what they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from koi.core.errors import ErrorKind, FailedAttempt, KoiError
+from koi.core.messages import ModelRequest
+from koi.core.references import ModelReference
+from koi.core.request_events import CandidateState, ChainChanged, Condition
+from koi.routing.candidates import Candidate, Chain, ChainModel
+from koi.routing.cooldowns import Cooldowns
+from koi.routing.fitness import unfit_for
+
+
+class Resting(msgspec.Struct, frozen=True):
+    """A candidate that may be asked again in `seconds`; `probing`: when another request is done."""
+
+    candidate: Candidate
+    seconds: float
+    reason: str
+    probing: bool
+    kind: ErrorKind
+
+
+class Lineup:
+    """A chain as one step sees it. Without a request, nothing is known to be unfit."""
+
+    def __init__(
+        self, chain: Chain, cooldowns: Cooldowns, request: ModelRequest | None = None
+    ) -> None:
+        self._chain = chain
+        self._request = request
+        self._cooldowns = cooldowns
+        self._opened: dict[ModelReference, tuple[Candidate, ...]] = {}
+        self._barred: dict[ModelReference, CandidateState] = {}
+        """Models that cannot be asked, with the reason."""
+        self._given_up: set[ModelReference] = set()
+        self._passed: set[tuple[ModelReference, str]] = set()
+        """Keys that had their turn and made way for the next one of their model."""
+        self._told: tuple[CandidateState, ...] = ()
+
+    async def open_first(self) -> None:
+        """Look for the keys of the model that was meant. Raises what its `candidates` raises."""
+        first = self._chain.first
+        self._opened[first.reference] = await first.candidates()
+
+    async def open_all(self) -> None:
+        """Look for the keys of every model; the reasons of those without one are noted."""
+        for model in self._chain.models:
+            await self._open(model)
+
+    @property
+    def alone(self) -> bool:
+        """True for one model with one key: there is nothing else to ask."""
+        return len(self._chain.models) == 1 and len(self._opened[self._chain.first.reference]) == 1
+
+    async def choose(self) -> Candidate | None:
+        """The first candidate that is ready and fit, None when there is none."""
+        for model in self._chain.models:
+            if model.reference in self._given_up:
+                continue
+            if self._cooldowns.model_readiness(model.reference).condition != "ready":
+                continue
+            for candidate in await self._open(model):
+                if self._ready(candidate):
+                    return candidate
+        return None
+
+    def other_key(self, candidate: Candidate) -> bool:
+        """True when another key of the same model is ready and did not have its turn yet."""
+        return any(
+            self._ready(other)
+            for other in self._opened[candidate.reference]
+            if other.key_id != candidate.key_id
+        )
+
+    def other_model(self, reference: ModelReference) -> bool:
+        """True when there is a model that may still be asked in this step, now or later."""
+        return any(
+            model.reference != reference
+            and model.reference not in self._given_up
+            and model.reference not in self._barred
+            for model in self._chain.models
+        )
+
+    def pass_on(self, candidate: Candidate) -> None:
+        """The next key of the same model has its turn."""
+        self._passed.add((candidate.reference, candidate.key_id))
+
+    def again(self, reference: ModelReference) -> None:
+        """A model is asked once more: each of its keys that does not rest may be used."""
+        self._passed = {place for place in self._passed if place[0] != reference}
+
+    def give_up(self, reference: ModelReference) -> None:
+        """A model is not asked again in this step."""
+        self._given_up.add(reference)
+
+    async def earliest(self) -> Resting | None:
+        """Of the candidates that only rest, the one that is ready first."""
+        found: list[Resting] = []
+        for model in self._chain.models:
+            if model.reference in self._given_up:
+                continue
+            for candidate in await self._open(model):
+                state = self._cooldowns.readiness(candidate)
+                if state.condition in ("cooling", "probing"):
+                    probing = state.condition == "probing"
+                    found.append(
+                        Resting(candidate, state.seconds, state.reason, probing, state.kind)
+                    )
+        return min(found, key=lambda resting: resting.seconds, default=None)
+
+    def states(self, active: Candidate | None = None) -> tuple[CandidateState, ...]:
+        """All candidates as they are now. Keys that were not looked for are not."""
+        return tuple(self._states(active))
+
+    def changed(self, active: Candidate | None) -> ChainChanged | None:
+        """The chain, when a condition in it is another than at the last call."""
+        states = self.states(active)
+        before, self._told = self._told, states
+        quiet = len(states) == 1 and states[0].condition in ("active", "ready", "probing")
+        if _conditions(states) == _conditions(before) or (quiet and not _rested(before)):
+            return None
+        return ChainChanged(self._chain.role, states)
+
+    def not_asked(self, failed: set[tuple[str, str]]) -> list[FailedAttempt]:
+        """Lines for the attempt log: every candidate that was not asked in this step, and why."""
+        lines: list[FailedAttempt] = []
+        for state in self.states():
+            who = (str(state.model), state.key)
+            if who in failed or state.condition in ("ready", "active"):
+                continue
+            wait = state.cooling_s if state.condition == "cooling" else None
+            reason = f"not asked: {state.reason or state.condition.replace('_', ' ')}"
+            lines.append(FailedAttempt(*who, reason, None, wait))
+        return lines
+
+    def _ready(self, candidate: Candidate) -> bool:
+        place = (candidate.reference, candidate.key_id)
+        return (
+            place not in self._passed and self._cooldowns.readiness(candidate).condition == "ready"
+        )
+
+    async def _open(self, model: ChainModel) -> tuple[Candidate, ...]:
+        """The candidates of a model that can take the request over; () when it cannot."""
+        reference = model.reference
+        if reference in self._barred:
+            return ()
+        if reference not in self._opened:
+            try:
+                self._opened[reference] = await model.candidates()
+            except KoiError as error:
+                lacks: Condition = "no_key" if error.kind == "auth" else "unfit"
+                self._barred[reference] = CandidateState(reference, lacks, reason=error.title)
+                return ()
+            if why := self._unfit(model):
+                self._barred[reference] = CandidateState(reference, "unfit", reason=why)
+                return ()
+        return self._opened[reference]
+
+    def _unfit(self, model: ChainModel) -> str:
+        if self._request is None:
+            return ""
+        provider = self._opened[model.reference][0].provider
+        return unfit_for(self._request, provider, model.info())
+
+    def _states(self, active: Candidate | None) -> Iterator[CandidateState]:
+        for model in self._chain.models:
+            reference = model.reference
+            if reference in self._barred:
+                yield self._barred[reference]
+                continue
+            if reference not in self._opened:
+                rest = self._cooldowns.model_readiness(reference)
+                yield CandidateState(reference, rest.condition, "", rest.seconds, rest.reason)
+                continue
+            for candidate in self._opened[reference]:
+                now = self._cooldowns.readiness(candidate)
+                key = candidate.key
+                if candidate is active and now.condition == "ready":
+                    yield CandidateState(reference, "active", key)
+                else:
+                    yield CandidateState(reference, now.condition, key, now.seconds, now.reason)
+
+
+def _conditions(states: tuple[CandidateState, ...]) -> list[tuple[ModelReference, str, str]]:
+    return [(state.model, state.key, state.condition) for state in states]
+
+
+def _rested(states: tuple[CandidateState, ...]) -> bool:
+    return any(state.condition not in ("ready", "active") for state in states)

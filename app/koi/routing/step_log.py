@@ -1,0 +1,117 @@
+"""What one step has tried so far, how much more it may, and the error when nothing is left."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+
+from koi.core.agent_events import FellBack, Retrying
+from koi.core.errors import AllCandidatesExhausted, FailedAttempt, ProviderError
+from koi.core.references import ModelReference
+from koi.routing.backoff import RetryPolicy, RetryTokens
+from koi.routing.candidates import Candidate
+from koi.routing.lineup import Lineup, Resting
+
+MOST_REQUESTS = 10
+"""Requests of one step, over all models and keys."""
+MOST_WAITING_S = 300.0
+"""Seconds that one step waits, in sum."""
+
+
+class StepLog:
+    """The attempts of one step, and its limits."""
+
+    def __init__(self, policy: RetryPolicy, tokens: RetryTokens) -> None:
+        self._policy = policy
+        self._tokens = tokens
+        self._retries: Counter[ModelReference] = Counter()
+        self._failed: list[FailedAttempt] = []
+        self.requests = 0
+        self.waited_s = 0.0
+        self.key_changed: set[ModelReference] = set()
+        """Models whose key was changed because one was refused or had no credit."""
+        self.last: ProviderError | None = None
+        self.last_candidate: Candidate | None = None
+        """Who was asked last."""
+        self.rotated = False
+        """The next request goes to another key of the same model."""
+
+    @property
+    def full(self) -> bool:
+        """True when no more requests may be sent."""
+        return self.requests >= MOST_REQUESTS
+
+    def failures(self, reference: ModelReference) -> int:
+        """Which failure of a model the next one is, counted from 1, for the length of a wait."""
+        return self._retries[reference] + 1
+
+    def may_wait(self, seconds: float) -> bool:
+        """True when the step has so much waiting time, and a request, left."""
+        return not self.full and self.waited_s + seconds <= MOST_WAITING_S
+
+    def may_retry(self, reference: ModelReference, wait_s: float) -> bool:
+        """True when a model may be asked once more after so many seconds."""
+        left = self._retries[reference] < self._policy.retries
+        return left and self._tokens.left and self.may_wait(wait_s)
+
+    def retry(self, reference: ModelReference) -> None:
+        """A model is asked once more."""
+        self._retries[reference] += 1
+        self._tokens.spend()
+
+    def failed(self, candidate: Candidate, error: ProviderError) -> None:
+        """Note an attempt that failed."""
+        self.last = error
+        line = FailedAttempt(
+            str(candidate.reference), candidate.key, error.title, error.status, error.retry_after_s
+        )
+        self._failed.append(line)
+
+    def takes_over(self, candidate: Candidate) -> Retrying | FellBack | None:
+        """How it is told that another model, or another key, is asked than the one that failed."""
+        before, error = self.last_candidate, self.last
+        self.last_candidate = candidate
+        rotated, self.rotated = self.rotated, False
+        if before is None or error is None:
+            return None
+        reference = candidate.reference
+        if reference != before.reference:
+            return FellBack(before.reference, reference, error.title)
+        if not rotated:
+            return None
+        return Retrying(reference, error.title, error.status, 0.0, self.requests, candidate.key)
+
+    def exhausted(self, lineup: Lineup, resting: Resting | None) -> ProviderError:
+        """The error when nothing is left to try: the last one where there was no choice."""
+        asked = {(line.model, line.key) for line in self._failed}
+        lines = (*self._failed, *lineup.not_asked(asked))
+        if self.last is not None and (lineup.alone or len(lines) == 1):
+            return self.last
+        wait = resting.seconds if resting is not None and not resting.probing else None
+        last = self.last or _resting_error(resting)
+        title = "No model could answer" if self._failed else "No model may be asked now"
+        if resting is not None and wait is not None:
+            title += f"; {resting.candidate.reference} may be asked again {_when(wait)}"
+        hint = "/fallback retry asks at once. " if wait is not None else ""
+        return AllCandidatesExhausted(
+            title, last=last, attempts=lines, hint=f"{hint}{last.hint}".strip(), retry_after_s=wait
+        )
+
+
+def _resting_error(resting: Resting | None) -> ProviderError:
+    if resting is None:
+        return ProviderError("every key was refused", kind="auth")
+    reference = resting.candidate.reference
+    return ProviderError(
+        resting.reason,
+        kind=resting.kind,
+        provider=reference.provider,
+        model=reference.model,
+        retry_after_s=resting.seconds,
+    )
+
+
+def _when(seconds: float) -> str:
+    """A time of day, with the date when it is not within a day."""
+    form = "%H:%M:%S" if seconds < 24 * 3600 else "%Y-%m-%d %H:%M"
+    return f"at {time.strftime(form, time.localtime(time.time() + seconds + 0.5))}"
