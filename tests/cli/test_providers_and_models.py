@@ -11,8 +11,8 @@ import pytest
 from koi.cli import providers
 from koi.cli.dispatch import run
 from tests.conftest import RunKoi
-from tests.servers.answers import Answer
-from tests.servers.model_server import ModelServer
+from tests.servers.answers import Answer, failure
+from tests.servers.model_server import ModelServer, RecordedRequest
 
 KEY = "sk-ant-api03-0123456789"
 
@@ -50,6 +50,35 @@ def test_providers_that_could_be_used_are_asked_whether_they_answer(
     reachable = {row["name"]: row["reachable"] for row in json.loads(done.stdout)}
     assert (reachable["here"], reachable["gone"], reachable["openai"]) == (True, False, None)
     assert not model_server.model_requests
+
+
+def test_every_key_is_shown_by_its_end_with_what_the_server_says_of_it(
+    run_koi: RunKoi, koi_home: Path, model_server: ModelServer
+) -> None:
+    koi_home.mkdir()
+    keys = '["key-of-work-00001111", "key-of-work-00002222", "${NOT_SET}"]'
+    (koi_home / "config.toml").write_text(
+        f'[providers.work]\nbase_url = "{model_server.url}/v1"\napi_keys = {keys}\n'
+    )
+
+    def models(request: RecordedRequest) -> Answer:
+        refused = request.headers["authorization"].endswith("2222")
+        return failure(401, "wrong key") if refused else Answer(body=b'{"data": [{"id": "m"}]}')
+
+    model_server.pages["/v1/models"] = models
+    _, first, *credentials, _ = run_koi("providers").stdout.split("\n\n")[0].splitlines()
+    assert first.split()[2] == "yes"
+    assert credentials[:3] == [
+        "  configuration …1111, providers.work.api_keys[0]",
+        "  configuration …2222 [refused by the server], providers.work.api_keys[1]",
+        "  configuration [cannot be used], providers.work.api_keys[2]: the environment variable "
+        "NOT_SET is not set",
+    ]
+    status = run_koi("connect", "status").stdout
+    assert all(label in status for label in ("…1111", "…2222", "NOT_SET is not set"))
+    doctor = run_koi("doctor", "--live").stdout
+    assert "work …1111: 1 models" in doctor
+    assert "work …2222: " in doctor
 
 
 def test_a_refused_key_is_no_yes(

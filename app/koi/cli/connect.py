@@ -113,5 +113,5 @@ def status_lines(rows: tuple[ProviderStatus, ...]) -> list[str]:
         lines.append(f"{row.provider.ljust(width)}  {row.credential.said}")
         if row.credential.models:
             lines.append(f"{'':{width}}  {', '.join(row.credential.models)}")
-        lines += [f"{'':{width}}  {other.words}" for other in row.others]
+        lines += [f"{'':{width}}  {other.said}" for other in row.others]
     return [*head, *(safe(line, keep_newlines=False) for line in lines)]

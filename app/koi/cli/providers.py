@@ -13,6 +13,7 @@ from koi.cli.options import current_options, global_options
 if TYPE_CHECKING:
     from koi.catalogue.registry import Registered, Registry
     from koi.core.errors import KoiError
+    from koi.core.seams import Provider
     from koi.credentials.findings import Discovery, Finding
 
 Answer: TypeAlias = "bool | Literal['refused'] | KoiError | None"
@@ -62,29 +63,48 @@ async def _look(registry: Registry) -> tuple[Discovery, Answers]:
     discovery = await discover(registry, thorough=True)
     usable = usable_providers(registry, discovery)
     names = [provider.name for provider in usable]
-    asked = {name: asyncio.create_task(_answers(name, registry, discovery)) for name in names}
+    asked = {name: asyncio.create_task(_ask(name, registry, discovery)) for name in names}
     left = deadline - asyncio.get_running_loop().time()
     unfinished = (await asyncio.wait(asked.values(), timeout=left))[1] if asked else set()
     for task in unfinished:
         task.cancel()
     await asyncio.gather(*unfinished, return_exceptions=True)
-    answers = {name: None if task in unfinished else task.result() for name, task in asked.items()}
+    answers: Answers = {}
+    for name, task in asked.items():
+        answers[name], refused = (None, frozenset()) if task in unfinished else task.result()
+        discovery = _without(refused, name, discovery)
     return discovery, answers
 
 
-async def _answers(name: str, registry: Registry, discovery: Discovery) -> Answer:
-    """Whether it answers; where there is a key, whether it takes it, too."""
-    from koi.core.errors import KoiError, ProviderError
-    from koi.wiring.precedence import is_refusal
-    from koi.wiring.providers import open_provider
+async def _ask(
+    name: str, registry: Registry, discovery: Discovery
+) -> tuple[Answer, frozenset[str]]:
+    """Whether it answers; where there are keys, whether it takes one, and which it refuses."""
+    from koi.core.errors import KoiError
+    from koi.wiring.providers import close_keys, open_provider_keys
 
     try:
-        provider = open_provider(name, registry)
+        keys = open_provider_keys(name, registry)
     except KoiError as error:
-        return error  # a setting, the network policy, a plugin
+        return error, frozenset()  # a setting, the network policy, a plugin
     try:
         if discovery.usable(name) is None:
-            return await provider.is_available()
+            return await keys[0].provider.is_available(), frozenset()
+        replies = await asyncio.gather(*(_takes(each.provider) for each in keys))
+    finally:
+        await close_keys(keys)
+    if not any(reply is True for reply in replies):
+        return replies[0], frozenset()
+    refused = (key.key for key, reply in zip(keys, replies, strict=True) if reply == "refused")
+    return True, frozenset(refused)
+
+
+async def _takes(provider: Provider) -> bool | Literal["refused"]:
+    """Whether it answers and takes the key."""
+    from koi.core.errors import KoiError, ProviderError
+    from koi.wiring.precedence import is_refusal
+
+    try:
         await provider.list_models()
     except ProviderError as error:
         if is_refusal(error):
@@ -92,10 +112,22 @@ async def _answers(name: str, registry: Registry, discovery: Discovery) -> Answe
         return error.status is not None and error.status < 500
     except KoiError:
         return False
-    else:
-        return True
-    finally:
-        await provider.aclose()
+    return True
+
+
+def _without(refused: frozenset[str], name: str, discovery: Discovery) -> Discovery:
+    """What was found, with the keys that the server refuses as such, by their last characters."""
+    import msgspec
+
+    if not refused:
+        return discovery
+    found = tuple(
+        msgspec.structs.replace(each, state="refused")
+        if each.state == "usable" and each.label.lstrip("…") in refused
+        else each
+        for each in discovery.of(name)
+    )
+    return msgspec.structs.replace(discovery, findings={**discovery.findings, name: found})
 
 
 def _rank(provider: Registered, discovery: Discovery) -> tuple[bool, bool]:

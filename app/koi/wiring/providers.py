@@ -55,7 +55,34 @@ def open_keys(
     reached with that alone. Raises as `open_provider`.
     """
     route = key_route(reference, registry)
-    return _open_all(reference.provider, registry, route, asks_about_models=asks_about_models)
+    return open_provider_keys(
+        reference.provider, registry, route, asks_about_models=asks_about_models
+    )
+
+
+def open_provider_keys(
+    name: str,
+    registry: Registry,
+    route: RouteTable | None = None,
+    *,
+    asks_about_models: bool = True,
+) -> tuple[OpenKey, ...]:
+    """The provider `name` with each of its keys, or with the one of a `route` that has its own.
+
+    Raises as `open_provider`.
+    """
+    if name == DEMO.provider:
+        return (OpenKey(_demo()),)
+    from koi.catalogue.learnt import learnt_facts
+    from koi.credentials.provider_keys import provider_keys, route_key
+
+    learnt = learnt_facts(registry.config.paths.cache)
+    own = None if route is None else route_key(route, registry)
+    found: tuple[Finding | None, ...]
+    found = (own,) if own is not None else provider_keys(name, registry) or (None,)
+    return tuple(
+        _open(name, registry, each, learnt, asks_about_models=asks_about_models) for each in found
+    )
 
 
 async def close_keys(keys: tuple[OpenKey, ...]) -> None:
@@ -81,7 +108,7 @@ class Providers:
         """The provider of a model with each of its keys. Raises as `open_provider`."""
         at = self._at(reference)
         if at not in self._open:
-            self._open[at] = _open_all(reference.provider, self.registry, at[1])
+            self._open[at] = open_provider_keys(reference.provider, self.registry, at[1])
         return self._open[at]
 
     async def find_keys(self, reference: ModelReference) -> tuple[OpenKey, ...]:
@@ -114,23 +141,6 @@ def _demo() -> Provider:
     from koi.providers.demo.provider import DemoProvider
 
     return DemoProvider(pace_from(os.environ))
-
-
-def _open_all(
-    name: str, registry: Registry, route: RouteTable | None, *, asks_about_models: bool = True
-) -> tuple[OpenKey, ...]:
-    if name == DEMO.provider:
-        return (OpenKey(_demo()),)
-    from koi.catalogue.learnt import learnt_facts
-    from koi.credentials.provider_keys import provider_keys, route_key
-
-    learnt = learnt_facts(registry.config.paths.cache)
-    own = None if route is None else route_key(route, registry)
-    found: tuple[Finding | None, ...]
-    found = (own,) if own is not None else provider_keys(name, registry) or (None,)
-    return tuple(
-        _open(name, registry, each, learnt, asks_about_models=asks_about_models) for each in found
-    )
 
 
 def _open(

@@ -10,6 +10,7 @@ from koi.cli.doctor.report import Check, Section, note, ok, problem
 
 if TYPE_CHECKING:
     from koi.catalogue.registry import Registry
+    from koi.core.seams import Provider
     from koi.credentials.findings import Discovery
 
 LIMIT_S = 10.0
@@ -25,23 +26,40 @@ async def providers(registry: Registry, discovery: Discovery, limit_s: float = L
         task.cancel()
     await asyncio.gather(*late, return_exceptions=True)
     checks = [
-        note(f"{name} did not answer within {limit_s:g} s") if task in late else task.result()
+        check
         for name, task in asked.items()
+        for check in (
+            (note(f"{name} did not answer within {limit_s:g} s"),)
+            if task in late
+            else task.result()
+        )
     ]
     return Section("Providers", tuple(checks) or (note("there is none to be asked"),))
 
 
-async def _ask(name: str, registry: Registry) -> Check:
+async def _ask(name: str, registry: Registry) -> tuple[Check, ...]:
+    """One check for each key."""
     from koi.core.errors import KoiError
-    from koi.wiring.providers import open_provider
+    from koi.wiring.providers import close_keys, open_provider_keys
+
+    try:
+        keys = open_provider_keys(name, registry)
+    except KoiError as error:
+        return (problem(f"{name}: {error.title}", error.hint),)
+    several = len(keys) > 1
+    try:
+        asked = (_list(f"{name} …{key.key}" if several else name, key.provider) for key in keys)
+        return tuple(await asyncio.gather(*asked))
+    finally:
+        await close_keys(keys)
+
+
+async def _list(name: str, provider: Provider) -> Check:
+    from koi.core.errors import KoiError
 
     started = time.monotonic()
     try:
-        provider = open_provider(name, registry)
-        try:
-            models = await provider.list_models()
-        finally:
-            await provider.aclose()
+        models = await provider.list_models()
     except KoiError as error:
         return problem(f"{name}: {error.title}", error.hint)
     took = 1000 * (time.monotonic() - started)

@@ -36,7 +36,9 @@ def written_key(
     try:
         value = config.text(written, key).strip()
     except ConfigurationError as error:
-        return Finding(provider.name, CONFIGURATION, "unreadable", detail=error.title)
+        fault = error.title.removeprefix(f"{error.where}: ")
+        detail = f"{shown}: {fault}" if shown else error.title
+        return Finding(provider.name, CONFIGURATION, "unreadable", detail=detail)
     if value:
         return judged(provider, CONFIGURATION, value, name, config)
     return Finding(provider.name, CONFIGURATION, "unreadable", detail=f"{name} is empty")

@@ -73,4 +73,4 @@ def status_lines(row: ProviderStatus, width: int) -> Iterator[Line]:
     if row.credential.models:
         yield from text(", ".join(row.credential.models), width, PLAIN, INDENT)
     for other in row.others:
-        yield from text(other.words, width, PLAIN, INDENT)
+        yield from text(other.said, width, PLAIN, INDENT)
