@@ -75,18 +75,8 @@ async def ask(
                     case Streamed() if answer is not None:
                         _note(event, answer)
                     case AttemptEnded() if answer is not None and event.action in _BROKEN:
-                        dropped = event.action != "stop"
-                        broken = _keep_failed(
-                            request,
-                            answer,
-                            state,
-                            parts,
-                            emit,
-                            billed=event.billed,
-                            dropped=dropped,
-                        )
-                        await whole(broken)
-                        answer = None if dropped else answer
+                        broken, answer = answer, answer if event.action == "stop" else None
+                        await whole(_keep_failed(request, broken, state, parts, emit, event))
                     case AttemptEnded(action="keep_calls") if answer is not None:
                         answer.broke_off = True
                     case _:
@@ -162,16 +152,16 @@ async def _keep_failed(
     state: SessionState,
     parts: TurnParts,
     emit: Emit,
-    *,
-    billed: bool = False,
-    dropped: bool = False,
+    ended: AttemptEnded | None = None,
 ) -> None:
     """A broken answer: its text is in the journal, its calls do not run, its tokens are counted.
 
-    `dropped`: it was asked again, and its text is no part of the conversation.
+    Where it is asked for again, its text is no part of the conversation.
     """
     if answer.counted:
         return
+    billed = ended is not None and ended.billed
+    dropped = ended is not None and ended.action != "stop"
     if partial := _partial(answer):
         parts.recorder.partial_answer(partial, answer.model, answer.role, dropped=dropped)
     if billed or answer.characters or answer.usage:
