@@ -293,17 +293,14 @@ class Tables(msgspec.Struct, frozen=True, kw_only=True):
 
 
 UNUSED_ROLES = "evaluation, planning and vectors, which nothing asks for yet"
-FALLBACK = "fallback to other models"
 NOT_IN_EFFECT: dict[str, str] = {
     "ignore": "extra ignore globs",
-    "providers.*.api_keys": "rotation of keys (the first is used)",
     "models.evaluator": UNUSED_ROLES,
     "models.planner": UNUSED_ROLES,
     "models.embedder": UNUSED_ROLES,
-    "models.fallback": FALLBACK,
-    "reliability.cooldown_s": "cooldown of failed models",
-    "reliability.fallback_on_auth": FALLBACK,
-    "reliability.model_fallbacks": FALLBACK,
+    "models.fallback.evaluator": UNUSED_ROLES,
+    "models.fallback.planner": UNUSED_ROLES,
+    "models.fallback.embedder": UNUSED_ROLES,
     "iteration": "iterations",
     "verify": "verification",
     "display": "display settings",
