@@ -129,10 +129,21 @@ async def test_a_free_model_is_not_stopped_by_usd(make_budget: MakeBudget) -> No
     assert grant.max_tokens is None
 
 
-async def test_an_unknown_output_limit_is_given_one(make_budget: MakeBudget) -> None:
-    assert (await granted(make_budget({"day_usd": 9.0}, output=None))).max_tokens == 8_192
-    small = make_budget({"day_usd": 9.0}, output=None, window=5_000)
-    assert (await granted(small)).max_tokens == 4_000
+@pytest.mark.parametrize(
+    ("window", "usd", "sent", "held"),
+    [
+        (None, 9.0, None, 0.001 + 0.32768),
+        (None, 0.3, 8_192, 0.001 + 0.08192),
+        (None, 0.031001, 3_000, 0.031),
+        (5_000, 9.0, None, 0.001 + 0.04),
+    ],
+)
+async def test_an_unknown_output_limit_is_assumed(
+    make_budget: MakeBudget, window: int | None, usd: float, sent: int | None, held: float
+) -> None:
+    budget = make_budget({"day_usd": usd}, output=None, window=window)
+    assert (await granted(budget)).max_tokens == sent
+    assert budget.uses()[0].reserved == pytest.approx(held)
 
 
 @pytest.mark.parametrize("limit", ["session_usd", "day_usd"])

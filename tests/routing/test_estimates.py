@@ -38,6 +38,15 @@ def test_everything_that_is_sent_is_counted_in_bytes() -> None:
     assert request_size(ModelRequest("", (), tools=(tool,))).text_bytes > len("readreadsobject")
 
 
+def test_a_request_is_measured_the_same_whatever_was_measured_before() -> None:
+    estimates, growing = Estimates(), request(Text("one"), system="system")
+    others = [request(Text("two")), request(), growing]
+    for _ in range(3):
+        growing = ModelRequest("", (*growing.messages, *request(Text("ä" * 9)).messages))
+        for each in (growing, growing, *others):
+            assert estimates.measure(each) == request_size(each)
+
+
 def test_pictures_are_counted_not_weighed() -> None:
     picture = Image("image/png", b"x" * 1_000_000)
     size = request_size(request(picture, ToolResult("1", "", images=(picture, picture))))

@@ -16,9 +16,10 @@ from koi.core.references import ModelReference
 from koi.core.request_events import Estimate
 from koi.core.seams import ModelInfo, PriceLookup
 from koi.core.usage import Price, Usage
+from koi.routing.appraisal import Appraisal
 from koi.routing.budget_words import held_message, refusal, unpriced, warning
 from koi.routing.candidates import Candidate
-from koi.routing.estimates import Estimates, RequestSize, most_input_usd, request_size
+from koi.routing.estimates import RequestSize
 from koi.routing.limits import (
     DAY_LIMITS,
     SESSION_LIMITS,
@@ -33,9 +34,6 @@ from koi.routing.limits import (
 from koi.routing.spending import Grant
 from koi.store.day_account import DayAccount
 from koi.store.ledger import LedgerEntry, append_ledger
-
-UNKNOWN_OUTPUT = 8_192
-"""Tokens: the output limit under a budget of a model whose own is not known."""
 
 
 class Patience(msgspec.Struct, frozen=True):
@@ -73,16 +71,13 @@ class Budget:
         limits = limits or BudgetLimits()
         self._session_id = session_id
         self._ledger = ledger
-        self._price = price
-        self._info = info
+        self._appraisal = Appraisal(price, info)
         self._limits = dict(limits.values)
         self._warn_at = tuple(sorted(limits.warn_at, reverse=True))
         self._told: set[tuple[BudgetLimit, float]] = set()
         self._spent = spent or Amounts()
         self._patience = patience or Patience()
         self._open: dict[str, _Open] = {}
-        self._estimates = Estimates()
-        self._priced: set[ModelReference] = set()
         self._day = DayAccount(ledger)
         self._deciding = asyncio.Lock()
 
@@ -127,12 +122,12 @@ class Budget:
         `ok` is False for an attempt that failed. Returns its cost in USD, None when the price is
         unknown. Raises StorageError; it is counted in the session nevertheless.
         """
-        price = await self._price_of(model)
+        price = await self._appraisal.price(model)
         cost = None if price is None else price.cost(usage)
         opened = self._open.pop(request_id, None)
         self._spent += Amounts(cost or 0.0, usage.context_tokens)
         if opened is not None and ok:
-            self._estimates.learn(model, role, opened.size, usage)
+            self._appraisal.estimates.learn(model, role, opened.size, usage)
         entry = LedgerEntry(
             time.time(), self._session_id, model, role, usage, cost, request_id=request_id, ok=ok
         )
@@ -145,8 +140,8 @@ class Budget:
 
     async def estimate(self, model: ModelReference, role: str, request: ModelRequest) -> Estimate:
         """What a request will probably cost, for people. Nothing is held."""
-        price, size = await self._price_of(model), request_size(request)
-        return self._likely(model, role, size, self._output(model, request), price)
+        price, size = await self._appraisal.price(model), self._measure(request)
+        return self._appraisal.likely(model, role, request, size, price)
 
     def uses(self) -> tuple[BudgetUse, ...]:
         """The limits that are set, and how far they are used up now. Raises StorageError."""
@@ -176,17 +171,16 @@ class Budget:
     async def _try(
         self, request_id: str, candidate: Candidate, request: ModelRequest, *, patient: bool
     ) -> Grant | BudgetHeld:
-        model, role = candidate.reference, candidate.role
-        size = request_size(request)
-        price = None
-        if self._in_usd() or model in self._priced:
-            price = await self._price_of(model)
+        model, role, appraisal = candidate.reference, candidate.role, self._appraisal
+        size, price = self._measure(request), None
+        if self._in_usd() or appraisal.is_priced(model):
+            price = await appraisal.price(model)
         if self._is_free(price):
             self._open[request_id] = _Open(size)
-            return Grant(self._likely(model, role, size, self._output(model, request), price))
+            return Grant(appraisal.likely(model, role, request, size, price))
         if price is None and (limit := self._in_usd()):
             raise unpriced(limit, self._limits[limit], model)
-        ask = self._ask(model, role, request, size, price)
+        ask = appraisal.ask(model, role, request, size, price)
         async with self._deciding:
             uses, decision = await self._hold(request_id, ask, patient)
             match decision:
@@ -196,9 +190,13 @@ class Budget:
                     raise refusal(use, ask)
                 case Granted(output):
                     self._open[request_id] = _Open(size, ask.amounts(output))
-        wanted = self._output(model, request)
-        estimate = self._likely(model, role, size, output, price)
-        return Grant(estimate, None if output == wanted else output, self._due(uses))
+        clamped = None if output == ask.output_tokens else output
+        sent = msgspec.structs.replace(request, max_tokens=clamped or request.max_tokens)
+        estimate = appraisal.likely(model, role, sent, size, price)
+        return Grant(estimate, clamped, self._due(uses))
+
+    def _measure(self, request: ModelRequest) -> RequestSize:
+        return self._appraisal.estimates.measure(request)
 
     async def _hold(
         self, request_id: str, ask: Ask, patient: bool
@@ -226,47 +224,6 @@ class Budget:
             holding.add_done_callback(free)
             raise
         return found[0]
-
-    def _ask(
-        self,
-        model: ModelReference,
-        role: str,
-        request: ModelRequest,
-        size: RequestSize,
-        price: Price | None,
-    ) -> Ask:
-        tokens = self._estimates.tokens(model, role, size).most
-        output = self._output(model, request)
-        if output is None:
-            window = self._info(model).context_window
-            room = UNKNOWN_OUTPUT if window is None else max(1, window - tokens)
-            output = min(UNKNOWN_OUTPUT, room)
-        if price is None:
-            return Ask(tokens, output)
-        return Ask(tokens, output, most_input_usd(price, tokens), price.output_per_mtok / 1_000_000)
-
-    def _likely(
-        self,
-        model: ModelReference,
-        role: str,
-        size: RequestSize,
-        output: int | None,
-        price: Price | None,
-    ) -> Estimate:
-        tokens = self._estimates.tokens(model, role, size).likely
-        if price is None:
-            return Estimate(tokens, output)
-        usd = price.cost(Usage(tokens))
-        most = None if output is None else price.cost(Usage(tokens, output_tokens=output))
-        return Estimate(tokens, output, usd, most)
-
-    def _output(self, model: ModelReference, request: ModelRequest) -> int | None:
-        return request.max_tokens or self._info(model).max_output_tokens
-
-    async def _price_of(self, model: ModelReference) -> Price | None:
-        price = await self._price(model)
-        self._priced.add(model)
-        return price
 
     def _in_usd(self) -> BudgetLimit | None:
         return next((limit for limit in self._limits if in_usd(limit)), None)

@@ -40,6 +40,9 @@ class RequestSize(msgspec.Struct, frozen=True):
     text_bytes: int = 0
     images: int = 0
 
+    def __add__(self, other: RequestSize) -> RequestSize:
+        return RequestSize(self.text_bytes + other.text_bytes, self.images + other.images)
+
 
 class InputTokens(msgspec.Struct, frozen=True):
     """Tokens of the input: the best guess, and what it will hardly exceed."""
@@ -63,6 +66,17 @@ class Estimates:
 
     def __init__(self) -> None:
         self._counted: dict[tuple[ModelReference, str], _Counted] = {}
+        self._measured: tuple[tuple[Message, ...], RequestSize] = ((), RequestSize())
+        """The messages that were measured last: mostly the next ones begin with them."""
+
+    def measure(self, request: ModelRequest) -> RequestSize:
+        """The size of a request; fast for a conversation that grows."""
+        before, size = self._measured
+        if request.messages[: len(before)] != before:
+            before, size = (), RequestSize()
+        size += _messages_size(request.messages[len(before) :])
+        self._measured = (request.messages, size)
+        return size + _frame_size(request)
 
     def learn(self, model: ModelReference, role: str, size: RequestSize, usage: Usage) -> None:
         """A provider counted a request. What koi itself estimated teaches nothing."""
@@ -111,26 +125,25 @@ def most_input_usd(price: Price, tokens: int) -> float:
 
 def request_size(request: ModelRequest) -> RequestSize:
     """System prompt, tools and messages, as far as they are sent."""
-    total = _length(request.system) + len(_encoder.encode(request.tools))
-    images = 0
-    for message in request.messages:
-        size = _message_size(message)
-        total += size.text_bytes
-        images += size.images
-    return RequestSize(total, images)
+    return _frame_size(request) + _messages_size(request.messages)
 
 
-def _message_size(message: Message) -> RequestSize:
-    total, images = _MESSAGE_BYTES, 0
-    for part in message.parts:
-        total += _part_bytes(part)
-        match part:
-            case Image():
-                images += 1
-            case ToolResult(images=shown):
-                images += len(shown)
-            case _:
-                pass
+def _frame_size(request: ModelRequest) -> RequestSize:
+    return RequestSize(_length(request.system) + len(_encoder.encode(request.tools)))
+
+
+def _messages_size(messages: tuple[Message, ...]) -> RequestSize:
+    total, images = len(messages) * _MESSAGE_BYTES, 0
+    for message in messages:
+        for part in message.parts:
+            total += _part_bytes(part)
+            match part:
+                case Image():
+                    images += 1
+                case ToolResult(images=shown):
+                    images += len(shown)
+                case _:
+                    pass
     return RequestSize(total, images)
 
 

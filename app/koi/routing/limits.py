@@ -42,6 +42,8 @@ class Ask(msgspec.Struct, frozen=True):
     input_usd: float = 0.0
     output_usd: float = 0.0
     """USD for one token of output."""
+    careful_tokens: int | None = None
+    """The most that is granted when not all that is wanted fits. None: as much as fits."""
 
     def amounts(self, output_tokens: int) -> Amounts:
         """What it costs at most with an output limit."""
@@ -77,7 +79,9 @@ def decide(ask: Ask, uses: tuple[BudgetUse, ...], *, patient: bool) -> Decision:
     waiting = room < later and later >= least
     if waiting and room < (min(COMFORTABLE_OUTPUT, wanted) if patient else least):
         return Full(tightest, passing=True)
-    return Granted(min(room, wanted)) if room >= least else Full(tightest, passing=False)
+    if room < least:
+        return Full(tightest, passing=False)
+    return Granted(wanted if room >= wanted else min(room, ask.careful_tokens or room))
 
 
 def in_usd(limit: BudgetLimit) -> bool:
