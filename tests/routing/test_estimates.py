@@ -10,7 +10,6 @@ from koi.core.usage import Price, Usage
 from koi.routing.estimates import (
     Estimates,
     RequestSize,
-    input_tokens,
     most_input_usd,
     request_size,
 )
@@ -52,7 +51,9 @@ def test_pictures_are_counted_not_weighed() -> None:
     size = request_size(request(picture, ToolResult("1", "", images=(picture, picture))))
     assert size.images == 3
     assert size.text_bytes < 100
-    assert input_tokens(request(picture)) == pytest.approx(1_600, abs=10)
+    tokens = Estimates().tokens(MODEL, "executor", request_size(request(picture)))
+    assert tokens.likely == pytest.approx(1_600, abs=10)
+    assert tokens.most == pytest.approx(5_000, abs=10)
 
 
 def test_a_model_of_which_nothing_is_known() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from koi.agent.gate import Nobody
 from koi.agent.options import SessionOptions
 from koi.config.load import load
+from koi.core.agent_events import TurnFailed, TurnFinished
 from koi.core.budgets import Amounts, BudgetLimit, BudgetUse
 from koi.core.errors import UsageError
 from koi.core.references import ModelReference
@@ -16,7 +19,10 @@ from koi.core.usage import Usage
 from koi.store.day_account import DayAccount
 from koi.store.ledger import LedgerEntry, append_ledger
 from koi.wiring.budgets import configured_limits, day_uses, keep_limit, spent_today
+from koi.wiring.session import open_session
 from tests.configurations import load_text
+from tests.servers.answers import text
+from tests.servers.model_server import ModelServer
 
 TEXT = """# mine
 [budget]
@@ -73,3 +79,42 @@ def test_a_projects_file_sets_no_limit(tmp_path: Path) -> None:
     config = load(paths=paths, environment={}, project_folder=project, trusted=True)
     assert config.tables.budget.day_usd == 2.5
     assert [warning.key for warning in config.warnings] == ["budget"]
+
+
+@pytest.fixture
+def write_limits(model_server: ModelServer, koi_home: Path) -> Callable[[str], None]:
+    """Writes a configuration with a scripted model and these lines in `[budget]`."""
+    koi_home.mkdir()
+
+    def write(limits: str) -> None:
+        (koi_home / "config.toml").write_text(
+            f"""
+            [providers.chatty]
+            protocol = "openai-chat"
+            base_url = "{model_server.openai_url}"
+            api_key = "a-key-of-the-scripted-model"
+            [pricing."scripted-model"]
+            input_per_mtok = 1.0
+            output_per_mtok = 10.0
+            [budget]
+            {limits}
+            """
+        )
+
+    return write
+
+
+async def test_a_limit_raised_elsewhere_counts_after_a_stop(
+    model_server: ModelServer, write_limits: Callable[[str], None], workspace: Path
+) -> None:
+    write_limits("day_usd = 0.001\nsession_usd = 0.001")
+    model_server.script(text("hello"))
+    options = SessionOptions(workspace=workspace, model="chatty/scripted-model")
+    session = await open_session(options, Nobody())
+    assert isinstance([event async for event in session.prompt("hi")][-1], TurnFailed)
+    session.set_limit("session_usd", 2.0)
+    write_limits("day_usd = 1.0\nsession_usd = 0.001")
+    assert isinstance([event async for event in session.go_on()][-1], TurnFinished)
+    limits = [(use.limit, use.value) for use in session.limits()]
+    assert limits == [("session_usd", 2.0), ("day_usd", 1.0)]
+    await session.close()

@@ -24,7 +24,6 @@ from koi.core.references import ModelReference
 from koi.core.request_events import AttemptEnded
 from koi.core.usage import Usage
 from koi.routing.candidates import Chain
-from koi.routing.estimates import input_tokens
 
 if TYPE_CHECKING:
     from koi.agent.loop import TurnParts
@@ -120,7 +119,7 @@ async def count(
     Raises StorageError.
     """
     answer.counted = True
-    usage = answer.usage or _estimate(request, answer)
+    usage = answer.usage or await _estimate(request, answer, parts)
     cost = await parts.spending.settle(answer.request_id, answer.model, answer.role, usage, ok=ok)
     state.account.count(answer.model, answer.role, usage, cost)
     parts.recorder.usage(answer.request_id, answer.model, answer.role, usage, cost)
@@ -177,10 +176,11 @@ def _partial(answer: Answer) -> Message | None:
     return Message("assistant", (Text(text),)) if text.strip() else None
 
 
-def _estimate(request: ModelRequest, answer: Answer) -> Usage:
+async def _estimate(request: ModelRequest, answer: Answer, parts: TurnParts) -> Usage:
     """Tokens by length when a provider did not count."""
+    estimate = await parts.spending.estimate(answer.model, answer.role, request)
     return Usage(
-        input_tokens=input_tokens(request),
+        input_tokens=estimate.input_tokens,
         output_tokens=max(1, answer.characters // 4),
         estimated=True,
     )

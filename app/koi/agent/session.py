@@ -47,7 +47,7 @@ class Session:
         self._broken = False
         """The last turn did not come to its end: an answer at the end of the history is cut."""
         self._refused = False
-        """The last request found no credential, or its credential was refused."""
+        """The last request found no credential, or its credential or a limit was in its way."""
 
     @property
     def tool_mode(self) -> ToolMode:
@@ -190,7 +190,7 @@ class Session:
         syncing = asyncio.create_task(self._parts.recorder.sync())
         self._broken = True
         try:
-            if self._refused:  # it may have been mended, as by koi connect in another terminal
+            if self._refused:  # it may have been mended, as in another terminal
                 self.renew()
                 self._refused = False
             finished = await run_turn(self.state, self._parts, events.put_nowait, progress, prompt)
@@ -202,7 +202,7 @@ class Session:
             end = self._cancelled(progress)
         except KoiError as error:
             self._ending = True
-            self._refused = self._refused or error.kind == "auth"
+            self._refused = self._refused or error.kind in ("auth", "budget")
             end = self._failed(progress, error)
         except Exception as error:
             self._ending = True

@@ -158,11 +158,12 @@ class Budget:
             raise UsageError(f"{limit} is no limit of a budget", hint="See docs/cost.md.")
         if value is not None and not value >= 0:
             raise UsageError("a limit is 0 or more", hint="Write an amount, such as 5.")
+        if value != self._limits.get(limit):
+            self._told = {told for told in self._told if told[0] != limit}
         if value is None:
             self._limits.pop(limit, None)
         else:
             self._limits[limit] = value
-        self._told = {told for told in self._told if told[0] != limit}
 
     def close(self) -> None:
         """Free everything that is held, for other processes."""

@@ -10,6 +10,7 @@ from koi.config.config import Config
 from koi.config.schema import BudgetTable
 from koi.core.budgets import BudgetLimit, BudgetUse
 from koi.core.errors import UsageError
+from koi.routing.spending import Spending
 from koi.store.day_account import DayAccount
 from koi.store.day_ledger import DayLedger, DaySums
 
@@ -42,6 +43,14 @@ def keep_limit(config: Config, limit: BudgetLimit, value: float | None) -> None:
         raise UsageError(f"{limit} cannot be kept", hint=f"Keep one of {', '.join(KEPT)}.")
     kept = int(value) if value is not None and limit.endswith("tokens") else value
     set_values(config.paths, {("budget", limit): kept})
+
+
+def follow_limits(spending: Spending, before: Config, now: Config) -> None:
+    """Take over what was changed in the configuration; limits set for the session stay."""
+    old, new = configured_limits(before.tables.budget), configured_limits(now.tables.budget)
+    for limit in KEPT:
+        if old.get(limit) != new.get(limit):
+            spending.set_limit(limit, new.get(limit))
 
 
 def spent_today(ledger: Path) -> DaySums:

@@ -107,7 +107,7 @@ def _join(
     from koi.routing.tiers import activity_before
     from koi.store.rests import RestFile
     from koi.tools.registry import builtin_tools
-    from koi.wiring.budgets import configured_limits
+    from koi.wiring.budgets import configured_limits, follow_limits
     from koi.wiring.chains import ConfiguredChains
 
     paths, reliability = registry.config.paths, registry.config.tables.reliability
@@ -133,8 +133,10 @@ def _join(
 
     def renew() -> None:
         nonlocal prices
+        before = providers.registry
         providers.renew(registry_of(options))
         prices = Prices(providers.registry)
+        follow_limits(spending, before.config, providers.registry.config)
 
     async def close() -> None:
         spending.close()
