@@ -11,7 +11,7 @@ from koi.tui.actions import Actions
 from koi.tui.commands import COMMANDS, complete_command, names, parse_command
 from koi.tui.keys import KEYS, PROMPT_ACTIONS
 
-DONE_BY_SLASH = {"mode", "cost", "tokens", "trust"}
+DONE_BY_SLASH = {"mode", "cost", "tokens", "trust", "budget", "compact", "go_on", "fallback"}
 
 
 @pytest.mark.parametrize("line", ["/exit", "/quit", "/q", "exit", "quit", ":q", "  /EXIT "])

@@ -10,10 +10,12 @@ from koi.safety.modes import MODES
 from koi.tui import dialogs, slash
 from koi.tui.bridge import AgentBridge
 from koi.tui.clipboard import copy
+from koi.tui.forecast import Forecast
 from koi.tui.host import SessionHost
 from koi.tui.leaving import Leaving
 from koi.tui.prompt.editor import PromptEditor
 from koi.tui.regions import Regions
+from koi.tui.roles import show_roles
 from koi.tui.stopping import stop
 from koi.view.items.answer import Answer
 from koi.view.items.prompt import Notice, NoticeKind
@@ -31,6 +33,7 @@ class Actions(App[int], inherit_bindings=False):
     host: SessionHost
     editor: PromptEditor
     leaving: Leaving
+    forecast: Forecast
     welcome: bool = False
     """True: begin with the first page, whatever was found."""
     failure: KoiError | None
@@ -108,6 +111,10 @@ class Actions(App[int], inherit_bindings=False):
     def action_help(self) -> None:
         """Keys and commands."""
         self.run_worker(dialogs.show_help(self), group="dialog")
+
+    def action_roles(self) -> None:
+        """The models of the roles."""
+        self.run_worker(show_roles(self), group="dialog")
 
     def action_attempts(self) -> None:
         """The attempts of each turn."""

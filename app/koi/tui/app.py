@@ -19,11 +19,12 @@ from koi.agent.options import SessionOptions
 from koi.config.paths import find_paths
 from koi.core.agent_events import AgentEvent
 from koi.files.home import short_path
-from koi.tui import opening, slash
+from koi.tui import opening, slash, spending
 from koi.tui.actions import Actions
 from koi.tui.bridge import AgentBridge
 from koi.tui.chat.transcript_view import TranscriptView
 from koi.tui.clipboard import copy
+from koi.tui.forecast import Forecast
 from koi.tui.host import SessionHost
 from koi.tui.keys import bindings, default_keys, footer_keys
 from koi.tui.layout import CSS
@@ -32,6 +33,7 @@ from koi.tui.prompt.approval_bar import ApprovalBar
 from koi.tui.prompt.completion import CompletionList
 from koi.tui.prompt.editor import PromptEditor
 from koi.tui.prompt.history import PromptHistory
+from koi.tui.prompt.limit_bar import LimitBar
 from koi.tui.regions import Regions
 from koi.tui.scroll_bar import PlainBar
 from koi.tui.theme import THEME
@@ -77,6 +79,7 @@ class KoiApp(Actions):
             completion=self.completion,
         )
         self.leaving = Leaving()
+        self.forecast = Forecast(self)
         self.failure = None
         self._first_prompt = prompt
         for binding in bindings(self.keys):
@@ -97,6 +100,7 @@ class KoiApp(Actions):
                 yield regions.cost
         yield regions.queue
         yield regions.approvals
+        yield regions.limit
         yield self.completion
         yield self.editor
         yield regions.footer
@@ -128,6 +132,8 @@ class KoiApp(Actions):
 
     def _turn_ended(self, event: AgentEvent) -> None:
         self.regions.chat.come_to_rest()
+        self.forecast.renew()
+        spending.after_limit(self)
 
     @on(PromptEditor.Submitted)
     def _submitted(self, event: PromptEditor.Submitted) -> None:
@@ -140,6 +146,14 @@ class KoiApp(Actions):
     @on(ApprovalBar.Answered)
     def _answered(self, event: ApprovalBar.Answered) -> None:
         self.bridge.answer(event.call_id, event.decision)
+
+    @on(LimitBar.Raised)
+    def _raised(self, event: LimitBar.Raised) -> None:
+        spending.raise_limit(self, event.limit, event.value)
+
+    @on(PromptEditor.Changed)
+    def _typed(self) -> None:
+        self.forecast.typed()
 
     @on(TranscriptView.LinkClicked)
     def _link(self, event: TranscriptView.LinkClicked) -> None:

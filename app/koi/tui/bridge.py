@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import aclosing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from koi.core.agent_events import (
     AgentEvent,
@@ -18,9 +18,9 @@ from koi.core.agent_events import (
     ToolOutput,
     TurnFailed,
 )
-from koi.core.errors import KoiError
+from koi.core.errors import KoiError, UsageError
 from koi.core.provider_events import ReasoningDelta, TextDelta
-from koi.view.fold import fold
+from koi.view.fold import begin_step, come_to_rest, fold
 from koi.view.state import Changed, ScreenState
 
 if TYPE_CHECKING:
@@ -30,6 +30,15 @@ FRAME_S = 1 / 30
 """The screen takes events in at most this often; an answer's first word does not wait."""
 SOON_S = 0.004
 """A turn's first event waits so long, so that its request is on the wire before it is painted."""
+
+
+class Work(NamedTuple):
+    """Something that a session does: a prompt, or what has no text of its own."""
+
+    start: Callable[[Session], AsyncGenerator[AgentEvent, None]]
+    text: str = ""
+    step: str = ""
+    """What is shown until the first event."""
 
 
 class AgentBridge:
@@ -48,7 +57,7 @@ class AgentBridge:
         self.session: Session | None = None
         self._show = show
         self._turn_ended = turn_ended
-        self._prompts: deque[str] = deque()
+        self._work: deque[Work] = deque()
         self._wake = asyncio.Event()
         self._at_rest = asyncio.Event()
         self._at_rest.set()
@@ -65,16 +74,23 @@ class AgentBridge:
 
     def submit(self, text: str) -> None:
         """Send a prompt, or queue it behind the turn that runs."""
-        self._prompts.append(text)
+        self._work.append(Work(lambda session: session.prompt(text), text))
         self.state.queue(text)
         self._wake.set()
         if self.state.busy or self.session is None:
             self._show(Changed.ACTIVITY)
 
+    def perform(self, work: Work) -> None:
+        """Do something else than a prompt. Raises UsageError while a turn runs."""
+        if self.state.busy or self._work or self.session is None:
+            raise UsageError("koi is at work", hint="Wait for the end of the turn; Esc stops it.")
+        self._work.append(work)
+        self._wake.set()
+
     def take_back(self) -> tuple[str, ...]:
         """The prompts that wait; they are not sent then."""
-        waiting = tuple(self._prompts)
-        self._prompts.clear()
+        waiting = tuple(work.text for work in self._work if work.text)
+        self._work.clear()
         self.state.queued.clear()
         self._show(Changed.ACTIVITY)
         return waiting
@@ -84,10 +100,11 @@ class AgentBridge:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._prompts and self.session is not None:
-                text = self._prompts.popleft()
-                self.state.unqueue()
-                await self._run_turn(self.session, text)
+            while self._work and self.session is not None:
+                work = self._work.popleft()
+                if work.text:
+                    self.state.unqueue()
+                await self._run_turn(self.session, work)
 
     async def interrupt(self) -> None:
         """Stop the running turn; it returns when the screen has shown how it ended."""
@@ -110,11 +127,13 @@ class AgentBridge:
         if question is not None and not question.done():
             question.set_result(decision)
 
-    async def _run_turn(self, session: Session, text: str) -> None:
+    async def _run_turn(self, session: Session, work: Work) -> None:
         last: AgentEvent | None = None
         self._at_rest.clear()
+        if work.step:
+            self._show(begin_step(self.state, work.step, time.monotonic()))
         try:
-            async with aclosing(session.prompt(text)) as events:
+            async with aclosing(work.start(session)) as events:
                 async for last in events:
                     self._take(last)
         except KoiError as error:
@@ -122,6 +141,8 @@ class AgentBridge:
             self._take(last)
         finally:
             self._flush()
+            if self.state.busy:  # it had no turn, or was stopped before it could say so
+                self._show(come_to_rest(self.state, time.monotonic()))
             self._at_rest.set()
         if last is not None:
             self._turn_ended(last)

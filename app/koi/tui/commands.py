@@ -23,7 +23,23 @@ class Command(NamedTuple):
 
 COMMANDS: tuple[Command, ...] = (
     Command("help", "help", "Keys and commands", ("?", "hotkeys")),
-    Command("model", "models", "Show or choose the model", ("models", "roles"), "[ROLE] [REF]"),
+    Command("model", "models", "Show or choose the model", ("models",), "[ROLE] [REF]"),
+    Command("roles", "roles", "The models of the roles, and who follows them"),
+    Command(
+        "fallback",
+        "fallback",
+        "Who answers when the model does not, and who of them rests",
+        ("chain",),
+        "[REF …|off|retry]",
+    ),
+    Command("retry", "go_on", "Go on with the turn that stopped", ("continue",)),
+    Command(
+        "budget",
+        "budget",
+        "Limits in USD or tokens: what is spent and left",
+        ("limits",),
+        "[session|day AMOUNT|off] [tokens] [keep]",
+    ),
     Command("mode", "mode", "Show or choose the mode", (), "[ask|edit|plan|yolo]"),
     Command("cost", "cost", "What this session cost", ("usage", "stats")),
     Command("attempts", "attempts", "Attempts of each turn: who was asked and what happened"),

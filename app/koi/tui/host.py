@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from koi.agent.options import SessionOptions
+from koi.core.errors import StorageError
 from koi.core.references import ModelReference
 from koi.core.usage import Usage
 from koi.tui.bridge import AgentBridge
@@ -50,6 +52,8 @@ class SessionHost:
         self._state.choose_model(str(session.state.model))
         self._state.set_header(mode=session.state.mode)
         self._state.tool_mode = session.tool_mode
+        with contextlib.suppress(StorageError):  # the first request says it
+            self._state.requests.budgets = session.limits()
         self._bridge.attach(session)
         threading.Thread(target=_warm, name="koi-warm", daemon=True).start()
         return session

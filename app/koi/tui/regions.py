@@ -13,6 +13,7 @@ from koi.tui.cost.pane import CostPane
 from koi.tui.frame.lines import Footer, Header, Queue
 from koi.tui.layout import Shape, is_small
 from koi.tui.prompt.approval_bar import ApprovalBar
+from koi.tui.prompt.limit_bar import LimitBar
 from koi.tui.tools.pane import ToolsPane
 from koi.view.state import Changed, ScreenState
 
@@ -32,6 +33,7 @@ class Regions:
         self.cost = CostPane(state)
         self.queue = Queue(state)
         self.approvals = ApprovalBar(state)
+        self.limit = LimitBar(state)
         self.footer = Footer(state, keys)
         self.shape = Shape()
         self.listeners: list[Callable[[], None]] = []
@@ -62,6 +64,8 @@ class Regions:
             self.queue.fit()
             self.footer.show()
             self._run_clock()
+            if self._state.busy:
+                self.limit.close()
 
     def show_all(self) -> None:
         """Bring every region up to date, as after another session was opened."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from koi.core.errors import KoiError, UsageError
 from koi.safety.modes import MODES, parse_mode
-from koi.tui import dialogs
+from koi.tui import dialogs, fallbacks, spending
 from koi.tui.commands import Command, given_key, parse_command
 from koi.view.units import tokens, total
 
@@ -41,6 +41,12 @@ def _perform(app: Actions, command: Command, argument: str) -> None:
             app.run_worker(dialogs.disconnect(app, argument), group="dialog")
         case "mode":
             _mode(app, argument)
+        case "budget":
+            spending.budget(app, argument)
+        case "retry":
+            spending.go_on(app)
+        case "fallback":
+            app.run_worker(fallbacks.fallback(app, argument), group="dialog")
         case "cost":
             app.tell("info", _cost(app))
         case "tokens":

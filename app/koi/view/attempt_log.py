@@ -110,7 +110,9 @@ class AttemptLog:
 
     def end_turn(self, now: float) -> None:
         """The turn is over; an exchange that still ran was interrupted."""
-        turn = self._turn()
+        if not self.turns:
+            return
+        turn = self.turns[-1]
         turn.over = True
         for row in turn.rows:
             if isinstance(row, AttemptRow) and row.seconds is None:

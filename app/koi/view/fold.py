@@ -39,7 +39,7 @@ def fold(state: ScreenState, event: AgentEvent, now: float) -> Changed:
         case TurnStarted():
             if event.prompt:  # a turn that goes on has none
                 state.transcript.add(Prompt(event.prompt, state.measure))
-            state.requests.log.begin_turn(event.prompt)
+            state.requests.begin_turn(event.prompt)
             state.activity = Activity(safe("preparing the request"), now)
             return Changed.TRANSCRIPT | Changed.ACTIVITY | Changed.ATTEMPTS
         case ApprovalRequested() | ApprovalResolved() | ToolStarted() | ToolFinished():
@@ -74,16 +74,29 @@ _ENDINGS = {
 }
 
 
-def _fold_end(
-    state: ScreenState, event: TurnFinished | TurnCancelled | TurnFailed, now: float
-) -> Changed:
-    """The turn is over: nothing is open or runs any more."""
+def begin_step(state: ScreenState, step: str, now: float) -> Changed:
+    """Something other than a turn begins."""
+    state.activity = Activity(safe(step, keep_newlines=False), now)
+    return Changed.ACTIVITY
+
+
+def come_to_rest(state: ScreenState, now: float) -> Changed:
+    """Nothing is open or runs any more."""
     finish_stream(state, now)
     stop_calls(state)
     state.approvals.clear()
     state.running.clear()
     state.activity = None
     state.requests.log.end_turn(now)
+    changed = Changed.TRANSCRIPT | Changed.TOOLS | Changed.ACTIVITY | Changed.APPROVALS
+    return changed | Changed.COST | Changed.ATTEMPTS
+
+
+def _fold_end(
+    state: ScreenState, event: TurnFinished | TurnCancelled | TurnFailed, now: float
+) -> Changed:
+    """The turn is over, and how it ended is said."""
+    changed = come_to_rest(state, now)
     match event:
         case TurnCancelled():
             state.transcript.add(Notice("interrupted", "interrupted", state.measure))
@@ -98,5 +111,4 @@ def _fold_end(
             if primary := state.requests.stand_in.primary:
                 text = stand_in_text(event.model, primary)
                 state.transcript.add(Notice("info", text, state.measure))
-    changed = Changed.TRANSCRIPT | Changed.TOOLS | Changed.ACTIVITY | Changed.APPROVALS
-    return changed | Changed.COST | Changed.ATTEMPTS
+    return changed

@@ -63,6 +63,7 @@ def fold_request_event(state: ScreenState, event: RequestEvent, now: float) -> C
             state.activity = Activity(safe(event.message, keep_newlines=False), now)
             return _tell(state, "info", event.message) | Changed.ACTIVITY
         case BudgetReached():
+            state.requests.reached = event
             state.requests.log.note(event.message)
             return Changed.ATTEMPTS  # the end of the turn says it
         case Compacted():

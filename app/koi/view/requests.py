@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from koi.core.agent_events import BudgetReached
 from koi.core.budgets import BudgetUse
 from koi.core.offers import EXECUTOR
 from koi.core.request_events import Estimate
@@ -27,6 +28,8 @@ class Requests:
     log: AttemptLog = field(default_factory=AttemptLog)
     budgets: tuple[BudgetUse, ...] = ()
     """The limits that the person set."""
+    reached: BudgetReached | None = None
+    """The limit that stopped the last turn."""
     running: Estimate | None = None
     """What the request that runs, or that ran last, costs; None while nothing is known."""
     next: Estimate | None = None
@@ -57,7 +60,12 @@ class Requests:
         self.begin_attempt()
         self.stand_in.forget()
         self.budgets = ()
-        self.running = self.next = None
+        self.running = self.next = self.reached = None
+
+    def begin_turn(self, prompt: str) -> None:
+        """Another turn begins."""
+        self.reached = None
+        self.log.begin_turn(prompt)
 
     def begin_attempt(self) -> None:
         """Nothing is said yet."""

@@ -41,6 +41,7 @@ from koi.tui.screens.connect.told import Told
 from koi.tui.screens.help import HelpScreen
 from koi.tui.screens.modal import Modal
 from koi.tui.screens.model_list import ModelList
+from koi.tui.screens.role_list import RoleList, RoleRow
 from koi.tui.screens.session_list import SessionList
 from koi.view.attempt_log import AttemptLog
 from koi.wiring.local_servers import LocalServer
@@ -96,6 +97,10 @@ def key_entry(folder: Path) -> KeyEntry:
     return KeyEntry(target, registry, works, lambda provider, key: "kept")
 
 
+async def roles() -> tuple[RoleRow, ...]:
+    return (RoleRow("executor", "openai/gpt-5"), RoleRow("planner", "openai/gpt-5"))
+
+
 def login(folder: Path) -> LoginScreen:
     script = ScriptedLogin([[Connected("copilot")]])
     return LoginScreen("Example", script, registry_of(folder), models)
@@ -118,6 +123,7 @@ SCREENS: dict[str, tuple[Open, str]] = {
     "ModelList": (lambda _: ModelList(Source(), ModelReference("", "")), "gpt-5"),
     "Pick": (lambda _: Pick("t", ("one", "two")), "two"),
     "a question": (lambda _: yes_or_no("t", "question", "words"), "question"),
+    "RoleList": (lambda _: RoleList(roles), "executor"),
     "SessionList": (sessions, "a title"),
     "StatusScreen": (lambda _: StatusScreen(no_status), "Nothing is connected"),
     "TargetList": (lambda folder: TargetList(registry_of(folder), nothing_found), "more: type"),

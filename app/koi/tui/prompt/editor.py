@@ -95,6 +95,11 @@ class PromptEditor(TextArea):
         """True when nothing is typed."""
         return self.document.line_count == 1 and not self.document[0]
 
+    @property
+    def draft(self) -> str:
+        """What would be sent now; chips are expanded."""
+        return self._chips.expand(self.text)
+
     def set_draft(self, text: str) -> None:
         """Replace what is typed, with the cursor at its end."""
         self._show(Entry(safe(text)))

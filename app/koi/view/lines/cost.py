@@ -17,6 +17,8 @@ from koi.view.state import ScreenState
 from koi.view.units import tokens, total
 
 _AMOUNT = Face("", "b")
+LEAST_CANDIDATES = 3
+"""Rows that the candidates have, if there are so many, before the models have any."""
 
 
 def cost_pane_lines(
@@ -31,8 +33,8 @@ def cost_pane_lines(
     chain = chain_lines(rows, now, width, state.measure)
     room = len(models) + len(chain) if most is None else max(0, most - len(head))
     if len(models) + len(chain) > room and chain:
-        kept = max(min(2, room), room - len(models))
-        chain = chain_lines(rows, now, width, state.measure, max(1, kept - 1))[:kept]
+        kept = max(min(LEAST_CANDIDATES, room), room - len(models))
+        chain = chain_lines(rows, now, width, state.measure, kept)[:kept]
     left = max(0, room - len(chain))
     if len(models) > left:
         more = row([(f"… {len(models) - left + 1} more: /cost", MUTED)], (), width, state.measure)

@@ -1,0 +1,44 @@
+"""The fallbacks of a role in the person's configuration: read, and changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from koi.agent.options import SessionOptions
+from koi.config.schema import ROLE_NAMES, RoleName
+from koi.core.errors import UsageError
+from koi.files.home import short_path
+from koi.wiring.role_models import named_model
+from koi.wiring.session import registry_of
+
+
+def fallback_lists(options: SessionOptions) -> dict[str, tuple[str, ...]]:
+    """What the configuration lists for every role, as it is written. Raises ConfigurationError."""
+    table = registry_of(options).config.tables.models.fallback
+    return {role: tuple(getattr(table, role)) for role in ROLE_NAMES}
+
+
+async def keep_fallbacks(role: RoleName, texts: Sequence[str], options: SessionOptions) -> str:
+    """Write the models that follow the one of a role; none takes the list away.
+
+    Returns what was done, in a line. Raises UsageError, ConfigurationError, CredentialMissing for
+    a name that means nothing, and StorageError; then the file is as it was.
+    """
+    from koi.config.edit import set_values
+
+    config = registry_of(options).config
+    for text in texts:
+        await named_model(text, options)
+    # A name may hold anything; in the file it means itself, not a variable.
+    written = [text.replace("${", "$${") for text in texts]
+    set_values(config.paths, {("models", "fallback", role): written or None})
+    key, where = f"models.fallback.{role}", short_path(config.paths.config_file)
+    kept = tuple(getattr(registry_of(options).config.tables.models.fallback, role))
+    if kept != tuple(written):
+        place = registry_of(options).config.origin(key).place
+        raise UsageError(
+            f"{key} is written, but {place} says something else", hint=f"Change it in {place}."
+        )
+    if not texts:
+        return f"The {role} has no fallbacks of its own any more ({key} in {where})."
+    return f"{key} = {', '.join(texts)} in {where}"
