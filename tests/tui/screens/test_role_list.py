@@ -10,9 +10,9 @@ from koi.view.line import cells
 
 def test_a_role_has_its_model_who_follows_it_and_where_it_is_set() -> None:
     row = RoleRow("executor", "a/big", "config.toml", ("b/small", "c/local"))
-    assert role_line(row, 60).text == (
-        "  executor   a/big → b/small → c/local         config.toml "
-    )
+    shown = role_line(row, 60).text
+    assert shown.startswith("  executor   a/big → b/small → c/local  ")
+    assert shown.endswith("  config.toml ")
     assert details(row) == "config.toml. When it does not answer: b/small, then c/local."
 
 
