@@ -14,6 +14,7 @@ from koi.providers.demo.reference import DEMO
 from koi.routing.candidates import Chain
 from koi.routing.tiers import Activity
 from koi.wiring.chains import ConfiguredChains
+from koi.wiring.fallbacks import local_fallbacks
 from koi.wiring.providers import Providers
 from tests.configurations import registry_of
 from tests.servers.ollama_server import LocalModel, OllamaServer
@@ -171,9 +172,7 @@ async def test_a_fallback_that_means_nothing_is_passed_over_with_the_reason(
     assert str(right.reference) == "openai/gpt-5.2"
 
 
-async def test_a_local_server_is_asked_for_its_best_model_when_it_is_its_turn(
-    tmp_path: Path,
-) -> None:
+async def test_the_bare_name_of_a_local_server_is_its_best_model(tmp_path: Path) -> None:
     with OllamaServer(**{"gemma2": LocalModel(), "llama3.3": LocalModel()}) as server:
         text = f"""
 [providers.ollama]
@@ -181,9 +180,26 @@ base_url = "{server.url}"
 [models.fallback]
 executor = ["ollama"]
 """
-        _, local = chains(tmp_path, text).chain("executor", SONNET).models
-        (candidate,) = await local.candidates()
-    assert str(candidate.reference) == "ollama/llama3.3"
+        registry = registry_of(tmp_path, text, KEYS)
+        local = await local_fallbacks(registry)
+    found = ConfiguredChains(Providers(registry), ModelInfo, local=local)
+    _, model = found.chain("executor", SONNET).models
+    (candidate,) = await model.candidates()
+    assert str(model.reference) == str(candidate.reference) == "ollama/llama3.3"
+
+
+async def test_a_local_server_that_does_not_answer_is_passed_over(tmp_path: Path) -> None:
+    text = """
+[providers.ollama]
+base_url = "http://127.0.0.1:9"
+[models.fallback]
+executor = ["ollama"]
+"""
+    registry = registry_of(tmp_path, text, KEYS)
+    assert await local_fallbacks(registry) == {}
+    _, model = ConfiguredChains(Providers(registry), ModelInfo).chain("executor", SONNET).models
+    with pytest.raises(CredentialMissing, match="no model of Ollama was found"):
+        await model.candidates()
 
 
 TIERS = """

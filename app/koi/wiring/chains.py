@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from koi.config.schema import RoleName
-from koi.core.errors import CredentialMissing
 from koi.core.references import ModelReference
 from koi.core.request_events import Routed
 from koi.core.seams import ModelInfo
@@ -14,7 +13,6 @@ from koi.routing.candidates import Candidate, Chain, ChainModel
 from koi.routing.routes import reason, route_of
 from koi.routing.tiers import PRIMARY, Activity, choose_tier
 from koi.wiring.fallbacks import Fallback, own_fallbacks, role_fallbacks
-from koi.wiring.named_models import meant_model
 from koi.wiring.providers import Providers
 from koi.wiring.role_references import role_reference
 from koi.wiring.routes import configured_routes
@@ -28,10 +26,13 @@ class ConfiguredChains:
         providers: Providers,
         info: Callable[[ModelReference], ModelInfo],
         activity: Callable[[], Activity] = Activity,
+        local: Mapping[str, ModelReference] | None = None,
     ) -> None:
         self._providers = providers
         self._info = info
         self._activity = activity
+        self._local = local or {}
+        """What bare names of local servers mean, as `local_fallbacks` found it."""
         self._tier = PRIMARY
         """Of the turn that runs."""
 
@@ -54,9 +55,9 @@ class ConfiguredChains:
         for each in dict.fromkeys((first, requested)):
             models.setdefault(each, self._model(role, each))
             for fallback in own_fallbacks(each, registry):
-                models.setdefault(fallback.reference, self._fallback(role, fallback))
+                self._add(models, role, fallback)
         for fallback in role_fallbacks(role, registry):
-            models.setdefault(fallback.reference, self._fallback(role, fallback))
+            self._add(models, role, fallback)
         return Chain(role, tuple(models.values()), self._routed(requested, first))
 
     async def role_reference(self, role: RoleName, executor: ModelReference) -> ModelReference:
@@ -70,21 +71,20 @@ class ConfiguredChains:
 
         return ChainModel(reference, candidates, lambda: self._info(reference))
 
-    def _fallback(self, role: str, fallback: Fallback) -> ChainModel:
-        error = fallback.error
+    def _add(self, models: dict[ModelReference, ChainModel], role: str, fallback: Fallback) -> None:
+        reference = self._local.get(fallback.written, fallback.reference)
+        error = None if fallback.written in self._local else fallback.error
+        if reference in models:
+            return
         if error is None:
-            return self._model(role, fallback.reference)
+            models[reference] = self._model(role, reference)
+            return
+        why = error
 
-        async def candidates() -> tuple[Candidate, ...]:
-            if not isinstance(error, CredentialMissing):
-                raise error
-            # A server on this machine says which of its models is the best only when it is asked.
-            found, _ = await meant_model(fallback.written, self._providers.registry)
-            if found is None:
-                raise error
-            return await self._candidates(role, found)
+        async def nobody() -> tuple[Candidate, ...]:
+            raise why
 
-        return ChainModel(fallback.reference, candidates, lambda: ModelInfo(fallback.reference))
+        models[reference] = ChainModel(reference, nobody, lambda: ModelInfo(reference))
 
     async def _candidates(self, role: str, reference: ModelReference) -> tuple[Candidate, ...]:
         return tuple(

@@ -9,7 +9,7 @@ import msgspec
 from koi.catalogue.registry import Registry
 from koi.core.errors import ConfigurationError, CredentialMissing, KoiError
 from koi.core.references import ModelReference
-from koi.wiring.named_models import model_at_once
+from koi.wiring.named_models import meant_model, model_at_once
 
 UNKNOWN = "unknown"
 """Stands for a provider that a text does not tell."""
@@ -22,7 +22,7 @@ class Fallback(msgspec.Struct, frozen=True):
     reference: ModelReference
     """What it means, or the nearest to it when nothing can be said."""
     error: KoiError | None = None
-    """Why it cannot be asked. CredentialMissing: nobody has been asked for its models yet."""
+    """Why it cannot be asked. CredentialMissing: a server must say first which models it has."""
 
 
 def own_fallbacks(reference: ModelReference, registry: Registry) -> tuple[Fallback, ...]:
@@ -44,6 +44,27 @@ def listed_fallbacks(registry: Registry) -> Iterator[tuple[str, Fallback]]:
     for role in registry.config.tables.models.fallback.__struct_fields__:
         for text, where in _of_role(role, registry):
             yield where, _resolved(text, where, registry)
+
+
+async def local_fallbacks(registry: Registry) -> dict[str, ModelReference]:
+    """What the bare name of a local server means that is listed as a fallback: its best model.
+
+    Nobody is asked unless one is listed. What does not answer in a second is left out.
+    """
+    waiting = {
+        fallback.written
+        for _, fallback in listed_fallbacks(registry)
+        if isinstance(fallback.error, CredentialMissing)
+    }
+    found: dict[str, ModelReference] = {}
+    for text in sorted(waiting):
+        try:
+            reference, _ = await meant_model(text, registry)
+        except KoiError:
+            continue  # it is passed over with this reason
+        if reference is not None:
+            found[text] = reference
+    return found
 
 
 def _own(reference: ModelReference, registry: Registry) -> tuple[tuple[str, str], ...]:

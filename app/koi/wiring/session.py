@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 import msgspec
@@ -38,6 +39,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     from koi.safety.privacy import close_memory
     from koi.store.log import start_log
     from koi.store.spills import remove_old_spills_aside
+    from koi.wiring.fallbacks import local_fallbacks
 
     registry = registry_of(options)
     close_memory()
@@ -50,8 +52,11 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
         chosen = await choose_model(options, registry, resumed)
         model = chosen.reference
         providers = Providers(registry)
+        local: dict[str, ModelReference] = {}
         if model != DEMO:
-            await look_ahead([registry.get(model.provider)], registry)
+            _, local = await asyncio.gather(
+                look_ahead([registry.get(model.provider)], registry), local_fallbacks(registry)
+            )
         providers.get(model)  # fails now, not at the first prompt
         await learn(model, registry)
         mode: Mode = options.mode or "ask"
@@ -71,7 +76,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     spill = registry.config.paths.spill / journal.session_id
     gate = Gate(rules, options.workspace, approver, (spill,))
     log.debug("session %s: %s, mode %s", journal.session_id, model, mode)
-    return _join(options, registry, providers, journal, state, gate)
+    return _join(options, registry, providers, journal, state, gate, local)
 
 
 def registry_of(options: SessionOptions) -> Registry:
@@ -90,6 +95,7 @@ def _join(
     journal: Journal,
     state: SessionState,
     gate: Gate,
+    local: dict[str, ModelReference],
 ) -> Session:
     from koi.agent.loop import TurnLimits, TurnParts
     from koi.agent.recorder import Recorder
@@ -160,7 +166,7 @@ def _join(
     )
     cooldowns = Cooldowns(RestFile(paths.rests))
     parts = TurnParts(
-        chains=ConfiguredChains(providers, info, lambda: activity_before(state.history)),
+        chains=ConfiguredChains(providers, info, lambda: activity_before(state.history), local),
         attempts=Attempts(policy, spending, cooldowns=cooldowns, tokens=PROCESS_TOKENS),
         spending=spending,
         provider=providers.get,
