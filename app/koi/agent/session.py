@@ -12,6 +12,7 @@ import msgspec
 
 from koi.agent.loop import TurnParts, TurnProgress, build_request, run_turn
 from koi.agent.state import SessionState
+from koi.config.schema import RoleName
 from koi.core.agent_events import (
     AgentEvent,
     TurnCancelled,
@@ -105,12 +106,13 @@ class Session:
             self._renewing()
         self._parts.attempts.forget_refusals()
 
-    async def candidates(self, role: str = "executor") -> tuple[CandidateState, ...]:
+    async def candidates(self, role: RoleName = "executor") -> tuple[CandidateState, ...]:
         """Every model and key of a role in the order in which they are tried, as they are now.
 
-        Raises UsageError, ConfigurationError.
+        Raises UsageError, ConfigurationError, CredentialMissing.
         """
-        chain = self._parts.chains.chain(role, self.state.model)
+        chains = self._parts.chains
+        chain = chains.chain(role, await chains.role_reference(role, self.state.model))
         return await self._parts.attempts.states(chain)
 
     def forget_rests(self) -> None:

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "probe": ("koi.cli.probe", "One request to one provider, as normalised events."),
     "providers": ("koi.cli.providers", "Providers, and where their credentials come from."),
     "models": ("koi.cli.models", "Models with price and context."),
+    "status": ("koi.cli.status", "The model of each role, and the models and keys behind it."),
     "sessions": ("koi.cli.sessions", "List, show, export, delete sessions."),
     "config": ("koi.cli.config", "Show, check and change the configuration."),
     "doctor": ("koi.cli.doctor.command", "Look at all that koi stands on, and say what to do."),

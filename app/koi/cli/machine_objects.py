@@ -16,7 +16,7 @@ from koi.core.agent_events import (
 from koi.core.budgets import BudgetHeld, BudgetUse, BudgetWarned
 from koi.core.errors import ErrorReport
 from koi.core.messages import JsonObject, ToolCall
-from koi.core.request_events import AttemptEnded, ChainChanged, Estimate, Routed
+from koi.core.request_events import AttemptEnded, CandidateState, ChainChanged, Estimate, Routed
 from koi.core.usage import Usage
 
 CANCELLED = ErrorReport("cancelled", "Interrupted")
@@ -167,17 +167,19 @@ def attempt_object(event: AttemptEnded) -> JsonObject:
 
 def chain_object(event: ChainChanged) -> JsonObject:
     """The candidates of a role in the order in which they are tried."""
-    candidates = [
-        {
-            "model": str(each.model),
-            "key": each.key,
-            "condition": each.condition,
-            "cooling_s": round(each.cooling_s, 3),
-            "reason": each.reason,
-        }
-        for each in event.candidates
-    ]
+    candidates = [candidate_object(each) for each in event.candidates]
     return {"type": "chain", "role": event.role, "candidates": candidates}
+
+
+def candidate_object(state: CandidateState) -> JsonObject:
+    """One model with one key, and whether a request may go to it."""
+    return {
+        "model": str(state.model),
+        "key": state.key,
+        "condition": state.condition,
+        "cooling_s": round(state.cooling_s, 3),
+        "reason": state.reason,
+    }
 
 
 def use_object(use: BudgetUse) -> JsonObject:

@@ -74,10 +74,14 @@ def _configured(role: RoleName, config: Config) -> RoleModel:
         return RoleModel(role, "", error.title, effect)
     if reference is None:
         return RoleModel(role, in_effect=effect)
-    key = config.role_key(role) or "model"
+    return RoleModel(role, reference, place_of(config.role_key(role) or "model", config), effect)
+
+
+def place_of(key: str, config: Config) -> str:
+    """The file, variable or option that sets a dotted key, for people."""
     origin = config.origin(key)
     place = _short(Path(origin.place)) if origin.layer == "user" else origin.place
-    return RoleModel(role, reference, place or origin.layer, effect)
+    return place or origin.layer
 
 
 def _key(role: RoleName, config: Config) -> str:

@@ -1,0 +1,84 @@
+"""What each role has now: its model, who said so, and whom its requests may go to."""
+
+from __future__ import annotations
+
+import msgspec
+
+from koi.agent.options import SessionOptions
+from koi.catalogue.models import fast_model_info
+from koi.catalogue.registry import Registry
+from koi.config.schema import NOT_IN_EFFECT, ROLE_NAMES, RoleName
+from koi.core.errors import KoiError
+from koi.core.references import ModelReference
+from koi.core.request_events import CandidateState
+from koi.core.seams import ModelInfo
+from koi.providers.demo.reference import DEMO
+from koi.routing.cooldowns import Cooldowns
+from koi.routing.lineup import Lineup
+from koi.store.rests import RestFile
+from koi.wiring.chains import ConfiguredChains
+from koi.wiring.fallbacks import local_fallbacks
+from koi.wiring.models import choose_model
+from koi.wiring.providers import Providers
+from koi.wiring.role_models import place_of
+from koi.wiring.role_references import role_reference
+
+
+class RoleStatus(msgspec.Struct, frozen=True):
+    """One role. `reference` is None when it has no model; `reason` says why it has this one."""
+
+    role: RoleName
+    reference: ModelReference | None = None
+    place: str = ""
+    """The file, variable or option that names it; "" when nothing does."""
+    reason: str = ""
+    in_effect: bool = True
+    """False for a role that nothing asks for in this version."""
+    candidates: tuple[CandidateState, ...] = ()
+
+
+async def role_statuses(options: SessionOptions, registry: Registry) -> tuple[RoleStatus, ...]:
+    """Every role as a new session would have it. Only a server on this machine may be asked.
+
+    Raises UsageError, ConfigurationError, CredentialMissing: there is no model to begin with.
+    """
+    executor = (await choose_model(options, registry)).reference
+    providers = Providers(registry)
+    chains = ConfiguredChains(
+        providers, lambda model: _info(model, registry), local=await local_fallbacks(registry)
+    )
+    cooldowns = Cooldowns(RestFile(registry.config.paths.rests))
+    cooldowns.refresh()
+    try:
+        return tuple(
+            [await _status(role, executor, registry, chains, cooldowns) for role in ROLE_NAMES]
+        )
+    finally:
+        await providers.aclose()
+
+
+async def _status(
+    role: RoleName,
+    executor: ModelReference,
+    registry: Registry,
+    chains: ConfiguredChains,
+    cooldowns: Cooldowns,
+) -> RoleStatus:
+    config, effect = registry.config, f"models.{role}" not in NOT_IN_EFFECT
+    key = None if executor == DEMO else config.role_key(role)
+    place = "" if key is None else place_of(key, config)
+    reason = "" if role != "executor" or place else "the best one found"
+    try:
+        if role != "executor":
+            executor, reason = msgspec.structs.astuple(
+                await role_reference(role, executor, registry)
+            )
+        lineup = Lineup(chains.chain(role, executor), cooldowns)
+        await lineup.open_all()
+    except KoiError as error:
+        return RoleStatus(role, None, place, error.title, effect)
+    return RoleStatus(role, executor, place, reason, effect, lineup.states())
+
+
+def _info(model: ModelReference, registry: Registry) -> ModelInfo:
+    return ModelInfo(DEMO) if model == DEMO else fast_model_info(model, registry)
