@@ -22,7 +22,7 @@ from koi.core.agent_events import (
     TurnFinished,
     TurnStarted,
 )
-from koi.core.budgets import BudgetUse, BudgetWarned
+from koi.core.budgets import BudgetHeld, BudgetUse, BudgetWarned
 from koi.core.errors import ErrorReport, FailedAttempt
 from koi.core.messages import JsonObject, ToolCall
 from koi.core.provider_events import (
@@ -176,6 +176,18 @@ def test_lines_of_limits_and_compaction() -> None:
         "share": 0.8,
         "warn_at": 0.8,
         "message": "much is spent",
+    }
+    held = BudgetHeld(BudgetUse("day_usd", 20.0, 16.0, 4.0), 120.0, "waiting for others")
+    assert event_object(held) == {
+        "type": "budget",
+        "event": "held",
+        "limit": "day_usd",
+        "value": 20.0,
+        "spent": 16.0,
+        "reserved": 4.0,
+        "share": 0.8,
+        "wait_s": 120.0,
+        "message": "waiting for others",
     }
     assert event_object(BudgetReached("day_usd", 20.0, "all is spent")) == {
         "type": "budget",

@@ -14,7 +14,7 @@ from koi.core.agent_events import (
     TurnFinished,
     TurnStarted,
 )
-from koi.core.budgets import BudgetUse, BudgetWarned
+from koi.core.budgets import BudgetHeld, BudgetUse, BudgetWarned
 from koi.core.errors import ErrorReport, FailedAttempt
 from koi.core.messages import ToolCall
 from koi.core.provider_events import (
@@ -205,6 +205,12 @@ def test_a_warning_is_told(screen: Screen) -> None:
     use = BudgetUse("day_usd", 20.0, 16.0)
     screen.take(BudgetWarned(use, 0.8, "80 % of today's $20.00 is spent."))
     assert screen.lines == ["     ! 80 % of today's $20.00 is spent."]
+
+
+def test_a_request_that_waits_for_others_says_so(screen: Screen) -> None:
+    use = BudgetUse("day_usd", 20.0, 16.0, 4.0)
+    screen.take(BudgetHeld(use, 120.0, "waiting for others"))
+    assert screen.lines == ["     · waiting for others"]
 
 
 def test_when_everything_failed_each_attempt_is_listed(screen: Screen) -> None:

@@ -22,7 +22,7 @@ from koi.core.agent_events import (
     TurnFailed,
     TurnStarted,
 )
-from koi.core.budgets import BudgetUse, BudgetWarned
+from koi.core.budgets import BudgetHeld, BudgetUse, BudgetWarned
 from koi.core.errors import ErrorReport, FailedAttempt
 from koi.core.messages import ToolCall
 from koi.core.provider_events import ReasoningDelta, TextDelta, ToolCallReady
@@ -78,6 +78,7 @@ def events(text: str) -> list[AgentEvent]:
         ),
         RequestStarted("r", model, "executor", 1, key=text),
         BudgetWarned(BudgetUse("day_usd", 1.0, 0.9), 0.8, text),
+        BudgetHeld(BudgetUse("day_usd", 1.0, 0.9), 120.0, text),
         Streamed("r", ReasoningDelta("x" + text)),
         Streamed("r", TextDelta("x" + text)),
         AttemptEnded("r", model, text, 1, "retry", text, "overloaded", text, 500),
