@@ -288,3 +288,30 @@ def test_prompts_may_come_through_a_pipe(
     done = run_koi("--plain", stdin="first\n\nsecond\n")
     assert done.returncode == 0
     assert done.stdout.index("One.") < done.stdout.index("Two.")
+
+
+def test_limits_and_fallbacks_are_shown_and_changed(
+    plain: Plain, model_server: ModelServer
+) -> None:
+    terminal = plain()
+    terminal.ask("/budget session 10k tokens")
+    terminal.wait_for("Limit of the session in tokens: 10k tokens, in this session.")
+    terminal.ask("/budget")
+    terminal.wait_for("Limit of the session in tokens: 0 of 10k, 0% used, 10k tokens left")
+    terminal.ask("/fallback")
+    terminal.wait_for("1. chatty/scripted-model")
+    terminal.wait_for("/fallback REF")
+    terminal.ask("/roles")
+    terminal.wait_for("executor: chatty/scripted-model")
+
+
+def test_a_turn_that_stopped_at_a_limit_goes_on(plain: Plain, model_server: ModelServer) -> None:
+    model_server.script(text("Done."))
+    terminal = plain()
+    terminal.ask("/budget session 1 tokens")
+    terminal.ask("do it")
+    terminal.wait_for("the session's limit in tokens leaves no room")
+    terminal.ask("/budget session tokens off")
+    terminal.ask("/retry")
+    terminal.wait_for("Done.")
+    assert len(model_server.requests) == 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from contextlib import aclosing
 
 import click
 
@@ -12,21 +11,14 @@ from koi.agent.options import SessionOptions
 from koi.agent.session import Session
 from koi.cli.failures import print_error, print_notes
 from koi.cli.input_lines import InputLines, forget_typed_ahead
+from koi.cli.plain_commands import OUTSIDE, perform, tell_turn
 from koi.cli.signals import stopping_signals
 from koi.cli.text_output import TextWriter
 from koi.core.agent_events import ApprovalDecision, ApprovalRequested
-from koi.core.errors import Cancelled, KoiError, UsageError
-from koi.safety.modes import parse_mode
-from koi.tui.commands import COMMANDS, Command, parse_command
+from koi.core.errors import Cancelled, KoiError
+from koi.tui.commands import parse_command
 from koi.view.safe_text import safe, visible
-from koi.view.units import tokens, total
-from koi.wiring.models import usable_model
 from koi.wiring.session import open_session
-
-OUTSIDE = ("connect", "disconnect")
-"""The commands that ask questions of their own."""
-WORKING = ("help", "model", "mode", "cost", "tokens", "exit", *OUTSIDE)
-"""The commands that make sense without a screen."""
 
 
 class LineApprover:
@@ -187,49 +179,9 @@ async def _take(session: Session, options: SessionOptions, text: str) -> bool:
         return True
     found = parse_command(text)
     if found is None:
-        await _turn(session, text)
+        await tell_turn(session.prompt(text))
     elif found[0].name == "exit":
         return False
     else:
-        click.echo(await _perform(session, options, *found))
+        await perform(session, options, *found)
     return True
-
-
-async def _turn(session: Session, text: str) -> None:
-    click.echo("\nkoi:")
-    writer = TextWriter()
-    async with aclosing(session.prompt(text)) as events:
-        async for event in events:
-            writer.write(event)
-    writer.end()
-
-
-async def _perform(
-    session: Session, options: SessionOptions, command: Command, argument: str
-) -> str:
-    state = session.state
-    match command.name:
-        case "help":
-            lines = [f"/{each.name} {each.argument}".strip() for each in COMMANDS]
-            return "\n".join(line for line in lines if line.split()[0][1:] in WORKING)
-        case "mode":
-            if argument:
-                state.mode = parse_mode(argument)
-            return f"mode: {state.mode}"
-        case "model":
-            if argument:
-                chosen = await usable_model(argument, options)
-                session.renew()  # its provider may have been connected in another terminal
-                state.model = chosen
-            return f"model: {state.model}"
-        case "cost":
-            return f"cost: {total(state.account.session_cost)}"
-        case "tokens":
-            usage = state.account.session_usage
-            cached = usage.cache_read_tokens
-            return (
-                f"tokens: {tokens(usage.input_tokens)} in, {tokens(cached)} cached, "
-                f"{tokens(usage.output_tokens)} out"
-            )
-        case _:
-            raise UsageError(f"/{command.name} needs the full screen", hint="Start koi there.")

@@ -41,10 +41,11 @@ from koi.tui.screens.connect.told import Told
 from koi.tui.screens.help import HelpScreen
 from koi.tui.screens.modal import Modal
 from koi.tui.screens.model_list import ModelList
-from koi.tui.screens.role_list import RoleList, RoleRow
+from koi.tui.screens.role_list import RoleList
 from koi.tui.screens.session_list import SessionList
 from koi.view.attempt_log import AttemptLog
 from koi.wiring.local_servers import LocalServer
+from koi.wiring.role_table import RoleRow
 from tests.configurations import registry_of
 from tests.tui.screens.connect.screen_app import shown
 from tests.tui.screens.connect.scripted_login import ScriptedLogin

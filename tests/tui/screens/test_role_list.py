@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
-from koi.tui.screens.role_list import RoleRow, details, role_line
+from koi.tui.screens.role_list import details, role_line
 from koi.view.line import cells
+from koi.wiring.role_table import RoleRow
 
 
 def test_a_role_has_its_model_who_follows_it_and_where_it_is_set() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar
 
-import msgspec
 from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
@@ -20,19 +19,9 @@ from koi.view.line import MUTED, PLAIN, Face, Line, Span
 from koi.view.lines.row import row
 from koi.view.safe_text import safe
 from koi.view.wrap import wrap_text
+from koi.wiring.role_table import RoleRow
 
 _ROLE = 11
-
-
-class RoleRow(msgspec.Struct, frozen=True):
-    """One role. Texts are as they came: not safe."""
-
-    role: str
-    model: str
-    place: str = ""
-    """Where the model is set, or why it is this one."""
-    fallbacks: tuple[str, ...] = ()
-    """Who is asked after it."""
 
 
 Load = Callable[[], Awaitable[tuple[RoleRow, ...]]]
