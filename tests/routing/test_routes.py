@@ -38,6 +38,10 @@ def test_the_longest_beginning_wins_and_a_hint_is_meant_exactly(
     assert named_route(text, ROUTES) == expected
 
 
+def test_an_empty_hint_is_for_no_name() -> None:
+    assert named_route("gpt-5.2", (route(""),)) is None
+
+
 def test_of_equal_hints_the_first_wins() -> None:
     first, second = route("gpt-", "openai"), route("gpt-", "azure")
     assert named_route("gpt-5.2", (first, second)) is first

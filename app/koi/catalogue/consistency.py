@@ -68,16 +68,21 @@ def _keys(providers: Mapping[str, object], where: str) -> Iterator[Mistake]:
     for name, provider in providers.items():
         if not isinstance(provider, dict) or provider.get("auth") == "none":
             continue
-        key = f"{dotted(('providers', name))}.api_key"
-        written = provider.get("api_key")
-        if not isinstance(written, str) or "${" in written:
-            continue
-        if not written.strip():
-            hint = 'Write "${VARIABLE}", or remove the line where no key is needed.'
-            yield Mistake(where, key, "is empty", hint)
-        elif not all("!" <= character <= "~" for character in written.strip()):
-            hint = "Look for line breaks, spaces, and characters that are not ASCII."
-            yield Mistake(where, key, "holds characters that cannot be part of a key", hint)
+        key, several = f"{dotted(('providers', name))}.api_key", provider.get("api_keys")
+        listed = enumerate(several if isinstance(several, list) else ())
+        keys = {key: provider.get("api_key"), **{f"{key}s[{at}]": each for at, each in listed}}
+        for place, written in keys.items():
+            if isinstance(written, str) and "${" not in written:
+                yield from _key(written, where, place)
+
+
+def _key(written: str, where: str, key: str) -> Iterator[Mistake]:
+    if not written.strip():
+        hint = 'Write "${VARIABLE}", or remove the line where no key is needed.'
+        yield Mistake(where, key, "is empty", hint)
+    elif not all("!" <= character <= "~" for character in written.strip()):
+        hint = "Look for line breaks, spaces, and characters that are not ASCII."
+        yield Mistake(where, key, "holds characters that cannot be part of a key", hint)
 
 
 def _plugins(
@@ -110,12 +115,21 @@ def _models(
         if not isinstance(model, str) or "/" not in model or "${" in model:
             continue
         name = model.partition("/")[0]
-        if name in providers or model.startswith(tuple(URL_FORMS)):
+        if name in providers or model.startswith((*URL_FORMS, *_hints(table))):
             continue
         try:
             catalogue.get(name, configured=providers)
         except UsageError as error:
             yield Mistake(where, key, error.title, error.hint)
+
+
+def _hints(table: Mapping[str, object]) -> Iterator[str]:
+    """The beginnings of names that routes are for: such a name may hold a slash itself."""
+    routes = table.get("model_routes")
+    for route in routes if isinstance(routes, list) else ():
+        hint = route.get("hint") if isinstance(route, dict) else None
+        if isinstance(hint, str) and hint:
+            yield hint
 
 
 def _unset(

@@ -71,18 +71,16 @@ def find_mistakes(options: GlobalOptions) -> list[Mistake]:
         )
         found += [source.under_original(mistake) for mistake in more]
     if not any(mistake.severity == "error" for mistake in found):
-        found += _unknown_model(options)
+        found += _names_of_models(options)
     return found
 
 
-def _unknown_model(options: GlobalOptions) -> list[Mistake]:
-    """A warning of a bare name of a model that no provider is known to have."""
+def _names_of_models(options: GlobalOptions) -> tuple[Mistake, ...]:
+    """What is wrong with fallbacks, routes, roles and tiers."""
     from koi.catalogue.catalogue import load_catalogue
     from koi.catalogue.registry import Registry
     from koi.config.load import load
-    from koi.config.mistakes import Mistake
-    from koi.core.errors import KoiError
-    from koi.credentials.model_names import resolve_model
+    from koi.wiring.candidate_check import candidate_mistakes
 
     config = load(
         paths=options.paths,
@@ -90,15 +88,7 @@ def _unknown_model(options: GlobalOptions) -> list[Mistake]:
         project_folder=options.workspace,
         trusted=options.trust,
     )
-    model = config.role_model()
-    if model is None or "/" in model:
-        return []
-    try:
-        resolve_model(model, Registry(config, load_catalogue()))
-    except KoiError as error:
-        file = str(options.paths.config_file)
-        return [Mistake(file, "model", error.title, error.hint, "warning")]
-    return []
+    return candidate_mistakes(Registry(config, load_catalogue()))
 
 
 def _check_rules() -> None:
@@ -147,8 +137,8 @@ def set_command(key: str, value: str) -> None:
     set_value(paths, key, value)
     _say(f"{key} is set in {short_path(paths.config_file)}")
     if key == "model" or key.startswith("models."):
-        unknown = _unknown_model(current_options())
-        print_notes(f"{mistake.message}. {mistake.hint}" for mistake in unknown)
+        unknown = _names_of_models(current_options())
+        print_notes(f"{each.message}. {each.hint}" for each in unknown if each.key == key)
 
 
 @command.command("import")

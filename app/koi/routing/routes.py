@@ -43,7 +43,9 @@ def named_route(text: str, routes: Sequence[Route]) -> Route | None:
         wanted = text.removeprefix(HINT)
         return next((route for route in routes if route.name == wanted), None)
     fitting = [
-        route for route in routes if not route.hint.startswith(HINT) and text.startswith(route.hint)
+        route
+        for route in routes
+        if route.hint and not route.hint.startswith(HINT) and text.startswith(route.hint)
     ]
     return max(fitting, key=lambda route: len(route.hint), default=None)
 

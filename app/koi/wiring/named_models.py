@@ -79,6 +79,6 @@ def _is_provider(text: str, route: Route, registry: Registry) -> bool:
 
 
 def _no_route(text: str, routes: tuple[Route, ...]) -> UsageError:
-    known = ", ".join(f"{HINT}{route.name}" for route in routes)
+    known = ", ".join(dict.fromkeys(f"{HINT}{route.name}" for route in routes if route.name))
     hint = f"Routes: {known}." if known else "Add one: [[model_routes]] with hint and provider."
     return UsageError(f"no route is named '{text}'", hint=hint)
