@@ -177,6 +177,8 @@ def build_bench(
     budget: dict[BudgetLimit, float] | None = None,
     price: Price | None = None,
     provider_of: Callable[[ModelReference], Provider] | None = None,
+    window: int | None = 1000,
+    small: ModelReference | None = None,
 ) -> Bench:
     """A session that keeps its files in `folder`; `answers` are what the model says."""
     provider = ScriptedProvider()
@@ -195,7 +197,7 @@ def build_bench(
         return price
 
     def info(model: ModelReference) -> ModelInfo:
-        return ModelInfo(model, context_window=1000)
+        return ModelInfo(model, context_window=window)
 
     find = provider_of or (lambda model: provider)
     spending = Budget(
@@ -210,6 +212,7 @@ def build_bench(
         runner=ToolRunner(tools, gate, recorder, folder / "spill"),
         recorder=recorder,
         limits=limits or TurnLimits(),
+        small_model=lambda: small,
     )
     state = SessionState(journal.session_id, workspace, MODEL)
     return Bench(Session(state, parts), provider, log, folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from koi.core.agent_events import Compacted
 from koi.core.errors import ErrorReport
 from koi.core.messages import (
     Image,
@@ -18,6 +19,7 @@ from koi.core.usage import Usage
 from koi.store.records import (
     ApprovalRecord,
     AssistantRecord,
+    CompactionRecord,
     ErrorRecord,
     KnownRecord,
     ModelRecord,
@@ -104,5 +106,10 @@ EVERY_KIND: tuple[KnownRecord, ...] = (
     ),
     usage(None),
     ErrorRecord(ErrorReport("rate_limit", "slow down", "wait", "anthropic", "m", 429, 1.5)),
+    CompactionRecord(
+        (prompt("what was said since").message,),
+        "abcd7",
+        Compacted("undone", 100, 900, 3, 12, OTHER),
+    ),
     TurnEndRecord("failed", "t1", "error", 2.5),
 )

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Literal
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from koi.core.agent_events import Compacted
 from koi.core.messages import Message, Text, ToolCall, ToolResult
-from koi.store.conversation import MAY_HAVE_RUN, NOT_STARTED, branch, conversation
+from koi.store.conversation import (
+    MAY_HAVE_RUN,
+    NOT_STARTED,
+    branch,
+    conversation,
+    shown,
+    timeline,
+    undoing,
+)
 from koi.store.lines import Entry
-from koi.store.records import KnownRecord, ToolIntentRecord, TurnEndRecord
+from koi.store.records import CompactionRecord, KnownRecord, ToolIntentRecord, TurnEndRecord
 from tests.store.samples import EVERY_KIND, SESSION, answer, call, prompt, result, usage
 
 
@@ -144,3 +156,71 @@ def test_the_head_of_an_unknown_id_has_no_branch() -> None:
 def test_calls_that_are_not_json_are_answered_too() -> None:
     broken = ToolCall("c1", "bash", None, "{")
     assert conversation(entries(answer("", broken)))[1] == results(("c1", NOT_STARTED, False))
+
+
+def compaction(cause: Literal["asked", "undone"], replaced: str, *texts: str) -> CompactionRecord:
+    """Prompts in the place of what was before; or, undone, what was said after it."""
+    messages = tuple(prompt(text).message for text in texts)
+    return CompactionRecord(messages, replaced, Compacted(cause, 9, 5))
+
+
+def compacted_session() -> list[Entry]:
+    """One turn, a compaction, and a prompt after it."""
+    return [
+        *entries(SESSION, prompt("one"), answer("first")),
+        Entry("c", "a0", 4.0, compaction("asked", "a2", "short")),
+        Entry("d", "c", 5.0, prompt("two")),
+    ]
+
+
+def texts(messages: Sequence[Message]) -> list[str]:
+    return [message.text for message in messages]
+
+
+def test_after_a_compaction_the_model_is_told_what_it_left() -> None:
+    assert texts(conversation(branch(compacted_session()))) == ["short", "two"]
+
+
+def test_after_a_compaction_people_see_everything() -> None:
+    seen = shown(timeline(compacted_session()))
+    assert texts(seen.messages) == ["one", "first", "two"]
+    assert {place: [each.cause for each in told] for place, told in seen.compactions.items()} == {
+        2: ["asked"]
+    }
+
+
+def test_undoing_joins_what_was_before_and_what_was_said_since() -> None:
+    lines = compacted_session()
+    found = undoing(lines)
+    assert found is not None
+    assert texts(found.messages) == ["one", "first", "two"]
+    lines.append(Entry("u", found.replaced, 6.0, compaction("undone", "d", "two")))
+    assert texts(conversation(branch(lines))) == ["one", "first", "two"]
+    assert texts(shown(timeline(lines)).messages) == ["one", "first", "two"]
+    assert undoing(lines) is None
+
+
+def test_compactions_are_undone_one_after_the_other() -> None:
+    lines = compacted_session()
+    lines.append(Entry("e", "a0", 6.0, compaction("asked", "d", "shorter")))
+    assert texts(conversation(branch(lines))) == ["shorter"]
+    last = undoing(lines)
+    assert last is not None
+    assert texts(last.messages) == ["short", "two"]
+    lines.append(Entry("u", last.replaced, 7.0, compaction("undone", "e")))
+    first = undoing(lines)
+    assert first is not None
+    assert texts(first.messages) == ["one", "first", "two"]
+
+
+def test_a_compaction_that_cannot_be_read_leaves_the_whole_conversation() -> None:
+    lines = [entry for entry in compacted_session() if entry.id != "c"]
+    assert texts(conversation(branch(lines))) == ["one", "first", "two"]
+
+
+def test_a_compaction_stands_alone_when_the_first_record_cannot_be_read() -> None:
+    assert texts(conversation(branch(compacted_session()[1:]))) == ["short", "two"]
+
+
+def test_what_a_compaction_replaced_must_be_readable_to_undo_it() -> None:
+    assert undoing([entry for entry in compacted_session() if entry.id != "a2"]) is None

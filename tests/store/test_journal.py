@@ -13,12 +13,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from koi.core.agent_events import Compacted
 from koi.core.errors import StorageError
 from koi.core.usage import Cost
 from koi.store.conversation import branch
 from koi.store.journal import Journal
 from koi.store.lines import VERSION, Entry, encode_line
-from koi.store.records import JournalState, ModeRecord, TurnEndRecord
+from koi.store.records import CompactionRecord, JournalState, ModeRecord, TurnEndRecord
 from koi.store.scan import read_journal, scan
 from tests.store.samples import EVERY_KIND, MODEL, OTHER, SESSION, prompt, usage
 
@@ -95,12 +96,11 @@ def test_a_session_goes_on_where_it_ended(folder: Path) -> None:
     assert branch(entries) == entries
 
 
-def test_setting_the_head_back_makes_a_branch(folder: Path) -> None:
+def test_following_an_earlier_record_makes_a_branch(folder: Path) -> None:
     journal = Journal.create(folder, SESSION)
     first = journal.append(prompt("one"))
     journal.append(prompt("two"))
-    journal.head = first
-    journal.append(prompt("other two"))
+    journal.append(prompt("other two"), after=first)
     journal.close()
     assert texts(journal.path) == ["one", "two", "other two"]
     way = branch(read_journal(journal.path).entries)
@@ -264,6 +264,17 @@ class TestDamage:
         journal.append(prompt("two"))
         journal.close()
         assert read_journal(path).entries[-1].record == prompt("two")
+
+    def test_only_what_older_versions_would_misread_says_a_newer_one(self, folder: Path) -> None:
+        path = written(folder, "one")
+        journal = Journal.open(path)
+        told = Compacted("asked", 9, 5)
+        assert journal.head is not None
+        journal.append(CompactionRecord((), journal.head, told), after=journal.root)
+        journal.append(prompt("two"))
+        journal.close()
+        assert [entry.v for entry in read_journal(path).entries][-2:] == [2, 1]
+        assert not Journal.open(path).read_only
 
     def test_a_newer_version_opens_for_reading_only_and_stays_as_it_is(self, folder: Path) -> None:
         path = written(folder, "one")

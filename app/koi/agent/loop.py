@@ -9,9 +9,10 @@ from datetime import date
 
 import msgspec
 
-from koi.agent.asking import Answer, ask, count, whole
+from koi.agent.asking import Answer, count, whole
 from koi.agent.corrections import Corrections
 from koi.agent.normalise import normalise, unique_calls
+from koi.agent.overflow import ask_within_window
 from koi.agent.recorder import Recorder
 from koi.agent.runner import NOT_RUN, Emit, ToolRunner
 from koi.agent.state import SessionState
@@ -48,6 +49,8 @@ class TurnParts:
     recorder: Recorder
     limits: TurnLimits = field(default_factory=TurnLimits)
     use_tools: bool = True
+    small_model: Callable[[], ModelReference | None] = lambda: None
+    """The model that the configuration gives the role `small`; None: the session's own."""
     today: Callable[[], date] = date.today
 
     def tool_mode(self, state: SessionState) -> ToolMode:
@@ -143,8 +146,9 @@ async def _step(
     chain: Chain, state: SessionState, parts: TurnParts, emit: Emit, progress: TurnProgress
 ) -> Answer:
     """One request and the calls of its answer. From the answer on, every call gets a result."""
-    request = build_request(state, parts)
-    answer = await ask(request, chain, state, parts, emit, progress.text)
+    request, answer = await ask_within_window(
+        lambda: build_request(state, parts), chain, state, parts, emit, progress.text
+    )
     ended = answer.ended
     assert ended is not None
     message = Message("assistant", unique_calls(ended.parts))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 
-from koi.core.agent_events import AgentEvent, ApprovalResolved, ToolFinished
+from koi.core.agent_events import AgentEvent, ApprovalResolved, Compacted, ToolFinished
 from koi.core.errors import ErrorReport
 from koi.core.messages import Message, ToolCall, ToolResult
 from koi.core.provider_events import FinishReason, StreamEnded
 from koi.core.references import ModelReference
 from koi.core.usage import Usage
+from koi.store.conversation import Undoing, undoing
 from koi.store.journal import Journal
 from koi.store.records import (
     ApprovalRecord,
     AssistantRecord,
+    CompactionRecord,
     ErrorRecord,
     KnownRecord,
     ModelRecord,
@@ -25,6 +27,7 @@ from koi.store.records import (
     TurnStatus,
     UsageRecord,
 )
+from koi.store.scan import read_journal
 
 
 class Recorder:
@@ -101,6 +104,24 @@ class Recorder:
     ) -> None:
         """What one request used and cost; the ledger has it already."""
         self._append(UsageRecord(model, role, usage, cost_usd, request_id))
+
+    def compaction(self, messages: tuple[Message, ...], compacted: Compacted) -> None:
+        """The conversation goes on with other messages, on a branch of its own."""
+        journal = self._journal
+        assert journal.head is not None
+        record = CompactionRecord(messages, journal.head, compacted)
+        journal.append(record, after=journal.root)
+
+    def undoing(self) -> Undoing | None:
+        """How the last compaction can be taken back. Reads the whole journal."""
+        return undoing(read_journal(self._journal.path).entries)
+
+    def undone(self, undoing: Undoing, compacted: Compacted) -> None:
+        """The conversation is again what it was, with what was said since."""
+        journal = self._journal
+        assert journal.head is not None
+        record = CompactionRecord(undoing.later, journal.head, compacted)
+        journal.append(record, after=undoing.replaced)
 
     def error(self, error: ErrorReport) -> None:
         """Something failed and was shown."""

@@ -44,7 +44,7 @@ class ToolRunner:
         self.tools: Mapping[str, Tool] = {tool.name: tool for tool in tools}
         self._gate = gate
         self._recorder = recorder
-        self._spill_folder = spill_folder
+        self.spill_folder = spill_folder
         self.unattended = 0
         """Calls so far that nobody could be asked about."""
 
@@ -93,7 +93,7 @@ class ToolRunner:
     ) -> _Planned | None:
         context = CallContext(
             state.workspace,
-            self._spill_folder,
+            self.spill_folder,
             state.seen,
             lambda chunk: emit(ToolOutput(call.id, chunk)),
         )

@@ -11,10 +11,13 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 import msgspec
 
 from koi.agent.loop import TurnParts, TurnProgress, build_request, run_turn
+from koi.agent.overflow import compact_asked, take_back
+from koi.agent.runner import Emit
 from koi.agent.state import SessionState
 from koi.config.schema import RoleName
 from koi.core.agent_events import (
     AgentEvent,
+    Compacted,
     TurnCancelled,
     TurnFailed,
     TurnFinished,
@@ -72,10 +75,7 @@ class Session:
         return self._events(None)
 
     async def _events(self, text: str | None) -> AsyncGenerator[AgentEvent, None]:
-        if self.state.busy:
-            raise UsageError("a turn is running", hint="Wait for it, or interrupt it first.")
-        self.state.busy = True
-        self._ending = False
+        self._begin()
         events: asyncio.Queue[AgentEvent | None] = asyncio.Queue()
         progress = TurnProgress(uuid.uuid4().hex[:12], time.monotonic())
         try:
@@ -93,9 +93,58 @@ class Session:
             else:
                 turn.result()
         finally:
-            await self.cancel()
-            self._turn = None
-            self.state.busy = False
+            await self._end()
+
+    async def compact(self, matters: str = "") -> AsyncGenerator[AgentEvent, None]:
+        """Make the conversation shorter for the model now; the last event is Compacted.
+
+        `matters` is what the summary keeps above all. When it is interrupted, or the iteration is
+        left early, or it fails, nothing has changed, and there is no Compacted. Raises UsageError
+        when a turn is running or nothing would be gained; LimitReached, StorageError,
+        CredentialMissing, ProviderError.
+        """
+        self._begin()
+        events: asyncio.Queue[AgentEvent | None] = asyncio.Queue()
+        try:
+            self._turn = turn = asyncio.create_task(self._compact(matters, events.put_nowait))
+            turn.add_done_callback(lambda _: events.put_nowait(None))
+            while (event := await events.get()) is not None:
+                yield event
+            if not turn.cancelled():
+                turn.result()
+        finally:
+            await self._end()
+
+    async def undo_compaction(self) -> Compacted:
+        """Take the last compaction back: the model has the whole conversation before it again.
+
+        What was said after it stays and follows. Raises UsageError when a turn is running or
+        there is nothing to take back, StorageError.
+        """
+        self._begin()
+        try:
+            request = build_request(self.state, self._parts)
+            return await take_back(request, self.state, self._parts)
+        finally:
+            await self._end()
+
+    def _begin(self) -> None:
+        if self.state.busy:
+            raise UsageError("a turn is running", hint="Wait for it, or interrupt it first.")
+        self.state.busy = True
+        self._ending = False
+
+    async def _end(self) -> None:
+        await self.cancel()
+        self._turn = None
+        self.state.busy = False
+
+    async def _compact(self, matters: str, emit: Emit) -> None:
+        if self._refused:
+            self.renew()
+            self._refused = False
+        request = build_request(self.state, self._parts)
+        await compact_asked(request, matters, self.state, self._parts, emit)
 
     def renew(self) -> None:
         """From the next request on, use credentials and configuration as they are now.

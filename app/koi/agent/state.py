@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from koi.agent.accounting import Account
-from koi.core.agent_events import ToolFinished
+from koi.agent.context_size import ContextSize
+from koi.core.agent_events import Compacted, ToolFinished
 from koi.core.messages import Message
 from koi.core.references import ModelReference
 from koi.safety.modes import Mode
@@ -23,8 +25,12 @@ class SessionState:
     instructions: str = ""
     """The project's AGENTS.md, only after trust."""
     history: list[Message] = field(default_factory=list)
+    resumed: tuple[Message, ...] = ()
+    """The conversation of a resumed session as a person saw it, for the screen."""
     cut: frozenset[int] = frozenset()
-    """Places in `history` of resumed answers that were cut off or interrupted."""
+    """Places in `resumed` of answers that were cut off or interrupted."""
+    compactions: Mapping[int, tuple[Compacted, ...]] = field(default_factory=dict)
+    """Where it was compacted: after how many messages of `resumed`."""
     finished: dict[str, ToolFinished] = field(default_factory=dict)
     """How the calls of a resumed history came out, for the screen."""
     summaries: dict[str, str] = field(default_factory=dict)
@@ -32,6 +38,7 @@ class SessionState:
     account: Account = field(default_factory=Account)
     seen: dict[Path, str] = field(default_factory=dict)
     """Digests of file contents that the model has seen."""
+    context: ContextSize = field(default_factory=ContextSize)
     busy: bool = False
     turns: int = 0
     notes: tuple[str, ...] = ()

@@ -81,7 +81,7 @@ def _short_folder(folder: str) -> str:
 def show_command(session: str) -> None:
     """Print a session to read it."""
     from koi.cli.transcript_output import blocks, plain
-    from koi.store.conversation import branch
+    from koi.store.conversation import timeline
     from koi.store.scan import read_journal
     from koi.store.sessions import find_session, summarise
     from koi.view.safe_text import safe
@@ -92,7 +92,7 @@ def show_command(session: str) -> None:
     if summary := summarise(path):
         facts = (summary.id, summary.cwd, str(summary.model or ""), total(summary.cost))
         click.echo(safe(" · ".join(fact for fact in facts if fact), keep_newlines=False))
-    for line in plain(list(blocks(branch(contents.entries)))):
+    for line in plain(list(blocks(timeline(contents.entries)))):
         click.echo(line)
     if contents.damage:
         lines = ", ".join(str(damage.line) for damage in contents.damage)
@@ -136,7 +136,7 @@ def export_command(
 
 def _exported(path: Path, form: Literal["markdown", "json", "jsonl"]) -> bytes:
     from koi.cli.transcript_output import blocks, markdown
-    from koi.store.conversation import branch
+    from koi.store.conversation import timeline
     from koi.store.scan import read_journal
     from koi.store.sessions import summarise
     from koi.view.units import total
@@ -159,7 +159,7 @@ def _exported(path: Path, form: Literal["markdown", "json", "jsonl"]) -> bytes:
             if summary is not None:
                 started = time.strftime("%Y-%m-%d %H:%M", time.localtime(summary.started))
                 facts += [summary.cwd, str(summary.model or ""), started, total(summary.cost)]
-            entries = branch(contents.entries)
+            entries = timeline(contents.entries)
             title = summary.title if summary else ""
             lines = markdown(title, [fact for fact in facts if fact], list(blocks(entries)))
             return "\n".join((*lines, "")).encode()

@@ -13,6 +13,7 @@ from koi.store.lines import Entry
 from koi.store.records import (
     ApprovalRecord,
     AssistantRecord,
+    CompactionRecord,
     ErrorRecord,
     ModelRecord,
     ModeRecord,
@@ -37,7 +38,7 @@ class Block(msgspec.Struct, frozen=True):
 
 
 def blocks(entries: Sequence[Entry]) -> Iterator[Block]:
-    """What people see of a branch, in order."""
+    """What people see of a timeline, in order."""
     summaries = {
         entry.record.call.id: entry.record.summary
         for entry in entries
@@ -65,6 +66,11 @@ def blocks(entries: Sequence[Entry]) -> Iterator[Block]:
             case ErrorRecord(error=error):
                 hint = f"\n{error.hint}" if error.hint else ""
                 yield _block("note", f"error: {error.message}{hint}")
+            case CompactionRecord(undoes=True):
+                yield _block("note", "the compaction before was undone")
+            case CompactionRecord() as record:
+                yield _block("note", "the conversation was made shorter for the model")
+                yield from _summary(record)
             case TurnEndRecord(status="cancelled"):
                 yield _block("note", "stopped by you")
             case UnknownRecord(kind=kind):
@@ -92,6 +98,14 @@ def _part(part: Part, kind: BlockKind, author: str, summaries: dict[str, str]) -
             yield _block("call", part.name, said)
         case _:
             pass
+
+
+def _summary(record: CompactionRecord) -> Iterator[Block]:
+    """What a model wrote in the place of the conversation before, if it did."""
+    model = record.compacted.model
+    text = next((each for message in record.messages for each in message.parts), None)
+    if model is not None and isinstance(text, Text):
+        yield _block("reasoning", f"summary by {model}", text.text)
 
 
 def _arguments(call: ToolCall) -> str:

@@ -1,6 +1,6 @@
 """The writer of one session's file: nothing has effects before its record is here.
 
-Append-only. Every record names the one it follows, so that a fork is only another `head`.
+Append-only. Every record names the one it follows, so that a fork only follows another one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import msgspec
 from koi.core.errors import StorageError
 from koi.files.atomic import create_private_folder, sync_data, sync_folder, write_atomic
 from koi.files.lock import describe_owner, try_lock
-from koi.store.lines import VERSION, Entry, encode_line
+from koi.store.lines import VERSION, Entry, encode_line, version_of
 from koi.store.records import (
     JournalState,
     KnownRecord,
@@ -49,7 +49,9 @@ class Journal:
         """What the file held when it was opened."""
         self.read_only = read_only
         self.head: str | None = contents.entries[-1].id if contents.entries else None
-        """The record that the next one follows. Set it to an earlier id to branch there."""
+        """The record that the next one follows."""
+        self.root: str | None = contents.entries[0].id if contents.entries else None
+        """The first record of all."""
         self.state = JournalState()
         """What the session adds up to."""
         for entry in contents.entries:
@@ -110,9 +112,10 @@ class Journal:
             if not keep:
                 os.close(descriptor)
 
-    def append(self, record: KnownRecord, *, sync: bool = False) -> str:
+    def append(self, record: KnownRecord, *, sync: bool = False, after: str | None = None) -> str:
         """Write one record after `head`; returns its id. With `sync`, it is durable on return.
 
+        `after` names an earlier record that it follows instead: a branch begins there.
         Raises StorageError. When writing failed, nothing was recorded and the next append tries
         afresh; when only `sync` failed, the record is kept and the next sync tries afresh.
         """
@@ -123,7 +126,8 @@ class Journal:
             )
         if isinstance(record, TurnEndRecord):
             record = msgspec.structs.replace(record, state=self.state)
-        entry = Entry(self._next_id(), self.head, round(time.time(), 3), record)
+        parent, now = after or self.head, round(time.time(), 3)
+        entry = Entry(self._next_id(), parent, now, record, version_of(record))
         line = encode_line(entry)
         if self._descriptor is None and not isinstance(record, PromptRecord):
             self._waiting += line
@@ -131,6 +135,7 @@ class Journal:
             self._write(self._waiting + line)
             self._waiting = b""
         self.head = entry.id
+        self.root = self.root or entry.id
         self.state = advance(self.state, record)
         if sync:
             self.sync()

@@ -14,9 +14,10 @@ from collections.abc import Iterator
 import msgspec
 
 from koi.core.errors import StorageError
-from koi.store.records import KnownRecord, Record, UnknownRecord
+from koi.store.records import CompactionRecord, KnownRecord, Record, UnknownRecord
 
-VERSION = 1
+VERSION = 2
+"""The newest that is understood. A line says the oldest version that understands it."""
 _CRC_LENGTH = len(b',"crc":"00000000"}')
 _START = re.compile(rb'\{"v":\d+,"id":"[^"\\]+","parent":')
 _END = re.compile(rb',"crc":"[0-9a-f]{8}"\}')
@@ -34,7 +35,7 @@ class Entry(msgspec.Struct, frozen=True):
     parent: str | None
     ts: float
     record: Record
-    v: int = VERSION
+    v: int = 1
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -50,6 +51,11 @@ class Header(msgspec.Struct, frozen=True):
 _encoder = msgspec.json.Encoder()
 _header_decoder = msgspec.json.Decoder(Header)
 _record_decoder: msgspec.json.Decoder[KnownRecord] = msgspec.json.Decoder(KnownRecord)
+
+
+def version_of(record: Record) -> int:
+    """Which version a line of this record says, so that an older koi does not misread its file."""
+    return 2 if isinstance(record, CompactionRecord) else 1
 
 
 def encode_line(entry: Entry) -> bytes:

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from koi.core.agent_events import ApprovalDecision, ToolFinished
+from koi.core.agent_events import ApprovalDecision, Compacted, ToolFinished
 from koi.core.errors import ErrorReport
 from koi.core.messages import Message, ToolCall, ToolResult
 from koi.core.provider_events import FinishReason
@@ -127,6 +127,25 @@ class ErrorRecord(msgspec.Struct, frozen=True, tag_field="kind", tag="error"):
     error: ErrorReport
 
 
+class CompactionRecord(msgspec.Struct, frozen=True, tag_field="kind", tag="compaction"):
+    """The conversation goes on from here with other messages: a branch of its own.
+
+    `messages` stand in the place of everything before; when a compaction was undone, they are what
+    was said after it, and follow the branch that it had replaced.
+    """
+
+    messages: tuple[Message, ...]
+    replaced: str
+    """The id of the record that the conversation had reached before."""
+    compacted: Compacted
+    """The event that was told."""
+
+    @property
+    def undoes(self) -> bool:
+        """True when this takes a compaction back."""
+        return self.compacted.cause == "undone"
+
+
 class JournalState(msgspec.Struct, frozen=True):
     """What the records of a journal add up to so far, over all its branches."""
 
@@ -169,6 +188,7 @@ KnownRecord: TypeAlias = (
     | ToolResultRecord
     | UsageRecord
     | ErrorRecord
+    | CompactionRecord
     | TurnEndRecord
 )
 Record: TypeAlias = KnownRecord | UnknownRecord

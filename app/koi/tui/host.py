@@ -43,7 +43,14 @@ class SessionHost:
 
     def _show(self, session: Session) -> Session:
         opened = session.state
-        restore(self._state, opened.history, opened.cut, opened.finished, opened.summaries)
+        restore(
+            self._state,
+            opened.resumed,
+            opened.cut,
+            opened.finished,
+            opened.summaries,
+            opened.compactions,
+        )
         account = session.state.account
         if account.models:
             window = self._state.context_window

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from koi.core.agent_events import ToolFinished
+from koi.core.agent_events import Compacted, ToolFinished
 from koi.core.messages import Message, Reasoning, Text, ToolCall, ToolResult
 from koi.view.arguments import brief
 from koi.view.items.answer import Answer
@@ -17,6 +17,8 @@ from koi.view.line_store import LineStore
 from koi.view.state import MAX_OUTPUTS, ScreenState, ToolEntry
 
 CUT = "the answer was cut off here"
+SHORTER = "the conversation was made shorter for the model here"
+UNDONE = "the compaction before was undone here"
 
 
 DENIED = "denied"
@@ -28,17 +30,21 @@ def restore(
     cut: frozenset[int] = frozenset(),
     finished: Mapping[str, ToolFinished] | None = None,
     summaries: Mapping[str, str] | None = None,
+    compactions: Mapping[int, Sequence[Compacted]] | None = None,
 ) -> None:
     """Fill the transcript and the tool pane. Nothing is parsed or laid out before it is seen.
 
     `cut` holds the places of answers that are not complete; `finished` and `summaries` say, by
-    the id of a call, how it came out and what it was about.
+    the id of a call, how it came out and what it was about. `compactions` are what was compacted
+    or undone, by the number of messages before it.
     """
-    finished, summaries = finished or {}, summaries or {}
+    finished, summaries, compactions = finished or {}, summaries or {}, compactions or {}
+    place = -1
     items: list[Item] = []
     cards: dict[str, ToolCard] = {}
     results: list[tuple[ToolCard, ToolResult, ToolFinished | None]] = []
     for place, message in enumerate(messages):
+        items += _compacted(compactions.get(place, ()), state.measure)
         for part in message.parts:
             match part:
                 case Text() if part.text.strip():
@@ -59,6 +65,7 @@ def restore(
                     pass
         if place in cut:
             items.append(Notice("interrupted", CUT, state.measure))
+    items += _compacted(compactions.get(place + 1, ()), state.measure)
     state.transcript.extend(items)
     for index, (card, result, event) in enumerate(results):
         recent = index >= len(results) - MAX_OUTPUTS
@@ -67,6 +74,13 @@ def restore(
         entry.output = LineStore(shown) if recent else None
         entry.seconds = event.duration_s if event is not None else None
         state.add_call(entry)
+
+
+def _compacted(compactions: Iterable[Compacted], measure: Measure) -> list[Notice]:
+    return [
+        Notice("info", UNDONE if each.cause == "undone" else SHORTER, measure)
+        for each in compactions
+    ]
 
 
 def _finish(card: ToolCard, result: ToolResult, event: ToolFinished | None) -> None:

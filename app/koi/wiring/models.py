@@ -56,6 +56,20 @@ async def choose_model(
     return ChosenModel(reference, () if discovery is None else discovery.notes)
 
 
+def small_model(registry: Registry) -> ModelReference | None:
+    """The model that the configuration gives the role `small`, without asking anybody.
+
+    None when it gives none. Raises UsageError, ConfigurationError.
+    """
+    from koi.credentials.discovery import known_at_once
+    from koi.credentials.model_names import resolve_model
+
+    text = registry.config.role_model("small")
+    if text is None:
+        return None
+    return resolve_model(text, registry, discovery=known_at_once(registry))
+
+
 async def usable_model(text: str, options: SessionOptions) -> ModelReference:
     """The reference that `text` means, once it is sure that its provider can be asked.
 

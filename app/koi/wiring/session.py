@@ -21,7 +21,7 @@ from koi.providers.demo.reference import DEMO
 from koi.safety.modes import Mode
 from koi.safety.rules import Rule
 from koi.store.journal import Journal
-from koi.wiring.models import choose_model, learn, remember
+from koi.wiring.models import choose_model, learn, remember, small_model
 from koi.wiring.providers import Providers
 from koi.wiring.registry import open_registry
 
@@ -175,6 +175,7 @@ def _join(
         recorder=recorder,
         limits=TurnLimits(options.max_turns),
         use_tools=not options.no_tools,
+        small_model=lambda: small_model(providers.registry),
     )
     return Session(state, parts, close, renew)
 
@@ -263,7 +264,7 @@ def _without_effect(registry: Registry) -> list[str]:
 
 def _restore(state: SessionState, journal: Journal) -> None:
     """Give a resumed session its conversation, its sums and its turns."""
-    from koi.store.conversation import branch, conversation
+    from koi.store.conversation import branch, conversation, shown, timeline
     from koi.store.records import (
         AssistantRecord,
         ToolIntentRecord,
@@ -271,11 +272,13 @@ def _restore(state: SessionState, journal: Journal) -> None:
         UsageRecord,
     )
 
-    entries = branch(journal.contents.entries)
-    state.history.extend(conversation(entries))
+    entries = journal.contents.entries
+    state.history.extend(conversation(branch(entries)))
+    seen = shown(timeline(entries))
+    state.resumed, state.compactions = seen.messages, seen.compactions
     records = [entry.record for entry in entries if isinstance(entry.record, AssistantRecord)]
     cut = {id(record.message) for record in records if not record.complete}
-    state.cut = frozenset(at for at, each in enumerate(state.history) if id(each) in cut)
+    state.cut = frozenset(at for at, each in enumerate(seen.messages) if id(each) in cut)
     state.turns = journal.state.turns
     for entry in entries:
         match entry.record:
