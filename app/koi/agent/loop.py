@@ -50,7 +50,7 @@ class TurnParts:
     limits: TurnLimits = field(default_factory=TurnLimits)
     use_tools: bool = True
     small_model: Callable[[], ModelReference | None] = lambda: None
-    """The model that the configuration gives the role `small`; None: the session's own."""
+    """The model of the role `small`, None: the session's own. Raises KoiError."""
     today: Callable[[], date] = date.today
 
     def tool_mode(self, state: SessionState) -> ToolMode:

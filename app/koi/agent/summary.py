@@ -82,7 +82,7 @@ def _models(state: SessionState, parts: TurnParts) -> Iterable[ModelReference]:
     """Who may write it, the one that is preferred first."""
     try:
         small = parts.small_model()
-    except UsageError as error:
+    except KoiError as error:
         log.warning("the model of the role small cannot be used: %s", error.title)
         small = None
     return dict.fromkeys((state.model,) if small is None else (small, state.model))

@@ -47,8 +47,8 @@ def fold(state: ScreenState, event: AgentEvent, now: float) -> Changed:
         case CostChanged():
             state.costs = event
             state.requests.budgets = event.budgets
-            state.context_window = event.context_window
             if event.role == "executor":
+                state.context_window = event.context_window
                 state.count_context(event.usage)
             return Changed.COST | Changed.HEADER
         case TurnFinished() | TurnCancelled() | TurnFailed():

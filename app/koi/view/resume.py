@@ -14,11 +14,10 @@ from koi.view.items.reasoning import Reasoning as ReasoningItem
 from koi.view.items.tool_card import ToolCard, ToolStatus
 from koi.view.line import Measure
 from koi.view.line_store import LineStore
+from koi.view.request_texts import compaction_text
 from koi.view.state import MAX_OUTPUTS, ScreenState, ToolEntry
 
 CUT = "the answer was cut off here"
-SHORTER = "the conversation was made shorter for the model here"
-UNDONE = "the compaction before was undone here"
 
 
 DENIED = "denied"
@@ -77,10 +76,7 @@ def restore(
 
 
 def _compacted(compactions: Iterable[Compacted], measure: Measure) -> list[Notice]:
-    return [
-        Notice("info", UNDONE if each.cause == "undone" else SHORTER, measure)
-        for each in compactions
-    ]
+    return [Notice("info", compaction_text(each), measure) for each in compactions]
 
 
 def _finish(card: ToolCard, result: ToolResult, event: ToolFinished | None) -> None:

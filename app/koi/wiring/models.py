@@ -59,15 +59,12 @@ async def choose_model(
 def small_model(registry: Registry) -> ModelReference | None:
     """The model that the configuration gives the role `small`, without asking anybody.
 
-    None when it gives none. Raises UsageError, ConfigurationError.
+    None when it gives none. Raises UsageError, ConfigurationError, CredentialMissing.
     """
-    from koi.credentials.discovery import known_at_once
-    from koi.credentials.model_names import resolve_model
+    from koi.wiring.named_models import model_at_once
 
     text = registry.config.role_model("small")
-    if text is None:
-        return None
-    return resolve_model(text, registry, discovery=known_at_once(registry))
+    return None if text is None else model_at_once(text, registry)
 
 
 async def usable_model(text: str, options: SessionOptions) -> ModelReference:
