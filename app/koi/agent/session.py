@@ -75,7 +75,7 @@ class Session:
         return self._events(None)
 
     async def _events(self, text: str | None) -> AsyncGenerator[AgentEvent, None]:
-        self._begin()
+        self._occupy()
         events: asyncio.Queue[AgentEvent | None] = asyncio.Queue()
         progress = TurnProgress(uuid.uuid4().hex[:12], time.monotonic())
         try:
@@ -93,7 +93,7 @@ class Session:
             else:
                 turn.result()
         finally:
-            await self._end()
+            await self._free()
 
     async def compact(self, matters: str = "") -> AsyncGenerator[AgentEvent, None]:
         """Make the conversation shorter for the model now; the last event is Compacted.
@@ -103,7 +103,7 @@ class Session:
         when a turn is running or nothing would be gained; LimitReached, StorageError,
         CredentialMissing, ProviderError.
         """
-        self._begin()
+        self._occupy()
         events: asyncio.Queue[AgentEvent | None] = asyncio.Queue()
         try:
             self._turn = turn = asyncio.create_task(self._compact(matters, events.put_nowait))
@@ -113,7 +113,7 @@ class Session:
             if not turn.cancelled():
                 turn.result()
         finally:
-            await self._end()
+            await self._free()
 
     async def undo_compaction(self) -> Compacted:
         """Take the last compaction back: the model has the whole conversation before it again.
@@ -121,30 +121,12 @@ class Session:
         What was said after it stays and follows. Raises UsageError when a turn is running or
         there is nothing to take back, StorageError.
         """
-        self._begin()
+        self._occupy()
         try:
             request = build_request(self.state, self._parts)
             return await take_back(request, self.state, self._parts)
         finally:
-            await self._end()
-
-    def _begin(self) -> None:
-        if self.state.busy:
-            raise UsageError("a turn is running", hint="Wait for it, or interrupt it first.")
-        self.state.busy = True
-        self._ending = False
-
-    async def _end(self) -> None:
-        await self.cancel()
-        self._turn = None
-        self.state.busy = False
-
-    async def _compact(self, matters: str, emit: Emit) -> None:
-        if self._refused:
-            self.renew()
-            self._refused = False
-        request = build_request(self.state, self._parts)
-        await compact_asked(request, matters, self.state, self._parts, emit)
+            await self._free()
 
     def renew(self) -> None:
         """From the next request on, use credentials and configuration as they are now.
@@ -213,6 +195,24 @@ class Session:
             self._parts.limits = msgspec.structs.replace(self._parts.limits, max_steps=steps)
         else:
             self._parts.spending.set_limit(limit, value)
+
+    def _occupy(self) -> None:
+        if self.state.busy:
+            raise UsageError("a turn is running", hint="Wait for it, or interrupt it first.")
+        self.state.busy = True
+        self._ending = False
+
+    async def _free(self) -> None:
+        await self.cancel()
+        self._turn = None
+        self.state.busy = False
+
+    async def _compact(self, matters: str, emit: Emit) -> None:
+        if self._refused:
+            self.renew()
+            self._refused = False
+        request = build_request(self.state, self._parts)
+        await compact_asked(request, matters, self.state, self._parts, emit)
 
     def _begin(self, text: str, progress: TurnProgress) -> None:
         state, message = self.state, Message("user", (Text(text),))

@@ -94,11 +94,14 @@ class Shortening:
             self._summarised,
             self._model,
         )
-        self._parts.recorder.compaction(self._messages, told)
-        self._state.history[:] = self._messages
-        self._state.context.enough = 0
+        state, recorder = self._state, self._parts.recorder
+        recorder.compaction(self._messages, told)
+        broken = len(state.history) - 1 in state.cut
+        state.history[:] = self._messages
+        state.cut = frozenset({len(state.history) - 1} if broken else ())
+        state.context.enough = 0
         try:
-            await whole(self._parts.recorder.sync())
+            await whole(recorder.sync())
         finally:
             self._emit(told)
 

@@ -6,12 +6,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from koi.agent.accounting import Account
 from koi.agent.context_size import ContextSize
 from koi.core.agent_events import Compacted, ToolFinished
 from koi.core.messages import Message
 from koi.core.references import ModelReference
 from koi.safety.modes import Mode
+
+
+class Resumed(msgspec.Struct, frozen=True):
+    """A session that was before, as a person saw it."""
+
+    messages: tuple[Message, ...] = ()
+    cut: frozenset[int] = frozenset()
+    """Places in `messages` of answers that were cut off or interrupted."""
+    compactions: Mapping[int, tuple[Compacted, ...]] = {}
+    """What was compacted or undone, by the number of messages before it."""
+    finished: Mapping[str, ToolFinished] = {}
+    """How the calls came out."""
+    summaries: Mapping[str, str] = {}
+    """What those calls were about, in a line each."""
 
 
 @dataclass(slots=True)
@@ -25,16 +41,10 @@ class SessionState:
     instructions: str = ""
     """The project's AGENTS.md, only after trust."""
     history: list[Message] = field(default_factory=list)
-    resumed: tuple[Message, ...] = ()
-    """The conversation of a resumed session as a person saw it, for the screen."""
     cut: frozenset[int] = frozenset()
-    """Places in `resumed` of answers that were cut off or interrupted."""
-    compactions: Mapping[int, tuple[Compacted, ...]] = field(default_factory=dict)
-    """Where it was compacted: after how many messages of `resumed`."""
-    finished: dict[str, ToolFinished] = field(default_factory=dict)
-    """How the calls of a resumed history came out, for the screen."""
-    summaries: dict[str, str] = field(default_factory=dict)
-    """What those calls were about, in a line each."""
+    """Places in `history` of resumed answers that were cut off or interrupted."""
+    resumed: Resumed = field(default_factory=Resumed)
+    """What the screen shows of a session that was before."""
     account: Account = field(default_factory=Account)
     seen: dict[Path, str] = field(default_factory=dict)
     """Digests of file contents that the model has seen."""

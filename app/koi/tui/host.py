@@ -43,13 +43,14 @@ class SessionHost:
 
     def _show(self, session: Session) -> Session:
         opened = session.state
+        before = opened.resumed
         restore(
             self._state,
-            opened.resumed,
-            opened.cut,
-            opened.finished,
-            opened.summaries,
-            opened.compactions,
+            before.messages,
+            before.cut,
+            before.finished,
+            before.summaries,
+            before.compactions,
         )
         account = session.state.account
         if account.models:

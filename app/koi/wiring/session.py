@@ -24,6 +24,7 @@ from koi.store.journal import Journal
 from koi.wiring.models import choose_model, learn, remember, small_model
 from koi.wiring.providers import Providers
 from koi.wiring.registry import open_registry
+from koi.wiring.resuming import restore
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     state = SessionState(journal.session_id, options.workspace, model, mode)
     if options.trust:
         state.instructions = read_instructions(options.workspace)
-    _restore(state, journal)
+    restore(state, journal)
     state.notes = (*closed, *chosen.notes, *_notes(registry, journal))
     remove_old_spills_aside(registry.config.paths.spill)
     spill = registry.config.paths.spill / journal.session_id
@@ -260,34 +261,3 @@ def _without_effect(registry: Registry) -> list[str]:
     except (OSError, ValueError, StorageError) as error:
         log.warning("what was told is not remembered: %s", error)
     return keys
-
-
-def _restore(state: SessionState, journal: Journal) -> None:
-    """Give a resumed session its conversation, its sums and its turns."""
-    from koi.store.conversation import branch, conversation, shown, timeline
-    from koi.store.records import (
-        AssistantRecord,
-        ToolIntentRecord,
-        ToolResultRecord,
-        UsageRecord,
-    )
-
-    entries = journal.contents.entries
-    state.history.extend(conversation(branch(entries)))
-    seen = shown(timeline(entries))
-    state.resumed, state.compactions = seen.messages, seen.compactions
-    records = [entry.record for entry in entries if isinstance(entry.record, AssistantRecord)]
-    cut = {id(record.message) for record in records if not record.complete}
-    state.cut = frozenset(at for at, each in enumerate(seen.messages) if id(each) in cut)
-    state.turns = journal.state.turns
-    for entry in entries:
-        match entry.record:
-            case UsageRecord() as record:
-                state.account.count(record.model, record.role, record.usage, record.cost_usd)
-            case ToolIntentRecord(call=call, summary=summary):
-                state.summaries[call.id] = summary
-            case ToolResultRecord() as record:
-                state.finished[record.result.call_id] = record.finished
-            case _:
-                pass
-    state.account.begin_turn()
