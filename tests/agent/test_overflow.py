@@ -8,7 +8,6 @@ from itertools import pairwise
 import pytest
 
 from koi.agent.compaction import is_summary
-from koi.agent.context_size import request_tokens
 from koi.agent.overflow import window_named
 from koi.core.agent_events import (
     AgentEvent,
@@ -23,6 +22,7 @@ from koi.core.errors import ErrorKind, ProviderError, UsageError
 from koi.core.messages import Message, Text, ToolCall, ToolResult
 from koi.core.references import ModelReference
 from koi.core.usage import Price, Usage
+from koi.routing.estimates import input_tokens
 from koi.safety.rules import Rule
 from koi.store.conversation import branch, conversation
 from koi.store.journal import Journal
@@ -89,7 +89,7 @@ async def test_outputs_are_left_out_once_and_the_request_is_sent_again(
     assert told.after_tokens < told.before_tokens / 2
     assert isinstance(events[-1], TurnFinished)
     first, second = bench.provider.requests
-    assert request_tokens(second) < request_tokens(first) / 2
+    assert input_tokens(second) < input_tokens(first) / 2
     assert second.messages[-1].text == "go on"
 
 
@@ -221,7 +221,7 @@ async def test_what_cannot_become_short_enough_is_not_tried_at_each_step(
     make_bench: MakeBench,
 ) -> None:
     calls = [answer("", ToolCall(f"c{n}", "bash", {"command": "ls"})) for n in range(5)]
-    failed = [failure("auth")]
+    failed = [failure("bad_request")]
     bench = make_bench(failed, *calls, answer("done"), window=WINDOW, rules=[ALLOW])
     talk(bench, turns=15)
     events = await bench.prompt("go on")
@@ -235,7 +235,7 @@ async def test_when_the_small_model_fails_the_sessions_own_writes_the_summary(
 ) -> None:
     bench = make_bench(
         [overflow()],
-        [failure("auth")],
+        [failure("bad_request")],
         answer("summary"),
         answer("done"),
         window=None,
@@ -250,7 +250,7 @@ async def test_when_the_small_model_fails_the_sessions_own_writes_the_summary(
 async def test_a_failed_summary_leaves_the_outputs_out_when_that_is_enough(
     make_bench: MakeBench,
 ) -> None:
-    bench = make_bench([overflow()], [failure("auth")], answer("done"), window=None)
+    bench = make_bench([overflow()], [failure("bad_request")], answer("done"), window=None)
     fill(bench, turns=3, size=20_000)
     talk(bench, turns=6, size=12_000)
     events = await bench.prompt("go on")
@@ -262,7 +262,7 @@ async def test_a_failed_summary_leaves_the_outputs_out_when_that_is_enough(
 async def test_a_failed_summary_is_a_clear_error_when_nothing_else_helps(
     make_bench: MakeBench,
 ) -> None:
-    bench = make_bench([overflow()], [failure("auth")], window=None)
+    bench = make_bench([overflow()], [failure("bad_request")], window=None)
     talk(bench)
     before = list(bench.session.state.history)
     last = (await bench.prompt("go on"))[-1]

@@ -72,7 +72,7 @@ async def ask(
                     case RequestStarted():
                         answer = Answer(event.request_id, event.model, event.role, event.tool_mode)
                     case Streamed() if answer is not None:
-                        _note(event, answer)
+                        note(event, answer)
                     case AttemptEnded() if answer is not None and event.action in _BROKEN:
                         broken, answer = answer, answer if event.action == "stop" else None
                         await whole(_keep_failed(request, broken, state, parts, emit, event))
@@ -130,7 +130,8 @@ async def count(
         emit(warning)
 
 
-def _note(event: Streamed, answer: Answer) -> None:
+def note(event: Streamed, answer: Answer) -> None:
+    """Take what was streamed into the answer."""
     match event.event:
         case TextDelta(delta):
             answer.text.append(delta)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from koi.agent.asking import Answer, ask
-from koi.agent.context_size import FULL, fixed_tokens, input_room, message_tokens, request_tokens
+from koi.agent.context_size import FULL, fixed_tokens, input_room, message_tokens
 from koi.agent.runner import Emit
 from koi.agent.shortening import Shortening
 from koi.agent.state import SessionState
@@ -88,7 +88,7 @@ async def compact_asked(
 
     Raises UsageError when there is nothing to gain, and what a summary raises.
     """
-    size = state.context.tokens(request_tokens(request))
+    size = state.context.tokens(state.context.measure(request))
     made = Shortening(request, size, state, parts, emit)
     if not made.plan.older:
         raise UsageError("there is nothing to make shorter yet", hint=_SHORT_ALREADY)
@@ -128,7 +128,7 @@ async def _compact_ahead(
     """Compact when the request comes near to the window's end; True when it was done."""
     info = parts.model_info(chain.first.reference)
     room, window = input_room(info), info.context_window
-    size = state.context.tokens(request_tokens(request))
+    size = state.context.tokens(state.context.measure(request))
     if room is None or window is None or size <= max(FULL * room, state.context.enough):
         return False
     made = Shortening(request, window, state, parts, emit)
@@ -158,7 +158,7 @@ async def _compact_refused(
 ) -> None:
     """Compact what a model refused as too long. Raises ProviderError when that cannot help."""
     info = _refusing(error, chain, parts)
-    size = state.context.tokens(request_tokens(request))
+    size = state.context.tokens(state.context.measure(request))
     capacity = min(filter(None, (size, info.context_window, window_named(error.title))))
     made = Shortening(request, capacity, state, parts, emit)
     if made.floor >= capacity or not (made.plan.older or made.plan.outputs_removed):

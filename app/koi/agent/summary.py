@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from koi.agent.asking import Answer, count, whole
+from koi.agent.asking import Answer, count, note, whole
 from koi.agent.context_size import BYTES_PER_TOKEN, fixed_tokens, input_room
 from koi.agent.retelling import pieces, retold
 from koi.agent.runner import Emit
@@ -20,13 +20,6 @@ from koi.agent.state import SessionState
 from koi.core.agent_events import RequestStarted, Streamed
 from koi.core.errors import CredentialMissing, KoiError, ProviderError, UsageError
 from koi.core.messages import Message, ModelRequest, Text
-from koi.core.provider_events import (
-    ReasoningDelta,
-    StreamEnded,
-    TextDelta,
-    ToolCallDelta,
-    UsageReported,
-)
 from koi.core.references import ModelReference
 from koi.core.request_events import AttemptEnded
 from koi.routing.candidates import Chain
@@ -152,7 +145,7 @@ async def _ask(
                 match event:
                     case Streamed():
                         if answer is not None:
-                            _collect(event, answer)
+                            note(event, answer)
                         continue
                     case RequestStarted():
                         answer = Answer(event.request_id, event.model, event.role, event.tool_mode)
@@ -192,22 +185,7 @@ async def _count_failed(
     if answer.counted:
         return
     if billed or answer.characters or answer.usage:
-        await count(request, answer, state, parts, emit)
+        await count(request, answer, state, parts, emit, ok=False)
         return
     answer.counted = True
     parts.spending.release(answer.request_id)
-
-
-def _collect(event: Streamed, answer: Answer) -> None:
-    match event.event:
-        case TextDelta(delta):
-            answer.text.append(delta)
-            answer.characters += len(delta)
-        case ReasoningDelta(delta) | ToolCallDelta(_, delta):
-            answer.characters += len(delta)
-        case UsageReported(usage):
-            answer.usage = usage
-        case StreamEnded() as ended:
-            answer.ended = ended
-        case _:
-            pass

@@ -5,6 +5,7 @@ Two figures: `likely` is shown to people, `most` is what a budget reserves.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
 
 import msgspec
@@ -74,7 +75,7 @@ class Estimates:
         before, size = self._measured
         if request.messages[: len(before)] != before:
             before, size = (), RequestSize()
-        size += _messages_size(request.messages[len(before) :])
+        size += messages_size(request.messages[len(before) :])
         self._measured = (request.messages, size)
         return size + _frame_size(request)
 
@@ -114,7 +115,11 @@ class Estimates:
 
 def input_tokens(request: ModelRequest) -> int:
     """The likely input tokens of a request to a model of which nothing is known."""
-    size = request_size(request)
+    return likely_tokens(request_size(request))
+
+
+def likely_tokens(size: RequestSize) -> int:
+    """The likely tokens of a text when nothing is known of the model."""
     return ceil(size.text_bytes * _LIKELY_PER_BYTE) + size.images * _LIKELY_IMAGE
 
 
@@ -125,14 +130,15 @@ def most_input_usd(price: Price, tokens: int) -> float:
 
 def request_size(request: ModelRequest) -> RequestSize:
     """System prompt, tools and messages, as far as they are sent."""
-    return _frame_size(request) + _messages_size(request.messages)
+    return _frame_size(request) + messages_size(request.messages)
 
 
 def _frame_size(request: ModelRequest) -> RequestSize:
     return RequestSize(_length(request.system) + len(_encoder.encode(request.tools)))
 
 
-def _messages_size(messages: tuple[Message, ...]) -> RequestSize:
+def messages_size(messages: Sequence[Message]) -> RequestSize:
+    """Messages, as far as they are sent."""
     total, images = len(messages) * _MESSAGE_BYTES, 0
     for message in messages:
         for part in message.parts:
