@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 
 from koi.core.errors import ProviderError
+from koi.core.messages import Part
 from koi.core.provider_events import ProviderEvent
 from koi.net.client import HttpAnswer
 from koi.net.errors import page_error
@@ -74,6 +75,10 @@ class AnswerReader:
         """
         stream = self._decoder is not None and self._size <= MAX_STREAM
         return error.kind != "protocol" or stream
+
+    def kept(self) -> tuple[Part, ...]:
+        """Of a stream that broke off: the parts up to its last complete call, () without one."""
+        return () if self._decoder is None else self._parser.kept()
 
     async def _first(self) -> Sequence[ProviderEvent]:
         start = b""

@@ -200,6 +200,7 @@ class HttpProvider:
                             yield event
                 except ProviderError as error:
                     error.answer_began = reader.is_answer(error)
+                    error.kept = reader.kept()
                     raise
 
     async def _format_of(self, model: str) -> WireFormat:

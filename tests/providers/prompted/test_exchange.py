@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 import pytest
 
+from koi.core.errors import ProviderError
 from koi.core.messages import (
     Message,
     ModelRequest,
@@ -121,3 +122,27 @@ def test_a_request_without_tools_tells_earlier_calls_in_text() -> None:
     sent = without_tools(ModelRequest("m", history))
     assert sent.system == ""
     assert "<tool_call>" in sent.messages[1].text
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (CALL, ("ls",)),
+        (f"{CALL} and then {CALL[:-3]}", ("ls",)),
+        (f"{CALL}{CALL} and", ("ls", "ls")),
+        (CALL[:-1], ()),
+        ("only words", ()),
+    ],
+)
+async def test_of_an_answer_that_breaks_off_the_closed_calls_are_kept(
+    said: str, kept: tuple[str, ...]
+) -> None:
+    async def ask(request: ModelRequest) -> AsyncGenerator[ProviderEvent, None]:
+        yield TextDelta(said)
+        raise ProviderError("cut", kind="network")
+
+    with pytest.raises(ProviderError) as failed:
+        _ = [event async for event in prompted(REQUEST, ask)]
+    found = failed.value.kept
+    assert tuple(part.name for part in found if isinstance(part, ToolCall)) == kept
+    assert not found or isinstance(found[-1], ToolCall)

@@ -16,7 +16,7 @@ from koi.core.provider_events import (
 )
 from koi.providers.prompted.quotations import Quotations
 from koi.providers.prompted.scanner import Scanner
-from koi.providers.wire.parser import new_call_id
+from koi.providers.wire.parser import new_call_id, up_to_last_call
 
 
 class PromptedAnswer:
@@ -37,6 +37,10 @@ class PromptedAnswer:
                 return self._end(event)
             case _:
                 return [event]
+
+    def kept(self) -> tuple[Part, ...]:
+        """Of an answer that broke off: what was said up to the last call that was closed."""
+        return up_to_last_call(self._own())
 
     def _noted(self, events: list[ProviderEvent]) -> list[ProviderEvent]:
         shown: list[ProviderEvent] = []
@@ -72,11 +76,15 @@ class PromptedAnswer:
         events.append(msgspec.structs.replace(ended, finish_reason=reason, parts=parts))
         return events
 
-    def _parts(self, ended: StreamEnded) -> tuple[Part, ...]:
-        """The answer's parts, its text replaced by what it was taken apart into."""
-        own: list[Part] = [
+    def _own(self) -> list[Part]:
+        """What the text was taken apart into, as parts."""
+        return [
             said if isinstance(said, ToolCall) else said[0]("".join(said[1])) for said in self._said
         ]
+
+    def _parts(self, ended: StreamEnded) -> tuple[Part, ...]:
+        """The answer's parts, its text replaced by what it was taken apart into."""
+        own = self._own()
         parts: list[Part] = []
         for part in ended.parts:
             if not isinstance(part, Text):

@@ -7,6 +7,7 @@ from contextlib import aclosing
 
 import msgspec
 
+from koi.core.errors import ProviderError
 from koi.core.messages import ModelRequest, ToolMode
 from koi.core.provider_events import ProviderEvent
 from koi.providers.prompted.answer import PromptedAnswer
@@ -53,6 +54,10 @@ async def prompted(
     """The events of an answer whose calls are text. `ask` is the native exchange."""
     answer = PromptedAnswer(request)
     async with aclosing(ask(with_words(request))) as events:
-        async for event in events:
-            for meant in answer.take(event):
-                yield meant
+        try:
+            async for event in events:
+                for meant in answer.take(event):
+                    yield meant
+        except ProviderError as error:
+            error.kept = answer.kept()
+            raise

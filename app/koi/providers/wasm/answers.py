@@ -35,7 +35,13 @@ from koi.providers.wasm.messages import (
     UsageEvent,
 )
 from koi.providers.wasm.sandbox import Sandbox
-from koi.providers.wire.parser import cut_off, finish_reason, new_call_id, tool_call
+from koi.providers.wire.parser import (
+    cut_off,
+    finish_reason,
+    new_call_id,
+    tool_call,
+    up_to_last_call,
+)
 from koi.providers.wire.request import WireOptions
 
 PARSE = "parse_event"
@@ -99,6 +105,12 @@ class PluginParser:
         raw = self._end.raw or self._end.finish_reason
         events.append(StreamEnded(reason, raw, parts, self._end.model))
         return events
+
+    def kept(self) -> tuple[Part, ...]:
+        """Of an answer that broke off: up to the last call that something else follows."""
+        if self.done:
+            return ()
+        return up_to_last_call(self._part(each, cut=True) for each in self._parts[:-1])
 
     def _parse(self, given: GivenEvent) -> list[ProviderEvent]:
         made = self._instance.call(PARSE, encode_json(given))

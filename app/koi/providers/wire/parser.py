@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from typing import Protocol
 
 import msgspec
 
 from koi.core.errors import ProviderError
-from koi.core.messages import JsonObject, ProviderData, ToolCall
+from koi.core.messages import JsonObject, Part, ProviderData, ToolCall
 from koi.core.provider_events import FinishReason, ProviderEvent
 from koi.net.framing import StreamEvent
 
@@ -59,6 +60,13 @@ class StreamParser(Protocol):
         """The last events. Raises ProviderError (network) when the answer was cut."""
         ...
 
+    def kept(self) -> tuple[Part, ...]:
+        """Of an answer that broke off: its parts up to the last call that is surely complete.
+
+        () without one, and when the answer had been cut for another reason already.
+        """
+        ...
+
 
 def finish_reason(raw: str | None, *, calls: bool, refused: bool = False) -> FinishReason:
     """The normalised reason. `calls`: the answer holds tool calls; `refused`: refusal text."""
@@ -68,6 +76,14 @@ def finish_reason(raw: str | None, *, calls: bool, refused: bool = False) -> Fin
     if calls:
         return "tool_calls"
     return "refusal" if refused else "stop"
+
+
+def up_to_last_call(parts: Iterable[Part | None]) -> tuple[Part, ...]:
+    """The parts until, and with, the last call that can be read; () without one."""
+    found = [part for part in parts if part is not None]
+    while found and not (isinstance(found[-1], ToolCall) and found[-1].arguments is not None):
+        found.pop()
+    return tuple(found)
 
 
 def tool_call(

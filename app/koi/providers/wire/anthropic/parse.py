@@ -19,7 +19,13 @@ from koi.net.framing import StreamEvent
 from koi.net.json_text import decode_object
 from koi.providers.wire.anthropic.blocks import Block
 from koi.providers.wire.fields import count, mapping, objects, text
-from koi.providers.wire.parser import cut_off, finish_reason, no_answer, own_call_id
+from koi.providers.wire.parser import (
+    cut_off,
+    finish_reason,
+    no_answer,
+    own_call_id,
+    up_to_last_call,
+)
 from koi.providers.wire.request import WireOptions
 
 _COUNTS = (
@@ -108,6 +114,15 @@ class MessagesParser:
             events.append(UsageReported(self._usage()))
         events.append(StreamEnded(reason, self._raw_finish, tuple(parts), self._model))
         return events
+
+    def kept(self) -> tuple[Part, ...]:
+        """Of an answer that broke off: its whole blocks up to the last complete call."""
+        if finish_reason(self._raw_finish, calls=True) != "tool_calls":
+            return ()
+        last = self._blocks[-1:]
+        return up_to_last_call(
+            block.part(self._family, cut=block in last) for block in self._blocks if block.whole
+        )
 
     def _begin(self, message: JsonObject) -> None:
         """A message starts. Gateways may start over: what was half done is dropped then."""

@@ -31,6 +31,8 @@ class Block:
     signature: str = ""
     redacted: list[str] = field(default_factory=list)
     results: list[object] = field(default_factory=list)
+    whole: bool = False
+    """The service said that it is complete."""
     call_ids: set[str] = field(default_factory=set)
     """The ids of all calls of the answer."""
     _identity: str = ""

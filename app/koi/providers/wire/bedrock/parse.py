@@ -25,7 +25,7 @@ from koi.net.framing import Framing, StreamEvent
 from koi.net.json_text import decode_object
 from koi.providers.wire.bedrock.blocks import Block
 from koi.providers.wire.fields import count, mapping, objects, text
-from koi.providers.wire.parser import cut_off, finish_reason, no_answer
+from koi.providers.wire.parser import cut_off, finish_reason, no_answer, up_to_last_call
 from koi.providers.wire.request import WireOptions
 
 MEDIA_TYPE = "application/vnd.amazon.eventstream"
@@ -61,6 +61,8 @@ class ConverseParser:
                 return self._delta(count(message, "contentBlockIndex"), mapping(message, "delta"))
             case "contentBlockStart":
                 return self._start(decode_object(event.data))
+            case "contentBlockStop":
+                self._block(count(decode_object(event.data), "contentBlockIndex")).whole = True
             case "messageStop":
                 self._stopped = True
                 self._raw_finish = text(decode_object(event.data), "stopReason") or None
@@ -105,6 +107,17 @@ class ConverseParser:
             events.append(UsageReported(_usage(self._usage)))
         events.append(StreamEnded(reason, self._raw_finish, tuple(parts), self._model))
         return events
+
+    def kept(self) -> tuple[Part, ...]:
+        """Of an answer that broke off: its whole blocks up to the last complete call."""
+        if finish_reason(self._raw_finish, calls=True) != "tool_calls":
+            return ()
+        last = max(self._blocks, default=0)
+        return up_to_last_call(
+            block.part(self._family, cut=index == last)
+            for index, block in sorted(self._blocks.items())
+            if block.whole
+        )
 
     def _end(self, metadata: JsonObject) -> None:
         self._usage = mapping(metadata, "usage") or self._usage

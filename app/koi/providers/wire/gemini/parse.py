@@ -13,7 +13,7 @@ from koi.providers.wire.format import server_sent_events
 from koi.providers.wire.gemini.contents import ABOUT_THE_ANSWER
 from koi.providers.wire.gemini.ending import finish_reason, has_counts, usage
 from koi.providers.wire.gemini.parts import AnswerParts
-from koi.providers.wire.parser import cut_off, no_answer
+from koi.providers.wire.parser import cut_off, no_answer, up_to_last_call
 from koi.providers.wire.request import WireOptions
 
 
@@ -82,6 +82,12 @@ class GeminiParser:
             events.append(UsageReported(usage(self._usage)))
         events.append(StreamEnded(reason, self._raw_finish, tuple(parts), self._model))
         return events
+
+    def kept(self) -> tuple[Part, ...]:
+        """Of an answer that broke off: its parts up to the last complete call."""
+        if finish_reason(self._raw_finish, called=True, blocked=self._blocked) != "tool_calls":
+            return ()
+        return up_to_last_call(self._parts.parts(cut=True))
 
     @property
     def _blocked(self) -> bool:

@@ -29,6 +29,7 @@ from koi.providers.wire.parser import (
     own_call_id,
     raw_arguments,
     tool_call,
+    up_to_last_call,
 )
 from koi.providers.wire.request import WireOptions
 
@@ -79,6 +80,13 @@ class OllamaParser:
             events.append(UsageReported(self._usage))
         events.append(StreamEnded(reason, self._raw_finish, self._parts(calls), self._model))
         return events
+
+    def kept(self) -> tuple[Part, ...]:
+        """Of an answer that broke off: all of it up to its last call, as calls come whole."""
+        if self.done:
+            return ()
+        calls = [tool_call(identity, name, raw, cut=True) for identity, name, raw in self._calls]
+        return up_to_last_call(self._parts(calls))
 
     def _line(self, line: JsonObject) -> list[ProviderEvent]:
         if line.get("error"):

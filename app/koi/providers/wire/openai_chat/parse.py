@@ -21,7 +21,13 @@ from koi.providers.wire.openai_chat.echo import THINK_TAGS
 from koi.providers.wire.openai_chat.reasoning import ReasoningDetails, reasoning_text
 from koi.providers.wire.openai_chat.think_tags import Piece, ThinkTags
 from koi.providers.wire.openai_chat.usage import read_usage
-from koi.providers.wire.parser import cut_off, finish_reason, no_answer, tool_call
+from koi.providers.wire.parser import (
+    cut_off,
+    finish_reason,
+    no_answer,
+    tool_call,
+    up_to_last_call,
+)
 from koi.providers.wire.request import WireOptions
 
 
@@ -83,6 +89,16 @@ class ChatParser:
         parts = (*self._parts(), *calls)
         events.append(StreamEnded(reason, self._raw_finish, parts, self._model))
         return events
+
+    def kept(self) -> tuple[Part, ...]:
+        """Of an answer that broke off: up to the last call that another one, or the end, follows.
+
+        Nothing else tells that a call is complete.
+        """
+        if finish_reason(self._raw_finish, calls=True) != "tool_calls":
+            return ()
+        calls = self._finished_calls(cut=True)
+        return up_to_last_call((*self._parts(), *(calls if self._raw_finish else calls[:-1])))
 
     def _chunk(self, chunk: JsonObject, key: str) -> list[ProviderEvent]:
         if chunk.get("error") or ("choices" not in chunk and _is_flat_error(chunk)):

@@ -22,7 +22,7 @@ from koi.net.json_text import decode_object
 from koi.providers.wire.fields import mapping, objects, text
 from koi.providers.wire.openai_responses.output_items import CALLS, PARAGRAPH, OutputItem
 from koi.providers.wire.openai_responses.usage import read_usage
-from koi.providers.wire.parser import cut_off, finish_reason, no_answer
+from koi.providers.wire.parser import cut_off, finish_reason, no_answer, up_to_last_call
 from koi.providers.wire.request import WireOptions
 
 _DELTAS = {
@@ -130,6 +130,14 @@ class ResponsesParser:
             events.append(UsageReported(self._usage))
         events.append(StreamEnded(reason, self._status, tuple(parts), self._model))
         return events
+
+    def kept(self) -> tuple[Part, ...]:
+        """Of an answer that broke off: its whole items up to the last complete call."""
+        if self.done:
+            return ()
+        return up_to_last_call(
+            item.part(self._family, cut=False) for item in self._items if item.whole
+        )
 
     def _finish_reason(self) -> FinishReason:
         if self._status == "failed":
