@@ -23,14 +23,18 @@ def refusal(use: BudgetUse, ask: Ask | None) -> LimitReached:
     """A request does not fit. Without `ask` it is what others hold that is in its way."""
     name = NAMES[use.limit]
     if use.spent >= use.value:
-        title = f"{name} is reached: {_used(use)}"
+        title = f"{name} is reached: {_used(use)} is spent"
     elif ask is None:
         held = amount_words(use.limit, use.reserved)
-        title = f"{name} leaves no room: {_used(use)}, and requests that still run hold {held}"
+        title = (
+            f"{name} leaves no room: {_used(use)} is spent, and requests that still run hold {held}"
+        )
     else:
         least = ask.amounts(min(MINIMUM_OUTPUT, ask.output_tokens))
         needed = amount_words(use.limit, least.usd if in_usd(use.limit) else least.tokens)
-        title = f"{name} leaves no room: {_used(use)}, and the next request may take {needed}"
+        title = (
+            f"{name} leaves no room: {_used(use)} is spent, and the next request may take {needed}"
+        )
     return LimitReached(title, hint=_hint(use.limit), limit=use.limit, value=use.value)
 
 
