@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 
+from koi.core.references import ModelReference
+from koi.core.usage import Usage
+from koi.store.ledger import LedgerEntry, append_ledger
 from tests.conftest import RunKoi
 from tests.servers.answers import failure, text
 from tests.servers.model_server import ModelServer
@@ -84,6 +88,22 @@ def test_programs_get_an_object(run_koi: RunKoi) -> None:
     ]
     assert [role["in_effect"] for role in found["roles"]] == [True, False, False, False, True]
     assert [use["limit"] for use in found["budgets"]] == ["day_usd"]
+    assert found["limits"] == {"day_usd": 4}
+    assert found["today"] == {"cost_usd": 0, "tokens": 0, "requests_without_price": 0}
+
+
+def test_without_a_limit_of_the_day_its_cost_is_told(run_koi: RunKoi, configured: Path) -> None:
+    words = configured.read_text().replace("day_usd = 4", "session_usd = 5")
+    configured.write_text(words)
+    ledger = configured.parent / "data" / "ledger.jsonl"
+    model = ModelReference("work", "middle")
+    for cost in (0.41, None):
+        append_ledger(ledger, LedgerEntry(time.time(), "s", model, "small", Usage(2_000), cost))
+    lines = run_koi("status").stdout.splitlines()
+    assert lines[-2:] == [
+        "session    at most $5.00 each",
+        "today      $0.410 + unknown, 4.0k tokens  (no limit)",
+    ]
 
 
 def test_without_any_model_the_ways_in_are_named(run_koi: RunKoi, configured: Path) -> None:

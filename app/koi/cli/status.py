@@ -1,4 +1,4 @@
-"""`koi status`: the model of each role and whom its requests may go to; limits of the day."""
+"""`koi status`: the model of each role, whom its requests may go to; limits and today's cost."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from koi.agent.options import SessionOptions
 from koi.cli.options import current_options, global_options
 
 if TYPE_CHECKING:
-    from koi.core.budgets import BudgetUse
+    from collections.abc import Mapping
+
+    from koi.core.budgets import BudgetLimit, BudgetUse
     from koi.core.messages import JsonObject
+    from koi.store.day_ledger import DaySums
     from koi.wiring.role_statuses import RoleStatus
 
 
@@ -26,7 +29,7 @@ def command(as_json: bool) -> None:
 
     Each with its state: ready, cooling (its provider asked for time), no key. No model is asked.
     """
-    from koi.wiring.budgets import day_uses
+    from koi.wiring.budgets import configured_limits, day_uses, spent_today
     from koi.wiring.role_statuses import role_statuses
     from koi.wiring.session import registry_of
 
@@ -36,14 +39,20 @@ def command(as_json: bool) -> None:
     )
     registry = registry_of(options)
     rows = asyncio.run(role_statuses(options, registry))
-    uses = day_uses(registry.config)
+    limits, uses = configured_limits(registry.config.tables.budget), day_uses(registry.config)
+    today = spent_today(registry.config.paths.ledger)
     if as_json:
-        click.echo(json.dumps(_object(rows, uses)))
+        click.echo(json.dumps(_object(rows, uses, limits, today)))
         return
     for row in rows:
         _print_role(row)
+    for limit, value in limits.items():
+        if limit in ("session_usd", "session_tokens"):
+            _print_limit(limit, value)
     for use in uses:
         _print_use(use)
+    if not uses:
+        _print_today(today)
 
 
 def _print_role(row: RoleStatus) -> None:
@@ -69,7 +78,26 @@ def _print_use(use: BudgetUse) -> None:
     click.echo(f"{BUDGET_NAMES[use.limit].ljust(10)} {spent_text(use)}  ({share_text(use)})")
 
 
-def _object(rows: tuple[RoleStatus, ...], uses: tuple[BudgetUse, ...]) -> JsonObject:
+def _print_limit(limit: BudgetLimit, value: float) -> None:
+    from koi.view.budgets import limit_amount
+
+    click.echo(f"{'session'.ljust(10)} at most {limit_amount(limit, value)} each")
+
+
+def _print_today(today: DaySums) -> None:
+    from koi.core.usage import Cost
+    from koi.view.units import tokens, total
+
+    cost = total(Cost(today.spent.usd, incomplete=today.unpriced > 0))
+    click.echo(f"{'today'.ljust(10)} {cost}, {tokens(today.spent.tokens)} tokens  (no limit)")
+
+
+def _object(
+    rows: tuple[RoleStatus, ...],
+    uses: tuple[BudgetUse, ...],
+    limits: Mapping[BudgetLimit, float],
+    today: DaySums,
+) -> JsonObject:
     from koi.cli.machine_objects import candidate_object, use_object
 
     roles = [
@@ -83,4 +111,13 @@ def _object(rows: tuple[RoleStatus, ...], uses: tuple[BudgetUse, ...]) -> JsonOb
         }
         for row in rows
     ]
-    return {"roles": roles, "budgets": [use_object(use) for use in uses]}
+    return {
+        "roles": roles,
+        "budgets": [use_object(use) for use in uses],
+        "limits": dict(limits),
+        "today": {
+            "cost_usd": today.spent.usd,
+            "tokens": today.spent.tokens,
+            "requests_without_price": today.unpriced,
+        },
+    }
