@@ -113,7 +113,7 @@ def test_the_endpoint_follows_from_the_manifest(tmp_path: Path) -> None:
     endpoint = provider_endpoint("mine", registry)
     assert endpoint.base_url == "https://llm.example.com/v1"
     assert endpoint.auth_headers() == {"Authorization": f"Bearer {KEY}"}
-    assert endpoint.plain_http_hosts == frozenset()
+    assert endpoint.policy.hosts == {"llm.example.com": "catalogue"}
     assert registry.get("mine").default_model == "some-model"
 
 

@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 from koi.credentials.findings import Finding
 from koi.credentials.ollama import best_model, ollama_url, probe, strip_path
 from koi.credentials.settings import provider_endpoint
+from koi.net.policy import NetworkPolicy
 from tests.configurations import registry_of
+
+OLLAMA = NetworkPolicy("ollama", {"127.0.0.1": "local server"})
 
 
 @pytest.mark.parametrize(
@@ -133,7 +136,7 @@ def response(body: bytes, status: bytes = b"200 OK") -> bytes:
 
 async def ask(data: bytes | None) -> Finding:
     async with server(lambda request: data) as url:
-        return await probe("ollama", url, timeout_s=0.3)
+        return await probe(OLLAMA, url, timeout_s=0.3)
 
 
 async def test_the_models_of_a_running_server_are_found() -> None:
@@ -146,7 +149,7 @@ async def test_the_models_of_a_running_server_are_found() -> None:
         )
 
     async with server(answer) as url:
-        found = await probe("ollama", url)
+        found = await probe(OLLAMA, url)
     assert found.state == "usable"
     assert found.models == ("llama3.3:70b",)
     assert seen[0].startswith(b"GET /api/tags HTTP/1.0\r\n")
@@ -177,5 +180,5 @@ async def test_what_is_not_ollama_is_unreachable(data: bytes | None) -> None:
 async def test_nothing_listening_is_no_error() -> None:
     async with server(lambda request: b"") as url:
         closed = url
-    found = await probe("ollama", closed)
+    found = await probe(OLLAMA, closed)
     assert (found.state, found.models) == ("unreachable", ())

@@ -31,7 +31,7 @@ def test_a_row_and_its_variable_are_enough(tmp_path: Path) -> None:
     assert found.key is not None
     assert found.key.reveal() == K
     assert found.headers == {}
-    assert found.plain_http_hosts == frozenset()
+    assert found.policy.hosts == {"api.anthropic.com": "catalogue"}
     assert K not in repr(found)
 
 
@@ -53,7 +53,7 @@ max_output_tokens = 100
     assert (found.auth, found.headers) == ("bearer", {"X-Team": "none"})
     assert found.timeouts == Timeouts(1, 2, 3.5)
     assert (found.context_window("any-model"), found.output_limit("any-model")) == (1000, 100)
-    assert found.plain_http_hosts == {"llm.example.com"}
+    assert found.policy.hosts == {"llm.example.com": "configuration"}
 
 
 @pytest.mark.parametrize("name", ["lmstudio", "ollama", "custom:http://localhost:1/v1"])

@@ -15,7 +15,7 @@ from koi.net.policy import NetworkPolicy
 from koi.net.timeouts import Timeouts
 from tests.net.raw_server import STREAM_HEAD, RawServer, chunk, whole
 
-LOOPBACK = NetworkPolicy(frozenset({"127.0.0.1"}))
+LOOPBACK = NetworkPolicy("test", {"127.0.0.1": "catalogue"})
 
 
 async def get(
@@ -93,7 +93,7 @@ async def test_nobody_listens() -> None:
 
 
 async def test_a_proxy_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    client = HttpClient(NetworkPolicy(frozenset({"api.example.com"})))
+    client = HttpClient(NetworkPolicy("test", {"api.example.com": "catalogue"}))
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{taken.getsockname()[1]}")

@@ -18,7 +18,7 @@ from koi.net.transport_errors import transport_error
 from tests.net.certificates import self_signed, tls_server
 from tests.net.raw_server import RawServer, whole
 
-LOOPBACK = NetworkPolicy(frozenset({"127.0.0.1", "api.example.com"}))
+LOOPBACK = NetworkPolicy("test", {"127.0.0.1": "catalogue", "api.example.com": "catalogue"})
 
 
 async def failure(url: str) -> ProviderError:

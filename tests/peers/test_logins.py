@@ -243,7 +243,7 @@ async def signed_in(tmp_path: Path, server: Server, *options: str) -> Reply:
     assert answer is not None
     assert person is not None
     await person
-    async with TokenServer(NetworkPolicy(frozenset({"127.0.0.1"}))) as tokens:
+    async with TokenServer(NetworkPolicy("test", {"127.0.0.1": "catalogue"})) as tokens:
         exchange = {
             "client_id": "koi-cli",
             "code": answer.callback.code.reveal(),
@@ -353,7 +353,7 @@ async def test_a_grant_that_was_revoked_asks_to_connect_again(
     record = login.record
     assert record is not None
     assert record.refresh_token is not None
-    async with TokenServer(NetworkPolicy(frozenset({"127.0.0.1"}))) as tokens:
+    async with TokenServer(NetworkPolicy("test", {"127.0.0.1": "catalogue"})) as tokens:
         stolen = {
             "grant_type": "refresh_token",
             "client_id": "koi-cli",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from koi.core.errors import UsageError
-from koi.providers.addresses import host_of, join
+from koi.net.hosts import host_of
+from koi.providers.addresses import join
 
 
 @pytest.mark.parametrize(

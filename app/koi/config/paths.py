@@ -60,6 +60,11 @@ class Paths(msgspec.Struct, frozen=True):
         return self.state / "koi.log"
 
     @property
+    def network_decisions(self) -> Path:
+        """Where koi went and where it was not let: hosts only."""
+        return self.state / "network.jsonl"
+
+    @property
     def prompt_history(self) -> Path:
         """Prompts typed before, newest last."""
         return self.state / "history.jsonl"

@@ -20,9 +20,11 @@ from koi.credentials.endpoint import Signer
 
 if TYPE_CHECKING:
     from botocore.credentials import Credentials, ReadOnlyCredentials
+    from botocore.session import Session
 
 SERVICE = "bedrock"
 STATIC = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+_READ_ONLY = frozenset({"env", "shared-credentials-file", "config-file", "custom-process"})
 EXTRA = "pip install 'koi-agent[bedrock]'"
 WAYS = (
     "Set AWS_BEARER_TOKEN_BEDROCK to a key of Bedrock, AWS_ACCESS_KEY_ID and "
@@ -45,17 +47,23 @@ def open_aws_signer(provider: Registered, registry: Registry) -> Signer | None:
             f"requests to {provider.name} must be signed, and botocore is not installed",
             hint=f"{EXTRA}; or set AWS_BEARER_TOKEN_BEDROCK to a key of Bedrock.",
         )
-    return AwsSigner(provider.name, registry.config.environment, optional=optional)
+    config = registry.config
+    alone = config.tables.network.default_deny
+    return AwsSigner(provider.name, config.environment, optional=optional, alone=alone)
 
 
 class AwsSigner:
     """Signs each request anew, with its own date. Temporary credentials are renewed in time."""
 
-    def __init__(self, name: str, environment: Mapping[str, str], *, optional: bool) -> None:
+    def __init__(
+        self, name: str, environment: Mapping[str, str], *, optional: bool, alone: bool = False
+    ) -> None:
         self._name = name
         self._environment = environment
         self._optional = optional
         """Without credentials, requests go unsigned."""
+        self._alone = alone
+        """No server is asked for credentials: the network policy allows named hosts only."""
         self._lock = threading.Lock()
         self._credentials: Credentials | None = None
         self._unsigned = False
@@ -104,7 +112,9 @@ class AwsSigner:
         try:
             if self._credentials is None:
                 session = Session()
-                if self._optional and not is_aws(url):
+                if self._alone:
+                    _without_servers(session)
+                elif self._optional and not is_aws(url):
                     # Where nothing is needed, nobody waits for a cloud that is not there.
                     session.get_component("credential_provider").remove("iam-role")
                 self._credentials = session.get_credentials()
@@ -119,6 +129,14 @@ class AwsSigner:
             self._unsigned = True
             return None
         raise CredentialMissing(f"no AWS credentials for {self._name} were found", hint=WAYS)
+
+
+def _without_servers(session: Session) -> None:
+    """Leave the parts of the chain that read the environment and files."""
+    chain = session.get_component("credential_provider")
+    for each in list(chain.providers):
+        if each.METHOD not in _READ_ONLY:
+            chain.remove(each.METHOD)
 
 
 def _remedy(failure: str) -> str:

@@ -12,10 +12,10 @@ from koi.core.errors import CredentialMissing, ProviderError
 from koi.core.secret import Secret, without_secrets
 from koi.credentials.aside import finished
 from koi.credentials.carried import Carried
-from koi.credentials.oauth.application import host_of
 from koi.credentials.refusals import refusal_of, remember_refusal
 from koi.credentials.sources.borrowed import Borrowed, BorrowedToken
 from koi.credentials.sources.offer import has_ended
+from koi.net.hosts import host_of
 
 _OWN_APPS_ONLY = re.compile(r"only authorized for use with", re.IGNORECASE)
 """How Anthropic says with a 400 that it takes the token from its own programs only."""

@@ -18,11 +18,12 @@ from koi.core.messages import JsonObject
 from koi.core.secret import Secret
 from koi.credentials.carried import Carried
 from koi.credentials.endpoint import Signer
-from koi.credentials.oauth.application import host_of
 from koi.credentials.oauth.server_text import is_under
 from koi.net.client import HttpClient
+from koi.net.hosts import host_of, normal_host
 from koi.net.json_text import decode_object
-from koi.net.policy import NetworkPolicy
+from koi.net.network_rules import network_rules
+from koi.net.policy import HostSource, NetworkPolicy, NetworkRules
 from koi.net.timeouts import Timeouts
 
 EXCHANGED = "ghu_"
@@ -44,17 +45,20 @@ class CopilotPlace(msgspec.Struct, frozen=True):
     exchange_url: str
     trusted: tuple[str, ...]
     """Domains. Empty: requests go where the configuration says, whatever the answer names."""
-    allowed_hosts: frozenset[str] | None = None
-    """The only hosts to speak to, None for no such rule."""
+    exchange_source: HostSource = "login"
+    rules: NetworkRules = NetworkRules()
+
+    def policy(self, host: str, source: HostSource) -> NetworkPolicy:
+        """The policy for one host of GitHub's."""
+        return NetworkPolicy("copilot", {host: source}, self.rules)
 
 
 def open_copilot_signer(token: Secret, base_url: str, registry: Registry) -> Signer | None:
     """The signer for a GitHub token that must be exchanged; None for every other key."""
     if not token.reveal().startswith(EXCHANGED):
         return None
-    network = registry.config.tables.network
-    allowed = frozenset(network.provider_allowed_hosts) if network.default_deny else None
-    place = msgspec.structs.replace(copilot_place(base_url), allowed_hosts=allowed)
+    rules = network_rules(registry.config)
+    place = msgspec.structs.replace(copilot_place(base_url), rules=rules)
     return CopilotSigner(token, place)
 
 
@@ -124,9 +128,8 @@ class CopilotSigner:
 
     async def _exchange(self) -> _Session:
         url = self._place.exchange_url
-        host = host_of(url)
-        self._check(host)
-        client = HttpClient(NetworkPolicy(frozenset({host})), _PATIENCE)
+        policy = self._place.policy(host_of(url), self._place.exchange_source)
+        client = HttpClient(policy, _PATIENCE)
         headers = {
             "Authorization": f"token {self._github_token.reveal()}",
             "Accept": "application/json",
@@ -166,7 +169,7 @@ class CopilotSigner:
         if not isinstance(api, str) or not api or not self._place.trusted:
             return ""
         parts = urlsplit(api)
-        host = (parts.hostname or "").lower()
+        host = normal_host(parts.hostname or "")
         if parts.scheme != "https" or not any(is_under(host, d) for d in self._place.trusted):
             raise ProviderError(
                 f"GitHub named {host or 'no host'} as the place of Copilot, which is not GitHub's",
@@ -174,17 +177,8 @@ class CopilotSigner:
                 hint="Nothing was sent there. For an enterprise: base_url = "
                 '"https://copilot-api.DOMAIN".',
             )
-        self._check(host)
+        self._place.policy(host, "credential").require("https", host)
         return api.rstrip("/")
-
-    def _check(self, host: str) -> None:
-        allowed = self._place.allowed_hosts
-        if allowed is not None and host not in allowed:
-            raise ProviderError(
-                f"the host {host} is not allowed",
-                kind="network_policy",
-                hint=f'network.default_deny is on. Add "{host}" to network.provider_allowed_hosts.',
-            )
 
 
 def _number(answer: JsonObject, key: str) -> float:

@@ -11,6 +11,8 @@ from koi.config.schema import ToolSupport
 from koi.core.errors import ProviderError, UsageError
 from koi.core.seams import ModelInfo
 from koi.core.secret import Secret
+from koi.net.hosts import host_of
+from koi.net.policy import HostSource, NetworkPolicy, NetworkRules
 from koi.net.timeouts import REMOTE, Timeouts
 
 
@@ -65,8 +67,9 @@ class Endpoint:
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     profile: Profile = field(default_factory=Profile)
     timeouts: Timeouts = REMOTE
-    plain_http_hosts: frozenset[str] = frozenset()
-    """Hosts that the person named, which may be reached without TLS."""
+    host_source: HostSource = "catalogue"
+    """Why requests may go to the host of `base_url`."""
+    rules: NetworkRules = field(default_factory=NetworkRules)
     api_path: str | None = None
     """The path of chat requests, when it is not the protocol's own."""
     context_window: Callable[[str], int | None] = _unknown
@@ -92,6 +95,13 @@ class Endpoint:
     """How a key that koi keeps is used instead of this one, when there is one; "" otherwise."""
     key_header: str | None = None
     """The header that carries the key as it is, when `auth` is not the way."""
+
+    @property
+    def policy(self) -> NetworkPolicy:
+        """Where its requests may go: to the hosts of its addresses."""
+        urls = (self.base_url, self.models_url or "")
+        hosts = {host: self.host_source for url in urls if (host := host_of(url))}
+        return NetworkPolicy(self.name, hosts, self.rules)
 
     @property
     def secrets(self) -> tuple[Secret, ...]:

@@ -16,8 +16,10 @@ from koi.catalogue.families import is_cloud_name
 from koi.catalogue.registry import Registered
 from koi.config.config import Config
 from koi.config.schema import ModelTable
+from koi.core.errors import ProviderError
 from koi.credentials.aside import finished
 from koi.credentials.findings import LOCAL_PROBE, Finding
+from koi.net.policy import NetworkPolicy
 
 DEFAULT_PORT = 11434
 CLOUD_HOST = "ollama.com"
@@ -106,12 +108,15 @@ def best_model(models: Sequence[str]) -> str | None:
     return models[0] if models else None
 
 
-async def probe(provider: str, base_url: str, *, timeout_s: float = 1.0) -> Finding:
+async def probe(policy: NetworkPolicy, base_url: str, *, timeout_s: float = 1.0) -> Finding:
     """Ask the server at `base_url` for its models. Never raises; ends after `timeout_s` seconds."""
+    provider = policy.owner
     try:
         async with asyncio.timeout(timeout_s):
-            answer = await get(base_url, "/api/tags")
+            answer = await get(base_url, "/api/tags", policy)
         tags = msgspec.json.decode(answer, type=_Tags)
+    except ProviderError as error:
+        return _unreachable(provider, base_url, error.title)
     except TimeoutError:
         return _unreachable(provider, base_url, f"did not answer within {timeout_s:g} s")
     except (OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
@@ -147,13 +152,15 @@ def _split_port(authority: str) -> tuple[str, str]:
     return host, port
 
 
-async def get(base_url: str, path: str) -> bytes:
+async def get(base_url: str, path: str, policy: NetworkPolicy) -> bytes:
     """The body of a GET, by HTTP/1.0 so that it is neither chunked nor kept alive.
 
+    Raises ProviderError (network_policy), OSError, ValueError, IncompleteReadError.
     Not through the HTTP client: every start without a configured model looks here, and importing
     httpx would take longer than the answer.
     """
     parts = urlsplit(base_url)
+    policy.check(parts.scheme, parts.hostname or "")
     secure = ssl.create_default_context() if parts.scheme == "https" else None
     port = parts.port or (443 if secure else 80)
     reader, writer = await _connected(parts.hostname or "", port, secure)

@@ -8,7 +8,7 @@ from koi.catalogue.models import fast_model_info, nearest_models
 from koi.catalogue.registry import Registered, Registry
 from koi.catalogue.rows import USUAL_AUTH, AuthStyle, Protocol
 from koi.config.schema import ModelTable
-from koi.core.errors import ConfigurationError, ProviderError, StorageError
+from koi.core.errors import ConfigurationError, StorageError
 from koi.core.references import ModelReference
 from koi.core.secret import Secret
 from koi.credentials.aws_region import models_url
@@ -16,6 +16,7 @@ from koi.credentials.base_urls import base_url_of
 from koi.credentials.discovery import find_credentials
 from koi.credentials.endpoint import Endpoint
 from koi.credentials.findings import ENVIRONMENT, Finding, TokenUse
+from koi.credentials.host_sources import host_source
 from koi.credentials.ollama import configured_window
 from koi.credentials.provider_keys import (
     check_configured,
@@ -25,6 +26,9 @@ from koi.credentials.provider_keys import (
 )
 from koi.credentials.signers import open_signer
 from koi.credentials.stores.saved_keys import saved_keys
+from koi.net.hosts import normal_host
+from koi.net.network_rules import network_rules
+from koi.net.policy import HostSource, NetworkPolicy
 from koi.net.timeouts import LOCAL, REMOTE, Timeouts
 
 
@@ -49,8 +53,11 @@ def provider_endpoint(name: str, registry: Registry, credential: Finding | None 
     use = TokenUse() if found is None else found.use
     protocol = provider.table.protocol or use.protocol or provider.protocol
     base_url = use.base_url or base_url_of(provider, protocol, registry)
-    host = urlsplit(base_url).hostname or ""
-    _check_policy(provider, host, registry)
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    source: HostSource = "credential" if use.base_url else host_source(provider, config)
+    rules = network_rules(config)
+    NetworkPolicy(provider.name, {normal_host(host): source}, rules).require(parts.scheme, host)
     if provider.plugin is not None:
         provider.plugin.check_host(host)
     signer = open_signer(provider, protocol, base_url, found, registry)
@@ -77,7 +84,8 @@ def provider_endpoint(name: str, registry: Registry, credential: Finding | None 
         header_secrets=tuple(Secret(value) for value in own_headers.values()),
         profile=provider.row.profile_for(protocol),
         timeouts=_timeouts(provider, host),
-        plain_http_hosts=frozenset((host,) if _named_by_person(provider) else ()),
+        host_source=source,
+        rules=rules,
         api_path=table.api_path,
         context_window=lambda model: configured_window(provider, model, config),
         output_limit=lambda model: (
@@ -116,26 +124,6 @@ def _timeouts(provider: Registered, host: str) -> Timeouts:
         table.first_byte_s or usual.first_byte_s,
         table.idle_s or usual.idle_s,
     )
-
-
-def _named_by_person(provider: Registered) -> bool:
-    """True when the host is the person's choice: configured, in OLLAMA_HOST, or a URL form."""
-    if provider.table.base_url is not None:
-        return True
-    return provider.row.company.key_optional and provider.plugin is None
-
-
-def _check_policy(provider: Registered, host: str, registry: Registry) -> None:
-    network = registry.config.tables.network
-    if not network.default_deny or provider.table.base_url is not None:
-        return
-    if host not in network.provider_allowed_hosts:
-        raise ProviderError(
-            f"{provider.name}: the host {host} is not allowed",
-            kind="network_policy",
-            hint=f'network.default_deny is on. Add "{host}" to network.provider_allowed_hosts.',
-            provider=provider.name,
-        )
 
 
 def _check_headers(headers: dict[str, str], provider: Registered, registry: Registry) -> None:

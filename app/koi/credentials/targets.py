@@ -13,7 +13,7 @@ from koi.core.redaction import without_key
 from koi.credentials.findings import ConsentId, Discovery
 from koi.credentials.logins.login import Login
 from koi.credentials.target_table import FURTHER, KEY_PAGES, TARGETS, Target, WayKind
-from koi.net.policy import is_loopback
+from koi.net.hosts import is_loopback
 
 CONSENT_TARGETS: tuple[ConsentId, ...] = (
     "claude-cli",

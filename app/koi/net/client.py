@@ -105,7 +105,7 @@ class HttpClient:
             raise ProviderError(
                 f"'{url}' is not an address: {error}", kind="bad_request", hint="Check base_url."
             ) from error
-        self._policy.check(target.scheme, target.host)
+        self._policy.check(target.scheme, target.raw_host.decode("ascii"))
         pool = await self._open_pool(target)
         request = pool.build_request(
             method,
@@ -121,7 +121,7 @@ class HttpClient:
             note_clock(target.host, response.headers, time.time())
             answer = HttpAnswer(response, guard, timeouts.idle_s)
             if not response.is_success and (response.is_redirect or not any_status):
-                await _refuse(response, answer)
+                await self._refuse(response, answer)
             yield answer
         finally:
             guard.close()
@@ -129,8 +129,8 @@ class HttpClient:
                 await response.aclose()
 
     def allow(self, host: str) -> None:
-        """Also allow a host that a credential named."""
-        self._policy = self._policy.allowing(host)
+        """Also allow a host that a credential named, and that was checked to be its vendor's."""
+        self._policy = self._policy.allowing(host, "credential")
 
     async def aclose(self) -> None:
         """Close all connections; the client may be used again."""
@@ -152,11 +152,9 @@ class HttpClient:
             self._pool_key = key
             try:
                 self._pool = httpx.AsyncClient(
-                    verify=system_context() if target.scheme == "https" else empty_context(),
-                    proxy=proxy,
+                    transport=self._transport(target.scheme, proxy),
                     trust_env=False,
                     follow_redirects=False,
-                    limits=httpx.Limits(keepalive_expiry=KEEPALIVE_S),
                 )
             except (ImportError, ValueError) as error:
                 raise ProviderError(
@@ -165,6 +163,44 @@ class HttpClient:
                     hint="Set it to http://HOST:PORT or https://HOST:PORT.",
                 ) from error
         return self._pool
+
+    def _transport(self, scheme: str, proxy: str | None) -> httpx.AsyncBaseTransport:
+        """Direct connections, whose addresses are checked; behind a proxy, which looks names up."""
+        import httpx
+
+        from koi.net.transport import CheckedBackend, CheckedTransport
+
+        context = system_context() if scheme == "https" else empty_context()
+        if proxy is not None:
+            limits = httpx.Limits(keepalive_expiry=KEEPALIVE_S)
+            return httpx.AsyncHTTPTransport(
+                verify=context, trust_env=False, proxy=proxy, limits=limits
+            )
+        backend = CheckedBackend(lambda: self._policy)
+        return CheckedTransport(backend, context, KEEPALIVE_S)
+
+    async def _refuse(self, response: httpx.Response, answer: HttpAnswer) -> None:
+        """Raise the error that an answer other than 2xx means."""
+        if response.is_redirect:
+            import httpx
+
+            try:
+                place = httpx.URL(response.headers.get("location", "")).host
+            except httpx.InvalidURL:
+                place = ""
+            self._policy.refuse_redirect(place)
+            raise ProviderError(
+                f"{answer.host} wants to send the request on to {place or 'another address'}",
+                kind="network_policy",
+                hint="koi does not follow redirects; if you trust the new address, set base_url to "
+                "it.",
+                status=response.status_code,
+            )
+        try:
+            body = await answer.read(limit=MAX_ERROR_BODY)
+        except ProviderError:
+            body = b""
+        raise response_error(response.status_code, answer.headers, body, answer.host)
 
 
 def _headers(extra: Mapping[str, str]) -> httpx.Headers:
@@ -202,24 +238,3 @@ def _place(url: httpx.URL) -> str:
     """Host and port, without what else a URL may hold."""
     place = url.netloc.decode("ascii")
     return place if url.port else f"{place}:{443 if url.scheme == 'https' else 80}"
-
-
-async def _refuse(response: httpx.Response, answer: HttpAnswer) -> None:
-    if response.is_redirect:
-        import httpx
-
-        try:
-            place = httpx.URL(response.headers.get("location", "")).host or "another address"
-        except httpx.InvalidURL:
-            place = "another address"
-        raise ProviderError(
-            f"{response.url.host} wants to send the request on to {place}",
-            kind="network_policy",
-            hint="koi does not follow redirects; if you trust the new address, set base_url to it.",
-            status=response.status_code,
-        )
-    try:
-        body = await answer.read(limit=MAX_ERROR_BODY)
-    except ProviderError:
-        body = b""
-    raise response_error(response.status_code, answer.headers, body, answer.host)

@@ -6,7 +6,7 @@ import ipaddress
 import os
 from collections.abc import Mapping
 
-from koi.net.policy import is_loopback
+from koi.net.hosts import is_loopback
 
 
 def proxy_for(

@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Iterator
 
 from koi.core.errors import ErrorKind, ProviderError
-from koi.net.policy import is_loopback
+from koi.net.hosts import is_loopback
 
 _PROXY_STATUS = re.compile(r"\s*(\d{3})\b")
 _UNREACHABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})

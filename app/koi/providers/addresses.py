@@ -44,11 +44,3 @@ def join(base_url: str, path: str, *, version: str = "") -> str:
     elif version and not written:
         root = version
     return urlunsplit((parts.scheme, parts.netloc, f"{root}{path}", parts.query, ""))
-
-
-def host_of(url: str) -> str:
-    """The host of a URL, lower case, "" when it has none."""
-    try:
-        return (urlsplit(url.strip()).hostname or "").lower()
-    except ValueError:
-        return ""

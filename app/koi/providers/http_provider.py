@@ -19,10 +19,10 @@ from koi.core.seams import ModelInfo
 from koi.core.secret import without_secrets
 from koi.credentials.endpoint import Endpoint
 from koi.net.client import HttpAnswer, HttpClient
+from koi.net.hosts import host_of
 from koi.net.json_text import decode_json, decode_object, encode_json
-from koi.net.policy import NetworkPolicy
 from koi.net.timeouts import Timeouts
-from koi.providers.addresses import host_of, join
+from koi.providers.addresses import join
 from koi.providers.answer_reader import AnswerReader
 from koi.providers.embeddings import embed
 from koi.providers.formats import wire_format
@@ -62,11 +62,7 @@ class HttpProvider:
         endpoint.auth_headers()
         join(endpoint.base_url, "/")
         self._host = host_of(endpoint.base_url)
-        hosts = {self._host, host_of(endpoint.models_url or "")} - {""}
-        self._client = HttpClient(
-            NetworkPolicy(frozenset(hosts), endpoint.plain_http_hosts),
-            endpoint.timeouts,
-        )
+        self._client = HttpClient(endpoint.policy, endpoint.timeouts)
         self._asks_about_models = asks_about_models
         self._habits = Habits(endpoint, learnt or LearntFacts())
         self._questions = ModelQuestions(self._get_object, self._post_object)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 from pathlib import Path
 
 from koi.core.errors import StorageError
 from koi.core.redaction import redact
-from koi.files.atomic import create_private_folder
+from koi.files.append import append_private
 
 LARGEST = 1024 * 1024
 """Bytes. A log that is larger becomes koi.log.1, and the one before that goes."""
@@ -32,9 +31,7 @@ def start_log(path: Path, *, debug: bool = False) -> None:
 
 
 class LogFile(logging.Handler):
-    """Opens the file for each record: they are rare, and no descriptor is left to children.
-
-    A record that cannot be written is dropped: the log is not worth a turn, and the screen is
+    """A record that cannot be written is dropped: the log is not worth a turn, and the screen is
     not the place for it.
     """
 
@@ -49,13 +46,4 @@ class LogFile(logging.Handler):
         """Append one record."""
         data = (redact(self.format(record)) + "\n").encode("utf-8", "backslashreplace")
         with contextlib.suppress(OSError, StorageError):
-            create_private_folder(self._path.parent)
-            with contextlib.suppress(FileNotFoundError):
-                if self._path.stat().st_size > LARGEST:
-                    self._path.replace(self._path.with_name(f"{self._path.name}.1"))
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-            descriptor = os.open(self._path, flags, 0o600)
-            try:
-                os.write(descriptor, data)
-            finally:
-                os.close(descriptor)
+            append_private(self._path, data, LARGEST)

@@ -8,7 +8,7 @@ import sys
 import threading
 from urllib.parse import urlsplit
 
-from koi.net.policy import is_loopback
+from koi.net.hosts import is_loopback
 from koi.safety.environment import without_keys
 
 

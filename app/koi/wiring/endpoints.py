@@ -10,7 +10,7 @@ from koi.catalogue.registry import Registry
 from koi.core.errors import UsageError
 from koi.core.secret import Secret
 from koi.credentials.targets import as_address
-from koi.net.policy import is_loopback
+from koi.net.hosts import is_loopback
 from koi.wiring.key_trial import with_key
 from koi.wiring.model_lists import provider_models
 

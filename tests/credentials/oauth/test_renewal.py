@@ -52,7 +52,7 @@ class Login:
 
     def open(self) -> Renewal:
         """As another process would: nothing is shared but the file."""
-        policy = NetworkPolicy(frozenset({"127.0.0.1"}))
+        policy = NetworkPolicy("test", {"127.0.0.1": "catalogue"})
 
         async def refresh(record: TokenRecord) -> TokenRecord:
             rule = RefreshRule(f"{self.server.url}/token", record.text("client_id"), policy)

@@ -12,7 +12,7 @@ from tests.servers.answers import Answer
 from tests.servers.model_server import ModelServer
 from tests.servers.oauth_server import html, page
 
-LOOPBACK = NetworkPolicy(frozenset({"127.0.0.1"}))
+LOOPBACK = NetworkPolicy("test", {"127.0.0.1": "catalogue"})
 SECRET = "canary-verifier-0123456789"
 
 

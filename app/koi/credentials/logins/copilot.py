@@ -21,7 +21,7 @@ from koi.credentials.logins.domains import enterprise_domain
 from koi.credentials.logins.events import FailureReason, LoginEvent, LoginFailed, Waiting
 from koi.credentials.logins.keeping import application_of, keep, open_server, rule
 from koi.credentials.logins.login import Login, LoginContext, MethodName, Terms
-from koi.credentials.oauth.application import Application, configured, host_of, origin_of
+from koi.credentials.oauth.application import Application, configured, origin_of
 from koi.credentials.oauth.device import Granted, enter_code
 from koi.credentials.oauth.device_code import DeviceCode
 from koi.credentials.oauth.refresh import RefreshRule
@@ -29,6 +29,9 @@ from koi.credentials.oauth.server_text import cleaned
 from koi.credentials.oauth.token_server import TokenServer
 from koi.credentials.oauth.tokens import read_tokens
 from koi.credentials.stores.token_record import TokenRecord
+from koi.net.hosts import host_of
+from koi.net.network_rules import network_rules
+from koi.net.policy import HostSource
 
 NAME = PROVIDER = "copilot"
 TITLE = "GitHub Copilot"
@@ -63,11 +66,8 @@ def place_of(application: Application, domain: str, config: Config) -> CopilotPl
     """Where a GitHub token is exchanged, and whose hosts the answer may name."""
     own = host_of(application.exchange_url) in application.own_hosts
     trusted = () if own else (PUBLIC_HOST, *((domain,) if domain else ()))
-    network = config.tables.network
-    allowed = frozenset(network.provider_allowed_hosts) | application.own_hosts
-    return CopilotPlace(
-        application.exchange_url, trusted, allowed if network.default_deny else None
-    )
+    source: HostSource = "configuration" if own else "login"
+    return CopilotPlace(application.exchange_url, trusted, source, network_rules(config))
 
 
 def use_of(record: TokenRecord) -> TokenUse:

@@ -9,11 +9,12 @@ from koi.core.errors import KoiError
 from koi.credentials.logins import chatgpt, chatgpt_sign_in, copilot
 from koi.credentials.logins.keeping import auth_file
 from koi.credentials.logins.login import Login
-from koi.credentials.oauth.application import Application, host_of, network_policy, origin_of
+from koi.credentials.oauth.application import Application, network_policy, origin_of
 from koi.credentials.oauth.id_token import DISCOVERY
 from koi.credentials.oauth.server_text import page_address
 from koi.credentials.oauth.token_server import Reply, TokenServer
 from koi.credentials.stores.token_record import TokenRecord
+from koi.net.hosts import host_of
 
 LIMIT_S = 10.0
 

@@ -15,12 +15,15 @@ from koi.credentials.findings import TokenUse
 from koi.credentials.logins import chatgpt, copilot, minimax, qwen
 from koi.credentials.logins.keeping import auth_file
 from koi.credentials.logins.table import login_of
-from koi.credentials.oauth.application import Application, host_of
+from koi.credentials.oauth.application import Application
 from koi.credentials.oauth.refresh import RefreshRule, renewed
 from koi.credentials.oauth.renewal import Kept, Renewal
 from koi.credentials.oauth.server_text import is_under
 from koi.credentials.oauth.signer import CopilotLogin, LoginSigner
 from koi.credentials.stores.token_record import TokenRecord
+from koi.net.hosts import host_of
+from koi.net.network_rules import network_rules
+from koi.net.policy import NetworkPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +105,7 @@ def _use_now(provider: Registered, record: TokenRecord, config: Config) -> Token
     if why := misplaced(provider, record, config):
         raise ProviderError(why, kind="network_policy", hint="Remove base_url, or connect again.")
     use = use_at(provider, record)
-    network, host = config.tables.network, host_of(use.base_url)
-    if use.base_url and network.default_deny and host not in network.provider_allowed_hosts:
-        raise ProviderError(
-            f"the host {host} is not allowed",
-            kind="network_policy",
-            hint=f'network.default_deny is on. Add "{host}" to network.provider_allowed_hosts.',
-        )
+    if host := host_of(use.base_url):
+        policy = NetworkPolicy(provider.name, {host: "credential"}, network_rules(config))
+        policy.require("https", host)
     return use

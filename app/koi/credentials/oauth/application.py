@@ -8,14 +8,18 @@ import msgspec
 
 from koi.catalogue.catalogue import checked_url
 from koi.config.config import Config
-from koi.core.errors import ConfigurationError, ProviderError
-from koi.net.policy import NetworkPolicy
+from koi.core.errors import ConfigurationError
+from koi.net.hosts import host_of
+from koi.net.network_rules import network_rules
+from koi.net.policy import HostSource, NetworkPolicy
 
 
 class Application(msgspec.Struct, frozen=True):
     """A public OAuth client, which has no secret, and where it logs in."""
 
     client_id: str
+    name: str = ""
+    """As `[oauth.NAME]` has it."""
     scope: str = ""
     device_url: str = ""
     authorize_url: str = ""
@@ -35,11 +39,6 @@ class Application(msgspec.Struct, frozen=True):
         return frozenset(host_of(url) for url in urls if url)
 
 
-def host_of(url: str) -> str:
-    """The host of an address, in lower case."""
-    return (urlsplit(url).hostname or "").lower()
-
-
 def origin_of(url: str) -> str:
     """Scheme, host and port of an address."""
     parts = urlsplit(url)
@@ -50,7 +49,7 @@ def configured(name: str, usual: Application, config: Config) -> Application:
     """The usual application with what `[oauth.NAME]` says. Raises ConfigurationError."""
     table = config.tables.oauth.get(name)
     if table is None:
-        return usual
+        return msgspec.structs.replace(usual, name=name)
     changes: dict[str, str] = {}
     for field in ("client_id", "scope"):
         if (written := getattr(table, field)) is not None:
@@ -71,19 +70,17 @@ def configured(name: str, usual: Application, config: Config) -> Application:
         hosts.add(host_of(url))
     named = frozenset(hosts)
     return msgspec.structs.replace(
-        usual, **changes, own_hosts=named, own_id=bool(changes.get("client_id"))
+        usual, name=name, **changes, own_hosts=named, own_id=bool(changes.get("client_id"))
     )
 
 
 def network_policy(application: Application, config: Config) -> NetworkPolicy:
     """Which hosts a login may speak to. Raises ProviderError when the configuration forbids one."""
-    network = config.tables.network
-    allowed = application.own_hosts | set(network.provider_allowed_hosts)
-    for host in sorted(application.hosts):
-        if network.default_deny and host not in allowed:
-            raise ProviderError(
-                f"the host {host} is not allowed",
-                kind="network_policy",
-                hint=f'network.default_deny is on. Add "{host}" to network.provider_allowed_hosts.',
-            )
-    return NetworkPolicy(application.hosts, application.own_hosts)
+    own = application.own_hosts
+    hosts: dict[str, HostSource] = {
+        host: "configuration" if host in own else "login" for host in sorted(application.hosts)
+    }
+    policy = NetworkPolicy(f"login of {application.name}", hosts, network_rules(config))
+    for host in hosts:
+        policy.require("https", host)
+    return policy

@@ -9,10 +9,10 @@ from koi.core.errors import ProviderError
 from koi.core.messages import JsonObject
 from koi.core.secret import Secret
 from koi.credentials.logins.events import LoginFailed
-from koi.credentials.oauth.application import host_of
 from koi.credentials.oauth.device import unreachable
 from koi.credentials.oauth.server_text import page_address
 from koi.credentials.oauth.token_server import TokenServer
+from koi.net.hosts import host_of
 
 DISCOVERY = "/.well-known/openid-configuration"
 _LEEWAY_S = 300.0

@@ -7,7 +7,7 @@ import re
 from urllib.parse import urlsplit
 
 from koi.core.messages import JsonObject
-from koi.net.policy import is_loopback
+from koi.net.hosts import is_loopback
 
 USUAL_INTERVAL_S = 5.0
 LONGEST_INTERVAL_S = 60.0

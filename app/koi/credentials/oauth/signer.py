@@ -10,9 +10,9 @@ from koi.core.secret import Secret
 from koi.credentials.carried import Carried
 from koi.credentials.copilot import EXCHANGED, CopilotPlace, CopilotSigner
 from koi.credentials.findings import TokenUse
-from koi.credentials.oauth.application import host_of
 from koi.credentials.oauth.renewal import Renewal
 from koi.credentials.stores.token_record import TokenRecord
+from koi.net.hosts import host_of
 
 UseOf: TypeAlias = Callable[[TokenRecord], TokenUse]
 """How the token of a login is sent. Raises ProviderError for a place that is not the vendor's."""

@@ -9,8 +9,9 @@ import msgspec
 
 from koi.catalogue.registry import Registered, Registry
 from koi.config.config import Config
-from koi.core.errors import ConfigurationError
+from koi.core.errors import ConfigurationError, ProviderError
 from koi.credentials.findings import LOCAL_PROBE, Finding
+from koi.credentials.host_sources import provider_policy
 from koi.credentials.ollama import get, ollama_base, probe
 from koi.credentials.sources.search import Search
 
@@ -56,7 +57,8 @@ async def _ollama(provider: Registered, config: Config, limit_s: float) -> Findi
         base_url = ollama_base(provider, config)
     except ConfigurationError as error:
         return Finding(provider.name, LOCAL_PROBE, "unreadable", detail=error.title)
-    return await probe(provider.name, base_url, timeout_s=limit_s)
+    policy = provider_policy(provider, base_url, config)
+    return await probe(policy, base_url, timeout_s=limit_s)
 
 
 async def _compatible(provider: Registered, config: Config) -> Finding:
@@ -66,10 +68,12 @@ async def _compatible(provider: Registered, config: Config) -> Finding:
         return Finding(provider.name, LOCAL_PROBE, "unreadable", detail=error.title)
     try:
         async with asyncio.timeout(TOGETHER_S):
-            answer = await get(url, "/models")
+            answer = await get(url, "/models", provider_policy(provider, url, config))
         models = tuple(model.id for model in msgspec.json.decode(answer, type=_Models).data)
     except TimeoutError:
         return _unreachable(provider, url, f"did not answer within {TOGETHER_S:g} s")
+    except ProviderError as error:
+        return _unreachable(provider, url, error.title)
     except OSError:
         return _unreachable(provider, url, "nothing listens")
     except (ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
