@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -145,8 +145,8 @@ class Budget:
 
     def uses(self) -> tuple[BudgetUse, ...]:
         """The limits that are set, and how far they are used up now. Raises StorageError."""
-        spent, held = self._day.look() if self._of_day() else (Amounts(), Amounts())
-        return self._uses(spent, held)
+        day = self._day.look() if self._of_day() else (Amounts(), Amounts())
+        return _uses(self._limits, self._session(), day)
 
     def warnings(self) -> tuple[BudgetWarned, ...]:
         """Warnings that are due and were not returned before. Raises StorageError."""
@@ -203,13 +203,15 @@ class Budget:
         self, request_id: str, ask: Ask, patient: bool
     ) -> tuple[tuple[BudgetUse, ...], Decision]:
         """Decide, and hold in the account of the day what was granted."""
+        limits, session = dict(self._limits), self._session()
         if not self._of_day():
-            uses = self._uses(Amounts(), Amounts())
+            uses = _uses(limits, session, (Amounts(), Amounts()))
             return uses, decide(ask, uses, patient=patient)
         found: list[tuple[tuple[BudgetUse, ...], Decision]] = []
 
         def within(spent: Amounts, held: Amounts) -> Amounts | None:
-            uses = self._uses(spent, held)
+            """Runs in another thread, and so looks at nothing that others change."""
+            uses = _uses(limits, session, (spent, held))
             decision = decide(ask, uses, patient=patient)
             found.append((uses, decision))
             return ask.amounts(decision.output_tokens) if isinstance(decision, Granted) else None
@@ -238,17 +240,9 @@ class Budget:
             return False
         return not self._limits or (price is not None and price.is_free)
 
-    def _uses(self, day: Amounts, day_held: Amounts) -> tuple[BudgetUse, ...]:
-        held = sum((each.held for each in self._open.values()), Amounts())
-        found: list[BudgetUse] = []
-        for limit, value in self._limits.items():
-            of_day = limit in DAY_LIMITS
-            spent, reserved = (day, day_held) if of_day else (self._spent, held)
-            if in_usd(limit):
-                found.append(BudgetUse(limit, value, spent.usd, reserved.usd))
-            else:
-                found.append(BudgetUse(limit, value, spent.tokens, reserved.tokens))
-        return tuple(found)
+    def _session(self) -> tuple[Amounts, Amounts]:
+        """What the session has spent, and what its open requests hold."""
+        return self._spent, sum((each.held for each in self._open.values()), Amounts())
 
     def _due(self, uses: tuple[BudgetUse, ...]) -> tuple[BudgetWarned, ...]:
         found: list[BudgetWarned] = []
@@ -258,3 +252,19 @@ class Budget:
                 self._told |= {(use.limit, share) for share in passed}
                 found.append(warning(use, passed[0]))
         return tuple(found)
+
+
+def _uses(
+    limits: Mapping[BudgetLimit, float],
+    session: tuple[Amounts, Amounts],
+    day: tuple[Amounts, Amounts],
+) -> tuple[BudgetUse, ...]:
+    """Each limit with what is spent of it and what is held, in its unit."""
+    found: list[BudgetUse] = []
+    for limit, value in limits.items():
+        spent, held = day if limit in DAY_LIMITS else session
+        if in_usd(limit):
+            found.append(BudgetUse(limit, value, spent.usd, held.usd))
+        else:
+            found.append(BudgetUse(limit, value, spent.tokens, held.tokens))
+    return tuple(found)
