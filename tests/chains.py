@@ -78,13 +78,16 @@ def chain_of(*models: tuple[ModelReference, Provider], role: str = "executor") -
 
 
 class Chosen:
-    """The Chains of a session whose model is the only candidate."""
+    """The Chains of a session whose model is the only candidate, with one for the role small."""
 
-    def __init__(self, provider: Callable[[ModelReference], Provider]) -> None:
+    def __init__(
+        self, provider: Callable[[ModelReference], Provider], small: ModelReference | None = None
+    ) -> None:
         self._provider = provider
+        self._small = small
 
     def chain(self, role: str, requested: ModelReference, *, prompt: str | None = None) -> Chain:
         return chain_of((requested, self._provider(requested)), role=role)
 
     async def role_reference(self, role: RoleName, executor: ModelReference) -> ModelReference:
-        return executor
+        return self._small or executor if role == "small" else executor

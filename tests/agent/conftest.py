@@ -204,7 +204,7 @@ def build_bench(
         journal.session_id, folder / "ledger.jsonl", price_of, info, BudgetLimits(budget or {})
     )
     parts = TurnParts(
-        chains=Chosen(find),
+        chains=Chosen(find, small),
         attempts=Attempts(RetryPolicy(backoff_s=0.001), spending),
         spending=spending,
         provider=find,
@@ -212,7 +212,6 @@ def build_bench(
         runner=ToolRunner(tools, gate, recorder, folder / "spill"),
         recorder=recorder,
         limits=limits or TurnLimits(),
-        small_model=lambda: small,
     )
     state = SessionState(journal.session_id, workspace, MODEL)
     return Bench(Session(state, parts), provider, log, folder)

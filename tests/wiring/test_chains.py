@@ -14,7 +14,7 @@ from koi.providers.demo.reference import DEMO
 from koi.routing.candidates import Chain
 from koi.routing.tiers import Activity
 from koi.wiring.chains import ConfiguredChains
-from koi.wiring.fallbacks import local_fallbacks
+from koi.wiring.fallbacks import FallbackLists
 from koi.wiring.providers import Providers
 from tests.configurations import registry_of
 from tests.servers.ollama_server import LocalModel, OllamaServer
@@ -181,11 +181,28 @@ base_url = "{server.url}"
 executor = ["ollama"]
 """
         registry = registry_of(tmp_path, text, KEYS)
-        local = await local_fallbacks(registry)
-    found = ConfiguredChains(Providers(registry), ModelInfo, local=local)
+        lists = FallbackLists(registry)
+        await lists.prepare()
+    found = ConfiguredChains(Providers(registry), ModelInfo, fallbacks=lists)
     _, model = found.chain("executor", SONNET).models
     (candidate,) = await model.candidates()
     assert str(model.reference) == str(candidate.reference) == "ollama/llama3.3"
+
+
+async def test_a_local_server_that_was_named_meanwhile_is_known_from_the_next_step_on(
+    tmp_path: Path,
+) -> None:
+    providers = Providers(registry_of(tmp_path, "", KEYS))
+    found = ConfiguredChains(providers, ModelInfo)
+    assert names(found.chain("executor", SONNET)) == [str(SONNET)]
+    with OllamaServer(**{"llama3.3": LocalModel()}) as server:
+        text = f'[providers.ollama]\nbase_url = "{server.url}"\n'
+        text += '[models.fallback]\nexecutor = ["ollama"]\n'
+        providers.renew(registry_of(tmp_path, text, KEYS))
+        _, unknown = found.chain("executor", SONNET).models
+        with pytest.raises(CredentialMissing):
+            await unknown.candidates()
+    assert names(found.chain("executor", SONNET)) == [str(SONNET), "ollama/llama3.3"]
 
 
 async def test_a_local_server_that_does_not_answer_is_passed_over(tmp_path: Path) -> None:
@@ -196,8 +213,10 @@ base_url = "http://127.0.0.1:9"
 executor = ["ollama"]
 """
     registry = registry_of(tmp_path, text, KEYS)
-    assert await local_fallbacks(registry) == {}
-    _, model = ConfiguredChains(Providers(registry), ModelInfo).chain("executor", SONNET).models
+    lists = FallbackLists(registry)
+    await lists.prepare()
+    found = ConfiguredChains(Providers(registry), ModelInfo, fallbacks=lists)
+    _, model = found.chain("executor", SONNET).models
     with pytest.raises(CredentialMissing, match="no model of Ollama was found"):
         await model.candidates()
 

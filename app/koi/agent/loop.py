@@ -49,8 +49,6 @@ class TurnParts:
     recorder: Recorder
     limits: TurnLimits = field(default_factory=TurnLimits)
     use_tools: bool = True
-    small_model: Callable[[], ModelReference | None] = lambda: None
-    """The model of the role `small`, None: the session's own. Raises KoiError."""
     today: Callable[[], date] = date.today
 
     def tool_mode(self, state: SessionState) -> ToolMode:

@@ -17,6 +17,7 @@ from koi.agent.context_size import BYTES_PER_TOKEN, fixed_tokens, input_room
 from koi.agent.retelling import pieces, retold
 from koi.agent.runner import Emit
 from koi.agent.state import SessionState
+from koi.config.schema import RoleName
 from koi.core.agent_events import RequestStarted, Streamed
 from koi.core.errors import CredentialMissing, KoiError, ProviderError, UsageError
 from koi.core.messages import Message, ModelRequest, Text
@@ -27,7 +28,7 @@ from koi.routing.candidates import Chain
 if TYPE_CHECKING:
     from koi.agent.loop import TurnParts
 
-ROLE = "small"
+ROLE: RoleName = "small"
 MOST_PIECES = 12
 """Requests for one summary; a conversation that needs more is not summarised."""
 SUMMARY_TOKENS = 4_000
@@ -58,7 +59,8 @@ async def summarise(
     """
     texts = retold(messages)
     length = sum(map(len, texts))
-    limits = {model: _piece_limit(model, matters, state, parts) for model in _models(state, parts)}
+    models = await _models(state, parts)
+    limits = {model: _piece_limit(model, matters, state, parts) for model in models}
     failure: ProviderError | CredentialMissing | UsageError | None = None
     for model in sorted(limits, key=lambda model: length // max(1, limits[model])):
         try:
@@ -71,14 +73,14 @@ async def summarise(
     raise failure
 
 
-def _models(state: SessionState, parts: TurnParts) -> Iterable[ModelReference]:
+async def _models(state: SessionState, parts: TurnParts) -> Iterable[ModelReference]:
     """Who may write it, the one that is preferred first."""
     try:
-        small = parts.small_model()
+        small = await parts.chains.role_reference(ROLE, state.model)
     except KoiError as error:
         log.warning("the model of the role small cannot be used: %s", error.title)
-        small = None
-    return dict.fromkeys((state.model,) if small is None else (small, state.model))
+        small = state.model
+    return dict.fromkeys((small, state.model))
 
 
 def _piece_limit(model: ModelReference, matters: str, state: SessionState, parts: TurnParts) -> int:

@@ -11,7 +11,7 @@ from koi.config.schema import ROLE_NAMES, RouteTable
 from koi.core.errors import ConfigurationError, CredentialMissing, KoiError
 from koi.credentials.provider_keys import route_key
 from koi.routing.routes import HINT
-from koi.wiring.fallbacks import listed_fallbacks
+from koi.wiring.fallbacks import FallbackLists
 from koi.wiring.named_models import model_at_once
 
 Severity = Literal["error", "warning"]
@@ -82,7 +82,7 @@ def _roles(registry: Registry) -> Iterator[Mistake]:
 
 
 def _fallbacks(registry: Registry) -> Iterator[Mistake]:
-    for key, fallback in listed_fallbacks(registry):
+    for key, fallback in FallbackLists(registry).all():
         error = fallback.error
         if error is None or isinstance(error, CredentialMissing) or "is not set" in error.title:
             continue

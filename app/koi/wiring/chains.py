@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 from koi.config.schema import RoleName
+from koi.core.errors import CredentialMissing
 from koi.core.references import ModelReference
 from koi.core.request_events import Routed
 from koi.core.seams import ModelInfo
@@ -12,7 +13,7 @@ from koi.providers.demo.reference import DEMO
 from koi.routing.candidates import Candidate, Chain, ChainModel
 from koi.routing.routes import reason, route_of
 from koi.routing.tiers import PRIMARY, Activity, choose_tier
-from koi.wiring.fallbacks import Fallback, own_fallbacks, role_fallbacks
+from koi.wiring.fallbacks import Fallback, FallbackLists
 from koi.wiring.providers import Providers
 from koi.wiring.role_references import role_reference
 from koi.wiring.routes import configured_routes
@@ -26,13 +27,12 @@ class ConfiguredChains:
         providers: Providers,
         info: Callable[[ModelReference], ModelInfo],
         activity: Callable[[], Activity] = Activity,
-        local: Mapping[str, ModelReference] | None = None,
+        fallbacks: FallbackLists | None = None,
     ) -> None:
         self._providers = providers
         self._info = info
         self._activity = activity
-        self._local = local or {}
-        """What bare names of local servers mean, as `local_fallbacks` found it."""
+        self._fallbacks = fallbacks or FallbackLists(providers.registry)
         self._tier = PRIMARY
         """Of the turn that runs."""
 
@@ -51,12 +51,12 @@ class ConfiguredChains:
             if registry.config.tables.routing.tiers:
                 self._tier = choose_tier(prompt, self._activity())
         first = self._of_tier(requested) if role == "executor" else requested
-        models: dict[ModelReference, ChainModel] = {}
+        lists, models = self._lists(), dict[ModelReference, ChainModel]()
         for each in dict.fromkeys((first, requested)):
             models.setdefault(each, self._model(role, each))
-            for fallback in own_fallbacks(each, registry):
+            for fallback in lists.own(each):
                 self._add(models, role, fallback)
-        for fallback in role_fallbacks(role, registry):
+        for fallback in lists.of_role(role):
             self._add(models, role, fallback)
         return Chain(role, tuple(models.values()), self._routed(requested, first))
 
@@ -71,9 +71,14 @@ class ConfiguredChains:
 
         return ChainModel(reference, candidates, lambda: self._info(reference))
 
+    def _lists(self) -> FallbackLists:
+        """Those of the configuration as it is now."""
+        if self._fallbacks.registry is not self._providers.registry:
+            self._fallbacks = FallbackLists(self._providers.registry)
+        return self._fallbacks
+
     def _add(self, models: dict[ModelReference, ChainModel], role: str, fallback: Fallback) -> None:
-        reference = self._local.get(fallback.written, fallback.reference)
-        error = None if fallback.written in self._local else fallback.error
+        reference, error = fallback.reference, fallback.error
         if reference in models:
             return
         if error is None:
@@ -82,6 +87,8 @@ class ConfiguredChains:
         why = error
 
         async def nobody() -> tuple[Candidate, ...]:
+            if isinstance(why, CredentialMissing):  # from the next step on its model is known
+                await self._fallbacks.ask(fallback.key, fallback.written)
             raise why
 
         models[reference] = ChainModel(reference, nobody, lambda: ModelInfo(reference))

@@ -7,8 +7,13 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from koi.catalogue.registry import Registry
+from koi.config.mistakes import dotted
+from koi.config.schema import ROLE_NAMES, FallbackTable, Tables
 from koi.core.errors import ConfigurationError, CredentialMissing, KoiError
 from koi.core.references import ModelReference
+from koi.credentials.aside import finished
+from koi.credentials.discovery import known_at_once
+from koi.credentials.findings import Discovery
 from koi.wiring.named_models import meant_model, model_at_once
 
 UNKNOWN = "unknown"
@@ -23,101 +28,108 @@ class Fallback(msgspec.Struct, frozen=True):
     """What it means, or the nearest to it when nothing can be said."""
     error: KoiError | None = None
     """Why it cannot be asked. CredentialMissing: a server must say first which models it has."""
+    key: str = ""
+    """The dotted key of its list."""
 
 
-def own_fallbacks(reference: ModelReference, registry: Registry) -> tuple[Fallback, ...]:
-    """What `[reliability.model_fallbacks]` lists for a model, in order. Nobody is asked."""
-    return tuple(_resolved(*each, registry) for each in _own(reference, registry))
+class FallbackLists:
+    """The lists of one configuration. What an entry means is found out once."""
 
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self._meant: dict[tuple[str, str], Fallback] = {}
+        self._discovery: Discovery | None = None
 
-def role_fallbacks(role: str, registry: Registry) -> tuple[Fallback, ...]:
-    """What `[models.fallback]` lists for a role, in order. Nobody is asked."""
-    return tuple(_resolved(*each, registry) for each in _of_role(role, registry))
+    def own(self, reference: ModelReference) -> tuple[Fallback, ...]:
+        """What `[reliability.model_fallbacks]` lists for a model, in order. Nobody is asked.
 
+        Under its exact reference, else under its bare name.
+        """
+        table = self._tables.reliability.model_fallbacks
+        name = self._exact(reference, table)
+        if name is None and reference.model in table:
+            name = reference.model
+        return () if name is None else self._list(table[name], _own_key(name))
 
-def listed_fallbacks(registry: Registry) -> Iterator[tuple[str, Fallback]]:
-    """Every entry of every list with the dotted key of its list, for the check."""
-    for name in registry.config.tables.reliability.model_fallbacks:
-        key = _own_key(name)
-        for text, where in _entries(registry.config.tables.reliability.model_fallbacks[name], key):
-            yield key, _resolved(text, where, registry)
-    for role in registry.config.tables.models.fallback.__struct_fields__:
-        for text, where in _of_role(role, registry):
-            yield where, _resolved(text, where, registry)
+    def of_role(self, role: str) -> tuple[Fallback, ...]:
+        """What `[models.fallback]` lists for a role, in order. Nobody is asked."""
+        entries: tuple[str, ...] = getattr(self._tables.models.fallback, role, ())
+        return self._list(entries, f"models.fallback.{role}")
 
+    def all(self) -> Iterator[tuple[str, Fallback]]:
+        """Every entry of every list with the dotted key of its list."""
+        for name, entries in self._tables.reliability.model_fallbacks.items():
+            key = _own_key(name)
+            yield from ((key, fallback) for fallback in self._list(entries, key))
+        for role in ROLE_NAMES:
+            key = f"models.fallback.{role}"
+            yield from ((key, fallback) for fallback in self.of_role(role))
 
-async def local_fallbacks(registry: Registry) -> dict[str, ModelReference]:
-    """What the bare name of a local server means that is listed as a fallback: its best model.
+    async def prepare(self) -> None:
+        """Find out what all entries mean, in a thread; local servers are asked for their models.
 
-    Nobody is asked unless one is listed. What does not answer in a second is left out.
-    """
-    waiting = {
-        fallback.written
-        for _, fallback in listed_fallbacks(registry)
-        if isinstance(fallback.error, CredentialMissing)
-    }
-    found: dict[str, ModelReference] = {}
-    for text in sorted(waiting):
+        One that does not answer within a second is left as it is.
+        """
+        if self._tables.models.fallback == FallbackTable() and not (
+            self._tables.reliability.model_fallbacks
+        ):
+            return
+        for key, fallback in await finished("fallbacks", lambda: list(self.all())):
+            if isinstance(fallback.error, CredentialMissing):
+                await self.ask(key, fallback.written)
+
+    async def ask(self, key: str, written: str) -> None:
+        """Ask a local server what its bare name means: its best model. Never raises KoiError."""
         try:
-            reference, _ = await meant_model(text, registry)
+            reference, _ = await meant_model(written, self.registry)
         except KoiError:
-            continue  # it is passed over with this reason
+            return  # it is passed over with the reason that is known
         if reference is not None:
-            found[text] = reference
-    return found
+            self._meant[key, written] = Fallback(written, reference, key=key)
 
+    def _list(self, entries: tuple[str, ...], key: str) -> tuple[Fallback, ...]:
+        return tuple(self._fallback(written, key) for written in entries)
 
-def _own(reference: ModelReference, registry: Registry) -> tuple[tuple[str, str], ...]:
-    """The list under the model's exact reference, else under its bare name."""
-    table = registry.config.tables.reliability.model_fallbacks
-    name = _exact(reference, table, registry)
-    if name is None and reference.model in table:
-        name = reference.model
-    return () if name is None else _entries(table[name], _own_key(name))
+    def _fallback(self, written: str, key: str) -> Fallback:
+        if (key, written) not in self._meant:
+            self._meant[key, written] = self._resolved(written, key)
+        return self._meant[key, written]
 
+    def _resolved(self, written: str, key: str) -> Fallback:
+        registry = self.registry
+        try:
+            text = registry.config.text(written, key)
+            if "/" not in text and self._discovery is None:
+                self._discovery = known_at_once(registry)
+            return Fallback(written, model_at_once(text, registry, self._discovery), key=key)
+        except CredentialMissing as error:
+            found = registry.find(text)
+            provider = UNKNOWN if found is None else found.name
+            return Fallback(written, ModelReference(provider, "(its best)"), error, key)
+        except KoiError as error:
+            where = registry.config.where(key)
+            wrong = ConfigurationError(f"'{written}': {error.title}", where=where, hint=error.hint)
+            provider, slash, model = written.partition("/")
+            if not (provider and slash and model):
+                provider, model = UNKNOWN, written
+            return Fallback(written, ModelReference(provider, model), wrong, key)
 
-def _exact(
-    reference: ModelReference, table: Mapping[str, tuple[str, ...]], registry: Registry
-) -> str | None:
-    """The name in the table that is this reference; its provider may be written as an alias."""
-    if str(reference) in table:
-        return str(reference)
-    for name in table:
-        prefix, slash, model = name.partition("/")
-        if slash and model == reference.model:
-            found = registry.find(prefix)
-            if found is not None and found.name == reference.provider:
-                return name
-    return None
+    def _exact(self, reference: ModelReference, table: Mapping[str, tuple[str, ...]]) -> str | None:
+        """The name in the table that is this reference; its provider may be written as an alias."""
+        if str(reference) in table:
+            return str(reference)
+        for name in table:
+            prefix, slash, model = name.partition("/")
+            if slash and model == reference.model:
+                found = self.registry.find(prefix)
+                if found is not None and found.name == reference.provider:
+                    return name
+        return None
 
-
-def _of_role(role: str, registry: Registry) -> tuple[tuple[str, str], ...]:
-    entries: tuple[str, ...] = getattr(registry.config.tables.models.fallback, role, ())
-    return _entries(entries, f"models.fallback.{role}")
+    @property
+    def _tables(self) -> Tables:
+        return self.registry.config.tables
 
 
 def _own_key(name: str) -> str:
-    from koi.config.mistakes import dotted
-
     return dotted(("reliability", "model_fallbacks", name))
-
-
-def _entries(texts: tuple[str, ...], key: str) -> tuple[tuple[str, str], ...]:
-    return tuple((text, key) for text in texts)
-
-
-def _resolved(written: str, key: str, registry: Registry) -> Fallback:
-    try:
-        text = registry.config.text(written, key)
-        return Fallback(written, model_at_once(text, registry))
-    except CredentialMissing as error:
-        found = registry.find(text)
-        provider = UNKNOWN if found is None else found.name
-        return Fallback(text, ModelReference(provider, "(its best)"), error)
-    except KoiError as error:
-        where = registry.config.where(key)
-        wrong = ConfigurationError(f"'{written}': {error.title}", where=where, hint=error.hint)
-        provider, slash, model = written.partition("/")
-        if not (provider and slash and model):
-            provider, model = UNKNOWN, written
-        return Fallback(written, ModelReference(provider, model), wrong)

@@ -56,17 +56,6 @@ async def choose_model(
     return ChosenModel(reference, () if discovery is None else discovery.notes)
 
 
-def small_model(registry: Registry) -> ModelReference | None:
-    """The model that the configuration gives the role `small`, without asking anybody.
-
-    None when it gives none. Raises UsageError, ConfigurationError, CredentialMissing.
-    """
-    from koi.wiring.named_models import model_at_once
-
-    text = registry.config.role_model("small")
-    return None if text is None else model_at_once(text, registry)
-
-
 async def usable_model(text: str, options: SessionOptions) -> ModelReference:
     """The reference that `text` means, once it is sure that its provider can be asked.
 

@@ -33,15 +33,19 @@ async def meant_model(
     return resolve_model(text, registry, provider=provider, discovery=discovery), discovery
 
 
-def model_at_once(text: str, registry: Registry) -> ModelReference:
+def model_at_once(
+    text: str, registry: Registry, discovery: Discovery | None = None
+) -> ModelReference:
     """The reference that a text of the configuration means, without asking anybody.
 
-    Raises UsageError, ConfigurationError, CredentialMissing.
+    `discovery` is what is known of credentials, when the caller has it already. Raises UsageError,
+    ConfigurationError, CredentialMissing.
     """
     routed = routed_model(text, registry)
     if routed is not None:
         return routed
-    discovery = None if "/" in text else known_at_once(registry)
+    if discovery is None and "/" not in text:
+        discovery = known_at_once(registry)
     reference = resolve_model(text, registry, discovery=discovery)
     if reference is None:
         raise UsageError("no model is named", hint="Write it as provider/model.")

@@ -17,7 +17,7 @@ from koi.routing.cooldowns import Cooldowns
 from koi.routing.lineup import Lineup
 from koi.store.rests import RestFile
 from koi.wiring.chains import ConfiguredChains
-from koi.wiring.fallbacks import local_fallbacks
+from koi.wiring.fallbacks import FallbackLists
 from koi.wiring.models import choose_model
 from koi.wiring.providers import Providers
 from koi.wiring.role_models import place_of
@@ -44,9 +44,9 @@ async def role_statuses(options: SessionOptions, registry: Registry) -> tuple[Ro
     """
     executor = (await choose_model(options, registry)).reference
     providers = Providers(registry)
-    chains = ConfiguredChains(
-        providers, lambda model: _info(model, registry), local=await local_fallbacks(registry)
-    )
+    lists = FallbackLists(registry)
+    await lists.prepare()
+    chains = ConfiguredChains(providers, lambda model: _info(model, registry), fallbacks=lists)
     cooldowns = Cooldowns(RestFile(registry.config.paths.rests))
     cooldowns.refresh()
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -21,10 +22,13 @@ from koi.providers.demo.reference import DEMO
 from koi.safety.modes import Mode
 from koi.safety.rules import Rule
 from koi.store.journal import Journal
-from koi.wiring.models import choose_model, learn, remember, small_model
+from koi.wiring.models import choose_model, learn, remember
 from koi.wiring.providers import Providers
 from koi.wiring.registry import open_registry
 from koi.wiring.resuming import restore
+
+if TYPE_CHECKING:
+    from koi.wiring.fallbacks import FallbackLists
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +44,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     from koi.safety.privacy import close_memory
     from koi.store.log import start_log
     from koi.store.spills import remove_old_spills_aside
-    from koi.wiring.fallbacks import local_fallbacks
+    from koi.wiring.fallbacks import FallbackLists
 
     registry = registry_of(options)
     close_memory()
@@ -53,11 +57,10 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
         chosen = await choose_model(options, registry, resumed)
         model = chosen.reference
         providers = Providers(registry)
-        local: dict[str, ModelReference] = {}
+        fallbacks = FallbackLists(registry)
         if model != DEMO:
-            _, local = await asyncio.gather(
-                look_ahead([registry.get(model.provider)], registry), local_fallbacks(registry)
-            )
+            ahead = look_ahead([registry.get(model.provider)], registry)
+            await asyncio.gather(ahead, fallbacks.prepare())
         providers.get(model)  # fails now, not at the first prompt
         await learn(model, registry)
         mode: Mode = options.mode or "ask"
@@ -77,7 +80,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     spill = registry.config.paths.spill / journal.session_id
     gate = Gate(rules, options.workspace, approver, (spill,))
     log.debug("session %s: %s, mode %s", journal.session_id, model, mode)
-    return _join(options, registry, providers, journal, state, gate, local)
+    return _join(options, registry, providers, journal, state, gate, fallbacks)
 
 
 def registry_of(options: SessionOptions) -> Registry:
@@ -96,7 +99,7 @@ def _join(
     journal: Journal,
     state: SessionState,
     gate: Gate,
-    local: dict[str, ModelReference],
+    fallbacks: FallbackLists,
 ) -> Session:
     from koi.agent.loop import TurnLimits, TurnParts
     from koi.agent.recorder import Recorder
@@ -167,7 +170,7 @@ def _join(
     )
     cooldowns = Cooldowns(RestFile(paths.rests))
     parts = TurnParts(
-        chains=ConfiguredChains(providers, info, lambda: activity_before(state.history), local),
+        chains=ConfiguredChains(providers, info, lambda: activity_before(state.history), fallbacks),
         attempts=Attempts(policy, spending, cooldowns=cooldowns, tokens=PROCESS_TOKENS),
         spending=spending,
         provider=providers.get,
@@ -176,7 +179,6 @@ def _join(
         recorder=recorder,
         limits=TurnLimits(options.max_turns),
         use_tools=not options.no_tools,
-        small_model=lambda: small_model(providers.registry),
     )
     return Session(state, parts, close, renew)
 
