@@ -303,9 +303,17 @@ class Rotating:
     `/v1/chat/completions` wants an access token that has not ended, and answers "ok".
     """
 
-    def __init__(self, server: ModelServer, *, lasts_s: float = 3600) -> None:
+    def __init__(
+        self, server: ModelServer, *, lasts_s: float = 3600, forgiving: bool = False
+    ) -> None:
+        """`forgiving`: as long as a new access token was not used, asking again gives it again."""
         self.url = server.url
         self.lasts_s = lasts_s
+        self.forgiving = forgiving
+        self.forgiven = 0
+        """Refresh tokens that were used twice, and forgiven."""
+        self.answered = 0
+        """Requests that the model answered."""
         self.number = 0
         self.revoked = False
         self.refreshes: list[dict[str, str]] = []
@@ -324,6 +332,8 @@ class Rotating:
         self.early = 0
         """Refreshes in the first half of a token's life."""
         self._forgotten = 0
+        self._before, self._used = "", False
+        """The refresh token that was exchanged last; whether what came for it was used."""
         self._ends: dict[str, float] = {}
         self._closing = server.closing
         self._lock = threading.Lock()
@@ -367,6 +377,9 @@ class Rotating:
             self.on_refresh()
             if self.answers:
                 return self.answers.pop(0)
+            if self._may_ask_again(asked["refresh_token"]):
+                self.forgiven += 1
+                return page(self._said())
             if self.revoked or asked["refresh_token"] != self.refresh:
                 self.revoked = True
                 return page({"error": "invalid_grant"}, 400)
@@ -375,19 +388,28 @@ class Rotating:
                 self.early += 1
             self.number += 1
             self._ends[self.access] = now + self.lasts_s
-            said = {
-                "access_token": self.access,
-                "refresh_token": self.refresh,
-                "expires_in": self.lasts_s,
-                **self.more,
-            }
-            return page({name: said[name] for name in said if name not in self.left_out})
+            self._before, self._used = asked["refresh_token"], False
+            return page(self._said())
+
+    def _may_ask_again(self, refresh: str) -> bool:
+        return self.forgiving and refresh == self._before and not self._used
+
+    def _said(self) -> JsonObject:
+        said: JsonObject = {
+            "access_token": self.access,
+            "refresh_token": self.refresh,
+            "expires_in": self.lasts_s,
+            **self.more,
+        }
+        return {name: said[name] for name in said if name not in self.left_out}
 
     def _model(self, request: RecordedRequest) -> Answer:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         if self._ends.get(token, 0.0) < time.monotonic():
             self.refused += 1
             return page({"error": {"message": "invalid token"}}, 401)
+        self._used = self._used or token == self.access
+        self.answered += 1
         said = {"role": "assistant", "content": "ok"}
         choice = {"index": 0, "message": said, "finish_reason": "stop"}
         return page({"object": "chat.completion", "model": "m", "choices": [choice]})

@@ -1,4 +1,4 @@
-"""A conversation outgrows the model: the whole of koi against servers that refuse in their words."""
+"""A conversation outgrows the model: all of koi against servers that refuse in their own words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from koi.agent.gate import Nobody
 from koi.agent.options import SessionOptions
 from koi.agent.session import Session
 from koi.core.agent_events import AgentEvent, Compacted, TurnFailed, TurnFinished
-from koi.store.scan import read_journal
+from koi.store.scan import Contents, read_journal
 from koi.wiring.session import open_session
 from tests.servers.answers import Answer, text
 from tests.servers.fault_server.asked import Asked
@@ -57,6 +57,11 @@ async def turn(opened: Session, prompt: str) -> list[AgentEvent]:
 
 def compacted(events: list[AgentEvent]) -> list[Compacted]:
     return [event for event in events if isinstance(event, Compacted)]
+
+
+def journal_of(home: Path) -> Contents:
+    (journal,) = home.rglob("sessions/*.jsonl")
+    return read_journal(journal)
 
 
 def too_long(asked: Asked) -> Fault | None:
@@ -166,6 +171,4 @@ async def test_a_failed_compaction_leaves_the_session_as_it_was(
         assert opened.state.history == [*before, *opened.state.history[-1:]]
         model_server.script(text("fine"))
         assert isinstance((await turn(opened, "again"))[-1], TurnFinished)
-    (journal,) = koi_home.rglob("sessions/*.jsonl")
-    assert read_journal(journal).damage == ()
-
+    assert journal_of(koi_home).damage == ()
