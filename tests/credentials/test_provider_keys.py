@@ -10,6 +10,7 @@ from koi.core.errors import ConfigurationError, UsageError
 from koi.core.secret import known_values
 from koi.credentials.findings import Finding
 from koi.credentials.provider_keys import key_id, provider_keys, route_key
+from koi.credentials.settings import provider_endpoint
 from tests.configurations import keys_in, registry_of
 
 FIRST, SECOND, THIRD = (f"sk-test-{name}-0123456789" for name in ("first", "second", "third"))
@@ -96,6 +97,23 @@ def test_after_a_yes_it_takes_its_turn(tmp_path: Path) -> None:
     text += '[providers.anthropic]\napi_keys = ["${K1}", "${K2}"]\n'
     found = provider_keys("anthropic", registry_of(tmp_path, text, environment))
     assert values(found) == [environment["K1"], SUBSCRIPTION]
+
+
+async def test_each_key_makes_an_endpoint_of_its_own_kind(tmp_path: Path) -> None:
+    environment = {"K1": "sk-ant-api03-0123456789", "K2": SUBSCRIPTION}
+    text = '[credentials]\nallow = ["claude-token"]\n'
+    text += '[providers.anthropic]\napi_keys = ["${K1}", "${K2}"]\n'
+    registry = registry_of(tmp_path, text, environment)
+    plain, borrowed = (
+        provider_endpoint("anthropic", registry, each)
+        for each in provider_keys("anthropic", registry)
+    )
+    assert plain.auth_headers() == {"x-api-key": environment["K1"]}
+    assert plain.signer is None
+    assert borrowed.auth_headers() == {}
+    assert borrowed.signer is not None
+    headers = await borrowed.signer.headers("POST", borrowed.base_url, b"")
+    assert headers["Authorization"] == f"Bearer {SUBSCRIPTION}"
 
 
 def test_a_key_that_is_written_twice_is_used_once(tmp_path: Path) -> None:

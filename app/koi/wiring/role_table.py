@@ -21,7 +21,7 @@ class RoleRow(msgspec.Struct, frozen=True):
     role: str
     model: str
     place: str = ""
-    """Where the model is set, or why it is this one."""
+    """Where the model is set, or why it is this one; and whether anything asks for it yet."""
     fallbacks: tuple[str, ...] = ()
     """Who is asked after it."""
 
@@ -44,10 +44,11 @@ async def _row(
     if role == EXECUTOR:
         kept = configured.reference == str(executor)
         return RoleRow(role, str(executor), configured.place if kept else "this session", fallbacks)
+    unused = "" if configured.in_effect else "; nothing asks for it yet"
     if configured.reference:
-        return RoleRow(role, configured.reference, configured.place, fallbacks)
+        return RoleRow(role, configured.reference, f"{configured.place}{unused}", fallbacks)
     try:
         found = await role_reference(role, executor, registry_of(options))
     except KoiError as error:
-        return RoleRow(role, "none", error.title, fallbacks)
-    return RoleRow(role, str(found.reference), found.reason, fallbacks)
+        return RoleRow(role, "none", f"{error.title}{unused}", fallbacks)
+    return RoleRow(role, str(found.reference), f"{found.reason}{unused}", fallbacks)

@@ -70,6 +70,16 @@ def test_a_configured_model_without_a_key_is_a_problem(doctor: Doctor, config_fi
     assert "groq/llama is the configured model, but groq cannot be used: no key" in text
 
 
+def test_a_configured_model_that_a_route_lends_a_key_is_none(
+    doctor: Doctor, config_file: Path
+) -> None:
+    config_file.write_text(
+        'model = "groq/llama-3.3-70b-versatile"\n'
+        '[[model_routes]]\nhint = "llama-"\nprovider = "groq"\napi_key = "gsk_0123456789"\n'
+    )
+    assert "is the configured model, but" not in doctor()[1]
+
+
 def test_the_locale_is_the_one_of_the_process(doctor: Doctor) -> None:
     assert "locale C.UTF-8" in doctor()[1]
 

@@ -65,13 +65,19 @@ def credentials(registry: Registry, discovery: Discovery) -> Section:
 def _configured_model(registry: Registry, discovery: Discovery) -> list[Check]:
     """The model that the configuration names, when its provider has nothing to be used with."""
     from koi.core.errors import KoiError
+    from koi.core.references import ModelReference
     from koi.credentials.reasons import why_not
+    from koi.wiring.routes import key_route
 
     model = registry.config.role_model() or ""
     try:
         provider = registry.find(model.partition("/")[0])
     except KoiError:
         return []  # its table is told of already
+    if "/" in model and provider is not None:
+        reference = ModelReference(provider.name, model.partition("/")[2])
+        if key_route(reference, registry) is not None:
+            return []  # a route lends it a key
     why = "" if provider is None else why_not(provider, discovery.of(provider.name))
     if provider is None or not why or provider.row.company.local:
         return []
