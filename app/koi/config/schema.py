@@ -81,11 +81,14 @@ class ProviderTable(msgspec.Struct, frozen=True, kw_only=True):
     headers: dict[str, str] = {}
     """Extra request headers."""
     connect_s: Seconds | None = None
-    """Seconds to wait for a connection."""
+    """Seconds to wait for a connection. Default: 10."""
     first_byte_s: Seconds | None = None
-    """Seconds to wait for the first byte of an answer."""
+    """Seconds to wait for the first data of an answer. Default: 120, on this machine 600."""
     idle_s: Seconds | None = None
-    """Seconds between two pieces of data before the stream counts as dead."""
+    """Seconds between two pieces of data before the stream counts as dead. Default: 300, 90 for
+    models that are known not to think, on this machine 600."""
+    total_s: Seconds | None = None
+    """Seconds for a whole answer. Default: as long as data comes."""
     enabled: bool = True
     """False: never used, and left out of discovery."""
     plugin: str | None = None

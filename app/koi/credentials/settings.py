@@ -123,6 +123,8 @@ def _timeouts(provider: Registered, host: str) -> Timeouts:
         table.connect_s or usual.connect_s,
         table.first_byte_s or usual.first_byte_s,
         table.idle_s or usual.idle_s,
+        table.total_s,
+        usual.quick_idle_s if table.idle_s is None else None,
     )
 
 

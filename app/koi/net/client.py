@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from koi import __version__
@@ -113,8 +113,9 @@ class HttpClient:
             headers=_headers(headers),
             content=body,
             timeout=httpx.Timeout(None, connect=timeouts.connect_s, pool=timeouts.connect_s),
+            extensions={"trace": _when_sent(lambda: guard.sent(timeouts.first_byte_s))},
         )
-        guard = ReadGuard(timeouts.first_byte_s + timeouts.connect_s)
+        guard = ReadGuard(timeouts.first_byte_s + timeouts.connect_s, timeouts.total_s)
         response: httpx.Response | None = None
         try:
             response = await _send(pool, request, guard)
@@ -217,6 +218,19 @@ def _headers(extra: Mapping[str, str]) -> httpx.Headers:
             )
         headers[name] = value
     return headers
+
+
+def _when_sent(then: Callable[[], None]) -> Callable[[str, object], Awaitable[None]]:
+    """Tells when the connection stands and a request begins to go out, by the library's trace.
+
+    https://www.encode.io/httpcore/extensions/#trace
+    """
+
+    async def trace(event: str, details: object) -> None:
+        if event == "http11.send_request_headers.started":
+            then()
+
+    return trace
 
 
 async def _send(

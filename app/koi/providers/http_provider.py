@@ -188,7 +188,8 @@ class HttpProvider:
             parser = await _work(wire_format, lambda: wire_format.parser(options))
             accept = f"{wire_format.accept}, application/json" if stream else "application/json"
             framing = wire_format.framing if stream else server_sent_events
-            async with self._post(wire, accept=accept) as answer:
+            patience = self._patience(request.model)
+            async with self._post(wire, accept=accept, timeouts=patience) as answer:
                 reader = AnswerReader(answer, parser, framing, aside=wire_format.aside)
                 try:
                     while (events := await reader.next()) is not None:
@@ -207,11 +208,19 @@ class HttpProvider:
         return choice.choose(await self._questions.ask_once(choice.path), model)
 
     @contextlib.asynccontextmanager
-    async def _post(self, wire: WireRequest, *, accept: str) -> AsyncIterator[HttpAnswer]:
+    async def _post(
+        self, wire: WireRequest, *, accept: str, timeouts: Timeouts | None = None
+    ) -> AsyncIterator[HttpAnswer]:
         body = encode_json(wire.body)
         headers = {"Content-Type": "application/json", "Accept": accept, **wire.headers}
-        async with self._send("POST", wire.path, headers, body) as answer:
+        async with self._send("POST", wire.path, headers, body, timeouts) as answer:
             yield answer
+
+    def _patience(self, model: str) -> Timeouts:
+        """The timers of a request: silence is shorter for a model that is known not to think."""
+        usual, known = self._endpoint.timeouts, self._endpoint.known(model)
+        thinks = known is None or known.reasoning is not False
+        return usual if thinks else usual.for_quick_model()
 
     @contextlib.asynccontextmanager
     async def _ask_models(

@@ -102,6 +102,7 @@ def test_for_programs(doctor: Doctor, config_file: Path) -> None:
         "Files",
         "Configuration",
         "Keyring",
+        "Network",
         "Credentials",
         "Clock",
     ]

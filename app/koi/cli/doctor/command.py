@@ -57,7 +57,14 @@ async def _examine(options: GlobalOptions, *, live: bool) -> tuple[Registry | No
 
     The files come before the credentials: reading those closes files that were open to others.
     """
-    from koi.cli.doctor import configuration, credentials, machine, private_files, terminal
+    from koi.cli.doctor import (
+        configuration,
+        credentials,
+        machine,
+        network,
+        private_files,
+        terminal,
+    )
     from koi.cli.doctor.live import providers
     from koi.core.errors import KoiError
     from koi.credentials.aside import finished
@@ -77,6 +84,7 @@ async def _examine(options: GlobalOptions, *, live: bool) -> tuple[Registry | No
     except KoiError:
         sections += [credentials.not_looked_for(), machine.clock(None, time.time())]
         return None, sections
+    sections.append(network.network(registry.config))
     discovery = await discover(registry, thorough=True)
     sections.append(credentials.credentials(registry, discovery))
     if live:
