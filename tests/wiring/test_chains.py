@@ -15,10 +15,12 @@ from koi.routing.candidates import Chain
 from koi.routing.tiers import Activity
 from koi.wiring.chains import ConfiguredChains
 from koi.wiring.fallbacks import FallbackLists
+from koi.wiring.named_models import model_at_once
 from koi.wiring.providers import Providers
 from tests.configurations import registry_of
 from tests.servers.ollama_server import LocalModel, OllamaServer
 
+SEEDS = Path(__file__).parents[1] / "config/seeds"
 SONNET = ModelReference("anthropic", "claude-sonnet-4-6")
 KEYS = {
     "A1": "key-of-anthropic-0001",
@@ -219,6 +221,28 @@ executor = ["ollama"]
     _, model = found.chain("executor", SONNET).models
     with pytest.raises(CredentialMissing, match="no model of Ollama was found"):
         await model.candidates()
+
+
+async def test_the_routing_example_of_another_program_means_what_its_page_says(
+    tmp_path: Path,
+) -> None:
+    text = (SEEDS / "zeroclaw-routing.toml").read_text(encoding="utf-8")
+    ends = ("OPENROUTER_KEY", "KEY_1", "KEY_2", "ANTHROPIC_KEY")
+    environment = {name: f"key-number-0000000{number}" for number, name in enumerate(ends)}
+    registry = registry_of(tmp_path, text, environment)
+    found = ConfiguredChains(Providers(registry), ModelInfo)
+    chain = found.chain("executor", model_at_once(str(registry.config.role_model()), registry))
+    assert names(chain) == [
+        "openrouter/anthropic/claude-sonnet-4.6",
+        "openrouter/anthropic/claude-haiku-4.5",
+        "openrouter/openai/gpt-4o",
+        "anthropic/claude-sonnet-4-6",
+        "openai/gpt-5.2",
+    ]
+    assert [each.key for each in await chain.first.candidates()] == ["0000", "0001", "0002"]
+    routed = found.chain("executor", model_at_once("claude-opus-4-6", registry))
+    assert str(routed.first.reference) == "anthropic/claude-opus-4-6"
+    assert [each.key for each in await routed.first.candidates()] == ["0003"]
 
 
 TIERS = """

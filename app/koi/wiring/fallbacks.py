@@ -99,7 +99,8 @@ class FallbackLists:
         registry = self.registry
         try:
             text = registry.config.text(written, key)
-            if "/" not in text and self._discovery is None:
+            bare = "/" not in text and registry.find(text) is None
+            if bare and self._discovery is None:
                 self._discovery = known_at_once(registry)
             return Fallback(written, model_at_once(text, registry, self._discovery), key=key)
         except CredentialMissing as error:

@@ -44,7 +44,7 @@ def model_at_once(
     routed = routed_model(text, registry)
     if routed is not None:
         return routed
-    if discovery is None and "/" not in text:
+    if discovery is None and "/" not in text and registry.find(text) is None:
         discovery = known_at_once(registry)
     reference = resolve_model(text, registry, discovery=discovery)
     if reference is None:
