@@ -44,11 +44,15 @@ async def _row(
     if role == EXECUTOR:
         kept = configured.reference == str(executor)
         return RoleRow(role, str(executor), configured.place if kept else "this session", fallbacks)
-    unused = "" if configured.in_effect else "; nothing asks for it yet"
     if configured.reference:
-        return RoleRow(role, configured.reference, f"{configured.place}{unused}", fallbacks)
+        return RoleRow(role, configured.reference, _about(configured, configured.place), fallbacks)
     try:
         found = await role_reference(role, executor, registry_of(options))
     except KoiError as error:
-        return RoleRow(role, "none", f"{error.title}{unused}", fallbacks)
-    return RoleRow(role, str(found.reference), f"{found.reason}{unused}", fallbacks)
+        return RoleRow(role, "none", _about(configured, error.title), fallbacks)
+    return RoleRow(role, str(found.reference), _about(configured, found.reason), fallbacks)
+
+
+def _about(configured: RoleModel, place: str) -> str:
+    unused = "" if configured.in_effect else "nothing asks for it yet"
+    return ", ".join(filter(None, (place, unused)))
