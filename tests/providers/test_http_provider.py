@@ -20,9 +20,12 @@ from koi.core.provider_events import (
     ToolCallReady,
     UsageReported,
 )
+from koi.core.references import ModelReference
+from koi.core.seams import ModelInfo
 from koi.core.secret import Secret
 from koi.core.usage import Usage
 from koi.credentials.endpoint import Endpoint
+from koi.net.timeouts import Timeouts
 from koi.providers.http_provider import HttpProvider
 from tests.net.raw_server import STREAM_HEAD, RawServer, chunk, whole
 from tests.servers.answers import Answer, calls, cut_stream, failure, text
@@ -356,3 +359,22 @@ async def test_without_anything_else_a_refusal_is_an_error(
     assert signer.told == told
     assert len(model_server.model_requests) == 1
     assert (caught.value.hint == "as the signer says") == bool(told)
+
+
+@pytest.mark.parametrize(("reasoning", "patient"), [(False, False), (True, True), (None, True)])
+async def test_silence_is_shorter_for_a_model_that_is_known_not_to_think(
+    reasoning: bool | None, patient: bool
+) -> None:
+    known = ModelInfo(ModelReference("work", "some-model"), reasoning=reasoning)
+    times = Timeouts(9, 9, idle_s=0.5, quick_idle_s=0.1)
+    event = chunk(b'data: {"choices":[{"delta":{"content":"Hi"}}]}\n\n')
+    async with RawServer([STREAM_HEAD, event], hang=True).running() as server:
+        endpoint = Endpoint(
+            "work", "openai-chat", server.url, timeouts=times, known=lambda model: known
+        )
+        opened = HttpProvider(endpoint)
+        with pytest.raises(ProviderError) as caught:
+            async for _ in opened.stream(HELLO):
+                pass
+        await opened.aclose()
+    assert caught.value.title == f"The provider sent nothing for {0.5 if patient else 0.1:g} s"
