@@ -89,6 +89,10 @@ async def test_a_role_alone_opens_the_list_for_it(workspace: Path) -> None:
         await until(app, "[embedder]")
         await pilot.press("escape")
         await say(app, pilot, "/roles")
+        await until(app, "roles")
+        await until(app, "embedder   ")
+        await pilot.press("escape")
+        await say(app, pilot, "/roles executor")
         await until(app, "[executor]")
 
 
@@ -143,6 +147,11 @@ def test_the_whole_name_of_a_model_comes_before_longer_ones() -> None:
         ("/model planner gp", ["/model planner openai/gpt-5"]),
         ("/model planner gp x", []),
         ("/roles sm", ["/roles small"]),
+        ("/fallback gp", ["/fallback openai/gpt-5"]),
+        ("/fallback a/b gp", ["/fallback a/b openai/gpt-5"]),
+        ("/fallback re", ["/fallback retry"]),
+        ("/budget day o", ["/budget day off"]),
+        ("/compact keep the tests", []),
     ],
 )
 def test_models_and_roles_complete(typed: str, completions: list[str]) -> None:

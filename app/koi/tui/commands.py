@@ -24,7 +24,7 @@ class Command(NamedTuple):
 COMMANDS: tuple[Command, ...] = (
     Command("help", "help", "Keys and commands", ("?", "hotkeys")),
     Command("model", "models", "Show or choose the model", ("models",), "[ROLE] [REF]"),
-    Command("roles", "roles", "The models of the roles, and who follows them"),
+    Command("roles", "roles", "The models of the roles, and who follows them", (), "[ROLE]"),
     Command(
         "fallback",
         "fallback",

@@ -41,6 +41,8 @@ def _perform(app: Actions, command: Command, argument: str) -> None:
             app.run_worker(dialogs.disconnect(app, argument), group="dialog")
         case "mode":
             _mode(app, argument)
+        case "roles" if argument:
+            _model_of_role(app, argument)
         case "budget":
             spending.budget(app, argument)
         case "retry":
@@ -82,6 +84,13 @@ def _model(app: Actions, argument: str) -> None:
     else:
         work = dialogs.keep_role(app, first, text.strip())
     app.run_worker(work, group="dialog")
+
+
+def _model_of_role(app: Actions, role: str) -> None:
+    """Open the list of models for a role. Raises UsageError for an unknown one."""
+    from koi.wiring.role_models import parse_role
+
+    app.run_worker(dialogs.choose_model(app, parse_role(role)), group="dialog")
 
 
 def set_mode(app: Actions, mode: str) -> None:

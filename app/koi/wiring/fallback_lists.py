@@ -1,21 +1,15 @@
-"""The fallbacks of a role in the person's configuration: read, and changed."""
+"""Writes the fallbacks of a role into the person's configuration."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from koi.agent.options import SessionOptions
-from koi.config.schema import ROLE_NAMES, RoleName
+from koi.config.schema import RoleName
 from koi.core.errors import UsageError
 from koi.files.home import short_path
 from koi.wiring.role_models import named_model
 from koi.wiring.session import registry_of
-
-
-def fallback_lists(options: SessionOptions) -> dict[str, tuple[str, ...]]:
-    """What the configuration lists for every role, as it is written. Raises ConfigurationError."""
-    table = registry_of(options).config.tables.models.fallback
-    return {role: tuple(getattr(table, role)) for role in ROLE_NAMES}
 
 
 async def keep_fallbacks(role: RoleName, texts: Sequence[str], options: SessionOptions) -> str:

@@ -37,12 +37,16 @@ class RoleStatus(msgspec.Struct, frozen=True):
     candidates: tuple[CandidateState, ...] = ()
 
 
-async def role_statuses(options: SessionOptions, registry: Registry) -> tuple[RoleStatus, ...]:
-    """Every role as a new session would have it. Only a server on this machine may be asked.
+async def role_statuses(
+    options: SessionOptions, registry: Registry, executor: ModelReference | None = None
+) -> tuple[RoleStatus, ...]:
+    """Every role as a session with `executor`, or a new one, has it. Only a server on this machine
+    may be asked.
 
     Raises UsageError, ConfigurationError, CredentialMissing: there is no model to begin with.
     """
-    executor = (await choose_model(options, registry)).reference
+    if executor is None:
+        executor = (await choose_model(options, registry)).reference
     providers = Providers(registry)
     lists = FallbackLists(registry)
     await lists.prepare()

@@ -1,18 +1,17 @@
-"""Which model each role has, why, and who follows it: for the screen and the plain chat."""
+"""Which model each role has in a session, why, and who follows it, as a table shows it."""
 
 from __future__ import annotations
 
 import msgspec
 
 from koi.agent.options import SessionOptions
-from koi.config.schema import ROLE_NAMES, RoleName
-from koi.core.errors import KoiError
-from koi.core.offers import EXECUTOR, RoleModel
+from koi.core.offers import EXECUTOR
 from koi.core.references import ModelReference
-from koi.wiring.fallback_lists import fallback_lists
-from koi.wiring.role_models import configured_roles
-from koi.wiring.role_references import role_reference
+from koi.core.request_events import CandidateState
+from koi.wiring.role_statuses import RoleStatus, role_statuses
 from koi.wiring.session import registry_of
+
+NO_MODEL = "none"
 
 
 class RoleRow(msgspec.Struct, frozen=True):
@@ -23,36 +22,34 @@ class RoleRow(msgspec.Struct, frozen=True):
     place: str = ""
     """Where the model is set, or why it is this one; and whether anything asks for it yet."""
     fallbacks: tuple[str, ...] = ()
-    """Who is asked after it."""
+    """The models that are asked after it."""
+    candidates: tuple[CandidateState, ...] = ()
+    """These models with each of their keys, as they are now."""
 
 
 async def role_rows(executor: ModelReference, options: SessionOptions) -> tuple[RoleRow, ...]:
-    """Every role, while the session works with `executor`. Raises ConfigurationError."""
-    configured, lists = configured_roles(options), fallback_lists(options)
+    """Every role, while the session works with `executor`.
+
+    Raises UsageError, ConfigurationError.
+    """
+    registry = registry_of(options)
+    kept = registry.config.role_model(EXECUTOR) == str(executor)
+    rows = [_row(each) for each in await role_statuses(options, registry, executor)]
     return tuple(
-        [await _row(role, configured[role], executor, lists[role], options) for role in ROLE_NAMES]
+        msgspec.structs.replace(row, place="this session")
+        if row.role == EXECUTOR and not kept
+        else row
+        for row in rows
     )
 
 
-async def _row(
-    role: RoleName,
-    configured: RoleModel,
-    executor: ModelReference,
-    fallbacks: tuple[str, ...],
-    options: SessionOptions,
-) -> RoleRow:
-    if role == EXECUTOR:
-        kept = configured.reference == str(executor)
-        return RoleRow(role, str(executor), configured.place if kept else "this session", fallbacks)
-    if configured.reference:
-        return RoleRow(role, configured.reference, _about(configured, configured.place), fallbacks)
-    try:
-        found = await role_reference(role, executor, registry_of(options))
-    except KoiError as error:
-        return RoleRow(role, "none", _about(configured, error.title), fallbacks)
-    return RoleRow(role, str(found.reference), _about(configured, found.reason), fallbacks)
-
-
-def _about(configured: RoleModel, place: str) -> str:
-    unused = "" if configured.in_effect else "nothing asks for it yet"
-    return ", ".join(filter(None, (place, unused)))
+def _row(status: RoleStatus) -> RoleRow:
+    unused = "" if status.in_effect else "nothing asks for it yet"
+    why = status.reason if status.reference is None else status.place or status.reason
+    place = ", ".join(filter(None, (why, unused)))
+    if status.reference is None:
+        return RoleRow(status.role, NO_MODEL, place)
+    model = str(status.reference)
+    models = dict.fromkeys(str(each.model) for each in status.candidates)
+    fallbacks = tuple(name for name in models if name != model)
+    return RoleRow(status.role, model, place, fallbacks, status.candidates)

@@ -12,12 +12,30 @@ from koi.view.lines.row import row
 from koi.view.safe_text import safe
 
 MAX_ROWS = 8
+ARGUMENTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "fallback": (
+        ("retry", "forget rests: every model and key may be asked again"),
+        ("off", "nobody follows the executor's model"),
+    ),
+    "budget": (
+        ("session 5", "USD for this session"),
+        ("session 2M tokens", "tokens for this session"),
+        ("session off", "no limit for this session"),
+        ("day 20", "USD for today, over all sessions"),
+        ("day 10M tokens", "tokens for today, over all sessions"),
+        ("day off", "no limit for today"),
+    ),
+    "compact": (("undo", "take the last compaction back"),),
+}
 MODE_NOTES = (
     ("ask", "reads are free, everything else asks"),
     ("edit", "also writes inside this folder"),
     ("plan", "reads only"),
     ("yolo", "as edit; commands ask as long as there is no sandbox"),
 )
+
+
+_WITH_MODELS = ("/model", "/fallback", "/chain")
 
 
 class Candidate(NamedTuple):
@@ -45,8 +63,35 @@ def candidates(text: str, models: Sequence[str] = ()) -> tuple[Candidate, ...]:
         case "mode" if " " not in argument:
             modes = [mode for mode in MODE_NOTES if mode[0].startswith(argument)]
             return tuple(Candidate(f"{word} {mode}", note) for mode, note in modes)
+        case "roles":
+            from koi.config.schema import ROLE_NAMES
+
+            return _beginning(word, argument, [(role, "choose its model") for role in ROLE_NAMES])
+        case "fallback":
+            return _followers(word, argument, models)
+        case "budget" | "compact":
+            return _beginning(word, argument, ARGUMENTS[command.name])
         case _:
             return ()
+
+
+def _beginning(
+    word: str, argument: str, offered: Sequence[tuple[str, str]]
+) -> tuple[Candidate, ...]:
+    """What begins with what is typed."""
+    return tuple(
+        Candidate(f"{word} {text}", note) for text, note in offered if text.startswith(argument)
+    )
+
+
+def _followers(word: str, argument: str, models: Sequence[str]) -> tuple[Candidate, ...]:
+    """Models, one after another, and what else may be said in their place."""
+    before, _, typed = argument.rpartition(" ")
+    named = [(name, "") for name in _models_like(typed, models)] if typed else []
+    if before:
+        return tuple(Candidate(f"{word} {before} {name}", note) for name, note in named)
+    special = _beginning(word, argument, ARGUMENTS["fallback"])
+    return (*special, *(Candidate(f"{word} {name}", note) for name, note in named))
 
 
 def _models(word: str, argument: str, models: Sequence[str]) -> tuple[Candidate, ...]:
@@ -106,7 +151,7 @@ class CompletionList(LinePane):
         if text == self._text:
             return
         self._text = text
-        found = candidates(text, self._models() if text.startswith("/model") else ())
+        found = candidates(text, self._models() if text.startswith(_WITH_MODELS) else ())
         if len(found) == 1 and found[0].text == text and " " in text:
             found = ()  # a whole argument: nothing is left to choose
         self._set(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar
 
@@ -14,12 +15,13 @@ from koi.core.errors import KoiError
 from koi.tui.line_pane import LinePane
 from koi.tui.screens.chooser import Chooser, matches
 from koi.tui.screens.modal import Modal
+from koi.view.chains import chain_row, chain_text
 from koi.view.graphemes import shorten
 from koi.view.line import MUTED, PLAIN, Face, Line, Span
 from koi.view.lines.row import row
 from koi.view.safe_text import safe
 from koi.view.wrap import wrap_text
-from koi.wiring.role_table import RoleRow
+from koi.wiring.role_table import NO_MODEL, RoleRow
 
 _ROLE = 11
 
@@ -30,7 +32,7 @@ Load = Callable[[], Awaitable[tuple[RoleRow, ...]]]
 class RoleList(Modal[str | None]):
     """Its result is the role whose model the person wants to choose, None when they went back."""
 
-    DEFAULT_CSS = "RoleList #details { height: 2; }"
+    DEFAULT_CSS = "RoleList #details { height: 3; }"
     BINDINGS: ClassVar[list[BindingType]] = [("escape,ctrl+c", "dismiss(None)", "Back")]
 
     def __init__(self, load: Load) -> None:
@@ -90,7 +92,7 @@ class RoleList(Modal[str | None]):
         index = self._chooser.chosen
         if index is None or index >= len(self._shown):
             return ()
-        text = safe(details(self._shown[index]), keep_newlines=False)
+        text = safe(details(self._shown[index], time.monotonic()), keep_newlines=False)
         return wrap_text(text, width, cell_len, MUTED)[:height]
 
 
@@ -109,9 +111,10 @@ def role_line(each: RoleRow, width: int, *, selected: bool = False) -> Line:
     return row(left, [(f" {place} ", MUTED)], width, cell_len)
 
 
-def details(each: RoleRow) -> str:
-    """Why it is this model, and who follows it, in a sentence each."""
+def details(each: RoleRow, now: float) -> str:
+    """Why it is this model, and who answers in which order, with their conditions."""
+    if each.model == NO_MODEL:
+        return each.place
     why = f"{each.place}. " if each.place else ""
-    if not each.fallbacks:
-        return f"{why}Nobody follows when it does not answer."
-    return f"{why}When it does not answer: {', then '.join(each.fallbacks)}."
+    rows = tuple(chain_row(state, now) for state in each.candidates)
+    return why + ("; ".join(chain_text(rows, now)) or "Nobody follows when it does not answer.")
