@@ -151,6 +151,7 @@ def test_the_whole_name_of_a_model_comes_before_longer_ones() -> None:
         ("/fallback a/b gp", ["/fallback a/b openai/gpt-5"]),
         ("/fallback re", ["/fallback retry"]),
         ("/budget day o", ["/budget day off"]),
+        ("/compact un", ["/compact undo"]),
         ("/compact keep the tests", []),
     ],
 )

@@ -96,6 +96,12 @@ def test_another_key_is_named_by_its_end(screen: Screen) -> None:
     ]
 
 
+def test_a_wait_for_another_key_names_both(screen: Screen) -> None:
+    screen.take(Retrying(PRIMARY, "too fast", 429, 42.0, 1, "cd34"))
+    assert "again in 42 s with key …cd34" in " ".join(line.strip() for line in screen.lines)
+    assert screen.activity.startswith(" ● waiting 0:42 before asking anthropic/claude again with")
+
+
 # What a broken attempt has said
 
 
@@ -191,6 +197,13 @@ def test_a_request_of_another_role_leaves_the_header_alone(screen: Screen) -> No
     screen.take(request(OTHER, role="small"))
     assert screen.state.model == "anthropic/claude"
     assert screen.step() == "waiting for openai/gpt (small)"
+
+
+def test_a_fallback_of_another_role_is_not_the_executors(screen: Screen) -> None:
+    screen.take(request(OTHER, role="small"), FellBack(OTHER, PRIMARY, "down"))
+    screen.take(request(PRIMARY, 2, role="small"), request(PRIMARY), finished(PRIMARY))
+    assert screen.state.model == "anthropic/claude"
+    assert "in place of" not in "\n".join(screen.lines)
 
 
 def test_a_route_says_why(screen: Screen) -> None:

@@ -16,6 +16,7 @@ from koi.core.offers import EXECUTOR
 from koi.safety.modes import parse_mode
 from koi.tui import fallbacks
 from koi.tui.commands import COMMANDS, Command
+from koi.tui.compacting import compaction
 from koi.tui.limit_argument import parse_limit
 from koi.tui.spending import change_limit
 from koi.view.budgets import budget_lines
@@ -26,7 +27,7 @@ from koi.wiring.role_table import RoleRow, role_rows
 
 OUTSIDE = ("connect", "disconnect")
 """The commands that ask questions of their own."""
-TURNS = ("retry",)
+TURNS = ("retry", "compact")
 """The commands that do something like a turn."""
 WORKING = (
     *("help", "model", "roles", "fallback", "budget", "mode", "cost", "tokens", "exit"),
@@ -39,8 +40,10 @@ async def perform(
     session: Session, options: SessionOptions, command: Command, argument: str
 ) -> None:
     """Do one command and say what came of it. Raises KoiError."""
-    if command.name in TURNS:
+    if command.name == "retry":
         await tell_turn(session.go_on())
+    elif command.name == "compact":
+        await tell_turn(compaction(session, argument))
     else:
         click.echo(safe(await _answer(session, options, command, argument)))
 

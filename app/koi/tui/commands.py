@@ -34,6 +34,13 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("retry", "go_on", "Go on with the turn that stopped", ("continue",)),
     Command(
+        "compact",
+        "compact",
+        "Make the conversation shorter for the model; undo takes it back",
+        (),
+        "[what matters|undo]",
+    ),
+    Command(
         "budget",
         "budget",
         "Limits in USD or tokens: what is spent and left",

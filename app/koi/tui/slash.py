@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from koi.core.errors import KoiError, UsageError
 from koi.safety.modes import MODES, parse_mode
-from koi.tui import dialogs, fallbacks, spending
+from koi.tui import compacting, dialogs, fallbacks, spending
 from koi.tui.commands import Command, given_key, parse_command
 from koi.view.units import tokens, total
 
@@ -45,6 +45,8 @@ def _perform(app: Actions, command: Command, argument: str) -> None:
             _model_of_role(app, argument)
         case "budget":
             spending.budget(app, argument)
+        case "compact":
+            compacting.compact(app, argument)
         case "retry":
             spending.go_on(app)
         case "fallback":

@@ -76,12 +76,12 @@ def _started(state: ScreenState, event: RequestStarted, now: float) -> Changed:
     requests = state.requests
     requests.begin_attempt()
     requests.log.begin(event, now)
+    requests.stand_in.started(event)
     requests.running = event.estimate or requests.running
     step = f"waiting for {event.model}"
     if event.role == EXECUTOR:
         state.set_header(model=str(event.model))
         state.tool_mode = event.tool_mode
-        requests.stand_in.started(event)
     else:
         step += f" ({event.role})"
     state.activity = Activity(safe(step, keep_newlines=False), now)
@@ -114,7 +114,8 @@ def _retrying(state: ScreenState, event: Retrying, now: float) -> Changed:
 def _fell_back(state: ScreenState, event: FellBack, now: float) -> Changed:
     _discard(state, _BROKEN["fall_back"], now)
     state.requests.stand_in.fell_back(event)
-    state.set_header(model=str(event.to_model))
+    if state.requests.stand_in.role == EXECUTOR:
+        state.set_header(model=str(event.to_model))
     step = f"falling back to {event.to_model}"
     state.activity = Activity(safe(step, keep_newlines=False), now)
     return _tell(state, "warn", fallback_text(event)) | Changed.ACTIVITY | Changed.HEADER

@@ -13,9 +13,8 @@ def retry_text(event: Retrying) -> str:
     """Why a model is asked again, when, and with which key."""
     status = f" ({event.status})" if event.status is not None else ""
     text = f"{event.model}: {event.reason}{status}"
-    if event.key:
-        return f"{text}; again with key …{event.key}"
-    return f"{text}; again in {duration(event.wait_s)}" if event.wait_s else f"{text}; again"
+    when = f" in {duration(event.wait_s)}" if event.wait_s else ""
+    return f"{text}; again{when}" + (f" with key …{event.key}" if event.key else "")
 
 
 def fallback_text(event: FellBack) -> str:

@@ -12,6 +12,8 @@ class StandIn:
 
     def __init__(self) -> None:
         self.primary = ""
+        self.role = EXECUTOR
+        """Whose request is on its way. Only the executor's have a stand-in that is told."""
         self._first = ""
 
     def forget(self) -> None:
@@ -20,23 +22,28 @@ class StandIn:
 
     def chain(self, event: ChainChanged) -> None:
         """The first of the executor's candidates is the one that is meant."""
+        self.role = event.role
         if event.role == EXECUTOR and event.candidates:
             self._first = str(event.candidates[0].model)
 
     def started(self, event: RequestStarted) -> None:
         """A request goes to another model while the first one rests."""
+        self.role = event.role
         if event.role == EXECUTOR and self._first not in ("", str(event.model)):
             self.primary = self.primary or self._first
 
     def fell_back(self, event: FellBack) -> None:
         """Another model takes over."""
+        if self.role != EXECUTOR:
+            return
         self.primary = self.primary or str(event.from_model)
         if self.primary == str(event.to_model):
             self.primary = ""
 
     def came_back(self, event: AttemptEnded) -> bool:
         """True when the model that was meant has just answered again."""
-        if event.action != "done" or not self.primary or str(event.model) != self.primary:
+        answered = event.action == "done" and event.role == EXECUTOR
+        if not (answered and self.primary and str(event.model) == self.primary):
             return False
         self.primary = ""
         return True
