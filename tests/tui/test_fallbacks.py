@@ -47,12 +47,11 @@ async def test_a_turn_that_fell_back_says_who_answered_and_who_rests(
     async with running(workspace, model="work/big") as (app, pilot):
         await ask(app, pilot, "hello")
         await until(app, "other/small answered in place of work/big")
-        shown = screen_text(app)
-        assert "koi  Instead." in shown
-        assert "other/small · ask" in shown
-        assert "big …ab12: cooling" in shown
-        assert "big …cd34: cooling" in shown
-        assert "▸ fallback small: active" in shown
+        for words in (
+            *("koi  Instead.", "other/small · ask", "big …ab12: cooling", "big …cd34: cooling"),
+            "▸ fallback small: active",
+        ):
+            await until(app, words)
 
 
 async def test_rests_are_forgotten_and_the_first_model_answers_again(
