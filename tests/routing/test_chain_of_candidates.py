@@ -251,3 +251,15 @@ async def test_no_step_sends_more_than_ten_requests() -> None:
     assert sum(provider.asked for provider in providers) == 10
     assert len(ran.actions) == 10
     assert ran.actions[-1] == "stop"
+
+
+async def test_a_model_that_can_never_be_asked_says_so_before_its_turn() -> None:
+    async def nobody() -> tuple[Candidate, ...]:
+        raise AssertionError("it is not asked for its keys")
+
+    wrong = ChainModel(OTHER, nobody, lambda: ModelInfo(OTHER), "unknown provider 'nosuch'")
+    broken = Scripted([failed("overloaded")])
+    chain = Chain("executor", (keys(MODEL, broken), wrong))
+    ran = await Sending(policy=RetryPolicy(retries=0)).run(chain)
+    assert isinstance(ran.error, AllCandidatesExhausted)
+    assert ran.error.attempts[-1].reason == "not asked: unknown provider 'nosuch'"

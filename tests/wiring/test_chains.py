@@ -171,6 +171,8 @@ async def test_a_fallback_that_means_nothing_is_passed_over_with_the_reason(
         await wrong.candidates()
     assert caught.value.where.endswith("config.toml: models.fallback.executor")
     assert wrong.info() == ModelInfo(wrong.reference)
+    assert why in wrong.wrong
+    assert not right.wrong
     assert str(right.reference) == "openai/gpt-5.2"
 
 

@@ -36,6 +36,8 @@ class ChainModel(msgspec.Struct, frozen=True):
     """
     info: Callable[[], ModelInfo]
     """What is known of the model now. Never asks anybody."""
+    wrong: str = ""
+    """Why it can never be asked as the configuration names it; its `candidates` raises then."""
 
 
 class Chain(msgspec.Struct, frozen=True):

@@ -35,7 +35,11 @@ class Lineup:
         self._request = request
         self._cooldowns = cooldowns
         self._opened: dict[ModelReference, tuple[Candidate, ...]] = {}
-        self._barred: dict[ModelReference, CandidateState] = {}
+        self._barred = {
+            model.reference: CandidateState(model.reference, "unfit", reason=model.wrong)
+            for model in chain.models
+            if model.wrong
+        }
         """Models that cannot be asked, with the reason."""
         self._given_up: set[ModelReference] = set()
         self._passed: set[tuple[ModelReference, str]] = set()

@@ -91,7 +91,8 @@ class ConfiguredChains:
                 await self._fallbacks.ask(fallback.key, fallback.written)
             raise why
 
-        models[reference] = ChainModel(reference, nobody, lambda: ModelInfo(reference))
+        wrong = "" if isinstance(why, CredentialMissing) else why.title
+        models[reference] = ChainModel(reference, nobody, lambda: ModelInfo(reference), wrong)
 
     async def _candidates(self, role: str, reference: ModelReference) -> tuple[Candidate, ...]:
         return tuple(
