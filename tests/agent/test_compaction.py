@@ -184,3 +184,16 @@ def test_of_too_many_requests_the_first_and_the_latest_stay(many: int) -> None:
     assert "request 0:" in text
     assert f"request {many - 1}:" in text
     assert message_tokens([said("user", text)]) < 1_000
+
+
+def test_a_request_that_is_being_worked_on_is_said_to_be() -> None:
+    done = [
+        said("user", "one"),
+        *step(1, "x" * 900),
+        said("assistant", "done"),
+        said("user", "two"),
+    ]
+    room = Room(2_000, 1)
+    for history, going_on in ((done, False), ([*done, *step(2, "y" * 900)], True)):
+        text = words(with_summary(plan(history, room), "much", room))
+        assert ("last of these requests goes on below" in text) is going_on

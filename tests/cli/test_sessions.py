@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from koi.cli.transcript_output import blocks, markdown, plain
+from koi.core.agent_events import Compacted
 from koi.core.errors import ErrorReport
 from koi.core.messages import Message, Reasoning, Text, ToolResult
 from koi.store.conversation import branch
@@ -16,6 +17,7 @@ from koi.store.journal import Journal
 from koi.store.records import (
     ApprovalRecord,
     AssistantRecord,
+    CompactionRecord,
     ErrorRecord,
     ToolIntentRecord,
     ToolResultRecord,
@@ -153,3 +155,34 @@ def test_long_results_are_cut_in_plain_lines_only(session: Path) -> None:
     parts = list(blocks(branch(read_journal(session).entries)))
     assert any("more lines" in line for line in plain(parts))
     assert not any("more lines" in line for line in markdown("t", [], parts))
+
+
+def compact(path: Path) -> None:
+    """A summary in the place of everything so far, and a prompt after it."""
+    journal = Journal.open(path)
+    assert journal.head is not None
+    told = Compacted("asked", 900, 90, messages_summarised=4, model=MODEL)
+    summary = prompt("what it was about").message
+    journal.append(CompactionRecord((summary,), journal.head, told), after=journal.root)
+    journal.append(prompt("And then?"))
+    journal.close()
+
+
+def test_a_compacted_session_is_shown_whole_with_its_summary(
+    run_koi: RunKoi, session: Path
+) -> None:
+    compact(session)
+    shown = run_koi("sessions", "show", session.stem).stdout
+    order = ["List the files", "made shorter for the model", "what it was about", "And then?"]
+    places = [shown.index(text) for text in order]
+    assert places == sorted(places)
+    written = run_koi("sessions", "export", session.stem).stdout
+    assert all(text in written for text in order)
+
+
+def test_a_compaction_is_in_the_records_of_an_export(run_koi: RunKoi, session: Path) -> None:
+    compact(session)
+    document = json.loads(run_koi("sessions", "export", session.stem, "--format", "json").stdout)
+    (record,) = [each for each in document["records"] if each["kind"] == "compaction"]
+    assert record["v"] == 2
+    assert record["compacted"]["messages_summarised"] == 4

@@ -14,12 +14,9 @@ from koi.core.messages import Message, Part, Text, ToolResult
 _SUMMARY, _SUMMARY_END = "<conversation-summary>", "</conversation-summary>"
 _REQUEST, _REQUEST_END = "<earlier-request>", "</earlier-request>"
 _START = "[koi, not the user: the conversation before this point is summarised here."
-_INTRODUCTION = f"""\
-{_START} It is a record of what happened and
-no new request. {{count}} messages stand for it in koi's journal.]"""
-_REQUESTS_FOLLOW = (
-    "[What the user asked for in that part follows, in order and in their own words.]"
-)
+_INTRODUCTION = f"{_START} It is a record of what happened, not a new request.]"
+_REQUESTS = "[What the user asked for in that part, in order and in their own words:]"
+_WORKED_ON = "[The work on the last of these requests goes on below.]"
 _FOR_A_PART = " Ask for a part of it."
 LONGEST_REQUEST = 2_000
 """Characters of an earlier request that are kept; of a longer one beginning and end."""
@@ -79,11 +76,12 @@ def with_summary(made: Plan, summary: str, room: Room) -> tuple[Message, ...]:
     Requests that are too many for a fifth of the room are left to the summary: not the first one,
     and the latest last.
     """
-    count = len(made.older)
-    text = f"{_INTRODUCTION.format(count=count)}\n{_SUMMARY}\n{summary.strip()}\n{_SUMMARY_END}"
+    text = f"{_INTRODUCTION}\n{_SUMMARY}\n{summary.strip()}\n{_SUMMARY_END}"
     requests = _requests(made.older, room.target // 5)
     if requests:
-        text = f"{text}\n{_REQUESTS_FOLLOW}"
+        text = f"{text}\n{_REQUESTS}"
+    if requests and made.recent and made.recent[0].role == "assistant":
+        requests.append(_WORKED_ON)
     parts = (Text(text), *[Text(request) for request in requests])
     return normalise((Message("user", parts), *made.recent))
 
@@ -186,7 +184,7 @@ def _requests(older: Sequence[Message], room: int) -> list[str]:
         for message in older
         if message.role == "user"
         for part in message.parts
-        if isinstance(part, Text) and part.text.strip() and not is_summary(part)
+        if isinstance(part, Text) and part.text.strip() and not _of_koi(part)
     ]
     last = len(found) - 1
     kept: set[int] = set()
@@ -202,6 +200,10 @@ def _request(text: str) -> str:
     if text.startswith(_REQUEST):
         return text
     return f"{_REQUEST}\n{cut(text.strip(), LONGEST_REQUEST)}\n{_REQUEST_END}"
+
+
+def _of_koi(part: Text) -> bool:
+    return is_summary(part) or part.text == _WORKED_ON
 
 
 def is_summary(part: Part) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from koi.agent.asking import whole
 from koi.agent.compaction import Plan, Room, plan, with_summary
 from koi.agent.context_size import fixed_tokens, message_tokens
+from koi.agent.normalise import normalise
 from koi.agent.runner import Emit
 from koi.agent.state import SessionState
 from koi.agent.summary import summarise
@@ -82,7 +83,8 @@ class Shortening:
                 provider=written.model.provider,
                 model=written.model.model,
             )
-        self._messages, self._summarised, self._model = messages, len(older), written.model
+        self._messages, self._model = messages, written.model
+        self._summarised = len(normalise(older))
 
     async def keep(self, cause: Cause) -> None:
         """Journal it, make it the session's conversation, and tell it. Raises StorageError."""
