@@ -213,6 +213,19 @@ async def test_a_body_that_ends_inside_an_event_is_a_cut_answer(end: bytes) -> N
     assert caught.value.kind == "network"
 
 
+@pytest.mark.parametrize(
+    ("body", "answer"),
+    [(b'{"choices": [{"mess', True), (b'{"pong": 1}', False), (b"<html></html>", False)],
+)
+async def test_a_damaged_answer_is_one_and_another_protocol_is_none(
+    body: bytes, answer: bool
+) -> None:
+    async with RawServer([whole(body)]).running() as server:
+        with pytest.raises(ProviderError) as caught:
+            await ask(server.url)
+    assert (caught.value.kind, caught.value.answer_began) == ("protocol", answer)
+
+
 async def test_blanks_before_an_answer_are_no_answer_however_many_there_are() -> None:
     async with RawServer([STREAM_HEAD, *[chunk(b" " * 2**24)] * 17]).running() as server:
         with pytest.raises(ProviderError) as caught:

@@ -46,6 +46,8 @@ class AnswerReader:
         self._failure: ProviderError | None = None
         """Raised after the events that came before it."""
         self._finished = False
+        self._damaged = False
+        """The body came to its end, and cannot be read."""
         self._size = 0
 
     async def next(self) -> Sequence[ProviderEvent] | None:
@@ -74,7 +76,7 @@ class AnswerReader:
         Only then is it on the bill, and only then may asking again help.
         """
         stream = self._decoder is not None and self._size <= MAX_STREAM
-        return error.kind != "protocol" or stream
+        return error.kind != "protocol" or stream or self._damaged
 
     def kept(self) -> tuple[Part, ...]:
         """Of a stream that broke off: the parts up to its last complete call, () without one."""
@@ -93,7 +95,10 @@ class AnswerReader:
             raise page_error(self._answer.status, page, self._answer.headers, self._answer.host)
         self._decoder = self._framing(first)
         if self._decoder is None:
-            answer = decode_object(await self._answer.read(start))
+            body = await self._answer.read(start)
+            self._damaged = True
+            answer = decode_object(body)
+            self._damaged = False
             return await self._work(lambda: self._finish(self._parser.whole(answer)))
         return await self._feed(start)
 
