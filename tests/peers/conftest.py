@@ -22,9 +22,10 @@ INSTALL_S, START_S = 1800, 120
 class Peer:
     """A server that is not ours."""
 
-    def __init__(self, name: str, **environment: str) -> None:
+    def __init__(self, name: str, *options: str, **environment: str) -> None:
         folder = shared_folder("KOI_PEERS", "real servers")
         self._name = name
+        self._options = options
         self._script = folder / name / "peer.sh"
         default = str(Path(PERSONS_ENVIRONMENT["HOME"]) / ".cache/koi-peers")
         self._environment = {"PEERS_HOME": default} | PERSONS_ENVIRONMENT | environment
@@ -35,7 +36,7 @@ class Peer:
         installed = self.call("install", timeout_s=INSTALL_S)
         if installed.returncode:
             pytest.skip(f"{self._name} cannot be installed here: {installed.stderr[-300:]}")
-        started = self.call("start", "--port", "0")
+        started = self.call("start", "--port", "0", *self._options)
         found = re.search(r"http://[\d.]+:\d+", started.stdout)
         assert started.returncode == 0, started.stdout + started.stderr
         assert found is not None, started.stdout
@@ -72,12 +73,18 @@ def running(peer: Peer) -> Iterator[Peer]:
 
 
 @pytest.fixture(scope="session")
-def aimock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
-    """One server that speaks many wire formats, with scripted answers: its own and ours."""
+def aimock_answers(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A folder with scripted answers: aimock's own and ours."""
     answers = tmp_path_factory.mktemp("aimock") / "answers"
     shutil.copytree(shared_folder("KOI_PEERS", "real servers") / "aimock/fixtures", answers)
     shutil.copy(Path(__file__).with_name("answers.json"), answers / "99-koi.json")
-    yield from running(Peer("aimock", AIMOCK_FIXTURES=str(answers)))
+    return str(answers)
+
+
+@pytest.fixture(scope="session")
+def aimock(aimock_answers: str) -> Iterator[Peer]:
+    """One server that speaks many wire formats."""
+    yield from running(Peer("aimock", AIMOCK_FIXTURES=aimock_answers))
 
 
 @pytest.fixture(scope="session")
