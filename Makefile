@@ -6,7 +6,7 @@ WORKERS ?= 2
 SECONDS ?= 300
 export PYTHON
 
-.PHONY: help set-up demo test check format docs bench fuzz test-peers lock clean
+.PHONY: help set-up demo test check format docs bench fuzz test-faults test-peers lock clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -38,6 +38,9 @@ bench: set-up ## Measure start-up, imports, painting, decoding; beside a bare Te
 
 fuzz: set-up ## Try the decoders and parsers with foreign bytes for SECONDS=300
 	@$(BIN)/python -m pytest -m fuzz -n $(WORKERS) --dist worksteal --fuzz-seconds $(SECONDS)
+
+test-faults: set-up ## Play the whole matrix of faults to koi, and write its figures into docs/reliability.md
+	@$(BIN)/python -m pytest tests/faults -m faults -n $(WORKERS) --dist worksteal --write-figures
 
 test-peers: set-up ## Run the tests that need real servers and recordings (KOI_PEERS, KOI_WIRE)
 	@$(BIN)/python -m pytest -m peers -rs

@@ -74,17 +74,6 @@ def test_ten_processes_share_a_day(
     assert list((koi_home / "data" / "reservations").iterdir()) == []
 
 
-def test_the_lower_output_limit_goes_over_the_wire(
-    machine: Machine, model_server: ModelServer, set_budget: Callable[..., None], model: str
-) -> None:
-    set_budget(day_usd=0.05)
-    model_server.script(text("short"))
-    assert machine("-m", model, "hi").code == 0
-    asked = model_server.model_requests[0].body["max_tokens"]
-    assert isinstance(asked, int)
-    assert 4_000 < asked < 5_000
-
-
 def test_what_a_killed_process_held_is_free_again(
     start_koi: Start, model_server: ModelServer, set_budget: Callable[..., None]
 ) -> None:

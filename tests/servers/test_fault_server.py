@@ -53,7 +53,8 @@ class Reply:
 def ask(server: FaultServer, body: JsonObject | None = None, key: str = "sk-0001") -> Reply:
     """What comes, as far as it comes."""
     connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
-    data = json.dumps(body or {"model": "m", "messages": [{"role": "user", "content": "hi"}]})
+    usual = {"model": "m", "messages": [{"role": "user", "content": "hi"}], "tools": [{}]}
+    data = json.dumps(body or usual)
     try:
         connection.request("POST", PATHS[server.wire], data, {"x-api-key": key})
         answer = connection.getresponse()
@@ -106,7 +107,7 @@ def test_every_valid_fault_can_be_staged(seed: int) -> None:
         if name == "refuse" or (name, phase) == ("stall", "connect"):
             continue  # a port without a server
         script = two_notes if phase == "after-call" else one_note
-        answer = script(Asked("m", "", (), prompts=1, size=0))
+        answer = script(Asked("m", "", (), prompts=1, tools=True, size=0))
         assert stage(wire, "m", answer, Fault(name, phase, seed), "http://localhost:9")
 
 
@@ -129,6 +130,15 @@ def test_a_request_is_logged_with_its_key_and_what_the_conversation_holds() -> N
     assert logged.asked.repeated
     assert logged.not_before == logged.at + 7
     assert "secret" not in logged.line
+
+
+def test_a_prompt_after_results_begins_anew() -> None:
+    result = {"type": "tool_result", "tool_use_id": "call_1", "content": "1"}
+    said = {"type": "text", "text": "And again."}
+    messages = [{"role": "user", "content": "hi"}, {"role": "user", "content": [result, said]}]
+    with FaultServer("anthropic") as server:
+        ask(server, {"model": "m", "messages": messages})
+    assert (server.log[0].asked.prompts, server.log[0].asked.results) == (2, ())
 
 
 @pytest.mark.parametrize(("seconds", "sent"), [(0.2, 2**40), (600, 300_000)])

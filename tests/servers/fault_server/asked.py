@@ -24,6 +24,8 @@ class Asked:
     """The ids (Gemini without ids: the names) of the tool calls answered since the last prompt."""
     prompts: int
     """How many prompts of a person the conversation has."""
+    tools: bool
+    """Whether the model is offered tools; one that writes a summary is not."""
     size: int
     """Bytes of the body."""
 
@@ -39,14 +41,14 @@ def read_request(path: str, headers: Mapping[str, str], raw: bytes) -> Asked:
     results: list[str] = []
     prompts = 0
     for message in _messages(body):
-        found = list(_results(message))
-        results += found
-        if not found and message.get("role") == "user":
+        results += _results(message)
+        if message.get("role") == "user" and _says(message):
             results.clear()
             prompts += 1
     named = _IN_PATH.search(path.partition("?")[0])
     model = str(body.get("model") or (named[1] if named else ""))
-    return Asked(model, _key(headers), tuple(results), prompts, len(raw))
+    offered = bool(body.get("tools") or body.get("toolConfig"))
+    return Asked(model, _key(headers), tuple(results), prompts, offered, len(raw))
 
 
 def _messages(body: JsonObject) -> list[JsonObject]:
@@ -62,7 +64,7 @@ def _results(message: JsonObject) -> Iterator[str]:
         yield str(message.get("tool_call_id") or message.get("tool_name"))
     elif message.get("type") == "function_call_output":
         yield str(message.get("call_id"))
-    for part in cast(list[object], message.get("content") or message.get("parts") or []):
+    for part in _parts(message):
         match part:
             case {"type": "tool_result", "tool_use_id": identity}:
                 yield str(identity)
@@ -70,6 +72,16 @@ def _results(message: JsonObject) -> Iterator[str]:
                 yield str(identity)
             case {"functionResponse": {"id": identity}} | {"functionResponse": {"name": identity}}:
                 yield str(identity)
+
+
+def _says(message: JsonObject) -> bool:
+    """Whether there are words of a person, alone or after results."""
+    return any(isinstance(part, str) or "text" in part for part in _parts(message))
+
+
+def _parts(message: JsonObject) -> list[str | JsonObject]:
+    content = message.get("content") or message.get("parts") or []
+    return [content] if isinstance(content, str) else cast(list[str | JsonObject], content)
 
 
 def _key(headers: Mapping[str, str]) -> str:

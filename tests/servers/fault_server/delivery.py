@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from tests.servers.fault_server.acts import Act, Close, Data, Flood, Head, Raw, Silence, Whole
 
 _LOOK_S = 0.02
+_READ_S = 0.05
+"""A reset destroys what the client has not read yet: so much time it gets."""
 
 
 class ClientGone(Exception):
@@ -48,6 +50,7 @@ class Delivery:
                     self._send(b"0\r\n\r\n")
                 case Close(reset):
                     if reset:
+                        self._pause(_READ_S)
                         linger = struct.pack("ii", 1, 0)
                         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
                     return False

@@ -25,7 +25,7 @@ _OVERFLOW: dict[Format, str] = {
     "anthropic": "prompt is too long: 213462 tokens > 200000 maximum",
     "gemini": "The input token count (1206449) exceeds the maximum number of tokens allowed.",
     "bedrock": "Input is too long for requested model.",
-    "ollama": "request (5000 tokens) exceeds the available context size (4096 tokens)",
+    "ollama": "request (150000 tokens) exceeds the available context size (131072 tokens)",
 }
 _HISTORY = "messages.2: `tool_use` ids were found without `tool_result` blocks after: call_1."
 _CODES: dict[str, str] = {

@@ -11,6 +11,7 @@ NOTE = "echo x >> ran.txt; wc -l < ran.txt"
 """A command that does not run twice unnoticed."""
 PLAN = "First a line is added to the file, and then the lines are counted, all in one command."
 REPORT = "The line is written, nothing else in the folder has changed, and that was all. The end."
+SUMMARY = "The person wanted notes, and got one for each prompt."
 _THOUGHT = "A note is to be made, and then the file has one more line than it had before."
 
 
@@ -25,6 +26,8 @@ def two_notes(asked: Asked) -> Answer:
 
 
 def _notes(asked: Asked, number: int) -> Answer:
+    if not asked.tools:
+        return Answer(text=SUMMARY)
     if asked.results:
         return Answer(text=REPORT, reasoning=_THOUGHT)
     wanted = calls(*[("bash", {"command": NOTE})] * number, content=PLAN)
