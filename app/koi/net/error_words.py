@@ -6,6 +6,7 @@ pass however long one waits, and an empty account is no wrong key, whatever the 
 
 from __future__ import annotations
 
+import functools
 import re
 
 from koi.core.errors import ErrorKind
@@ -180,14 +181,19 @@ _PATTERNS: tuple[tuple[ErrorKind, tuple[str, ...]], ...] = (
         ),
     ),
 )
-_RULES = tuple(
-    (kind, re.compile("|".join(patterns), re.IGNORECASE)) for kind, patterns in _PATTERNS
-)
 
 
 def kind_from_words(words: str) -> ErrorKind | None:
     """The kind that an error's type, code and message name; None when they name none."""
-    for kind, pattern in _RULES:
+    for kind, pattern in _rules():
         if pattern.search(words):
             return kind
     return None
+
+
+@functools.cache
+def _rules() -> tuple[tuple[ErrorKind, re.Pattern[str]], ...]:
+    """Compiled with the first error: that takes longer than to start without it."""
+    return tuple(
+        (kind, re.compile("|".join(patterns), re.IGNORECASE)) for kind, patterns in _PATTERNS
+    )

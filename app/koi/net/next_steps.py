@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from koi.core.errors import ErrorKind
@@ -156,14 +157,19 @@ _BY_WORDS: tuple[tuple[ErrorKind, str, str], ...] = (
         "The model is too large for this machine: use a smaller one.",
     ),
 )
-_RULES = tuple((kind, re.compile(words, re.IGNORECASE), step) for kind, words, step in _BY_WORDS)
 
 
 def next_step(kind: ErrorKind, status: int | None, words: str) -> str:
     """What to do about an error of this kind, whose type, code and message are `words`."""
-    for of_kind, pattern, step in _RULES:
+    for of_kind, pattern, step in _rules():
         if of_kind == kind and pattern.search(words):
             return step
     if kind == "bad_request" and status in (404, 405):
         return "Nothing answers at this address: check base_url and protocol."
     return _BY_KIND.get(kind, "")
+
+
+@functools.cache
+def _rules() -> tuple[tuple[ErrorKind, re.Pattern[str], str], ...]:
+    """Compiled with the first error."""
+    return tuple((kind, re.compile(words, re.IGNORECASE), step) for kind, words, step in _BY_WORDS)

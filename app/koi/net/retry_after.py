@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from koi.core.messages import JsonObject
 from koi.net.durations import LONGEST_S, duration_s, number, until
@@ -178,6 +177,10 @@ def _moment(text: str, now: datetime) -> float | None:
 
 
 def _date(text: str) -> datetime | None:
+    if not text:
+        return None
+    from email.utils import parsedate_to_datetime  # 10 ms that only errors cost
+
     try:
         date = parsedate_to_datetime(text)
     except (ValueError, OverflowError):

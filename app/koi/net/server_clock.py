@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from email.utils import parsedate_to_datetime
 
 _dates: dict[str, tuple[str, float]] = {}
 """By host the `date` of its last answer, unread, and when that came."""
@@ -19,6 +18,8 @@ def note_clock(host: str, headers: Mapping[str, str], now: float) -> None:
 def clocks_ahead() -> dict[str, float]:
     """Seconds by host; negative where the server's clock is behind. Dates that are none are not
     in it."""
+    from email.utils import parsedate_to_datetime  # only the doctor reads them
+
     ahead: dict[str, float] = {}
     for host, (date, now) in _dates.items():
         with suppress(ValueError, OverflowError):

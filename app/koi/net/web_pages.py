@@ -27,7 +27,8 @@ _UNKNOWN = "Check base_url: a web server, a proxy or a login page answers there.
 
 class _Owner(msgspec.Struct, frozen=True):
     name: str
-    pattern: re.Pattern[str]
+    words: str
+    """What tells its pages, as a regular expression."""
     hint: str
     on_the_way: bool = False
     """Between koi and the provider, so that its hint is the one that helps, whatever the status."""
@@ -37,11 +38,11 @@ class _Owner(msgspec.Struct, frozen=True):
 
 def _filter(product: str, words: str) -> _Owner:
     name = f"a filter of this network, {product}"
-    return _Owner(name, re.compile(words, re.IGNORECASE), _BLOCKED, on_the_way=True)
+    return _Owner(name, words, _BLOCKED, on_the_way=True)
 
 
 def _server(name: str, words: str, hint: str = _SERVER) -> _Owner:
-    return _Owner(name, re.compile(words, re.IGNORECASE), hint)
+    return _Owner(name, words, hint)
 
 
 _OWNERS = (
@@ -55,21 +56,15 @@ _OWNERS = (
     _filter("Squid", r"\bsquid\b|ERR_(ACCESS|CACHE)_"),
     _Owner(
         "Cloudflare's firewall",
-        re.compile(
-            r"attention required! \| cloudflare|just a moment\.\.\.|cf-error-details"
-            r"|error code: 1\d{3}",
-            re.IGNORECASE,
-        ),
+        r"attention required! \| cloudflare|just a moment\.\.\.|cf-error-details"
+        r"|error code: 1\d{3}",
         _TURNED_AWAY,
         on_the_way=True,
         statuses=(403, 503),
     ),
     _Owner(
         "the login page of this network",
-        re.compile(
-            r"captive|hotspot|wi-?fi|guest (access|network|portal)|network (login|authentication)",
-            re.IGNORECASE,
-        ),
+        r"captive|hotspot|wi-?fi|guest (access|network|portal)|network (login|authentication)",
         _LOGIN,
         on_the_way=True,
     ),
@@ -80,7 +75,7 @@ _OWNERS = (
     ),
     _Owner(
         "a login page",
-        re.compile(r"\b(log|sign) ?(in|on)\b|anmelde", re.IGNORECASE),
+        r"\b(log|sign) ?(in|on)\b|anmelde",
         f"{_LOGIN} Else check base_url.",
         statuses=(200, 401, 403),
     ),
@@ -122,7 +117,7 @@ def read_page(status: int, headers: Mapping[str, str], text: str, host: str) -> 
     for owner in _OWNERS:
         if owner.statuses and status not in owner.statuses:
             continue
-        if owner.pattern.search(told):
+        if re.search(owner.words, told, re.IGNORECASE):
             hint = owner.hint.format(host=host or "the provider")
             return WebPage(words, owner.name, hint, owner.on_the_way)
     return WebPage(words)
