@@ -263,3 +263,13 @@ async def test_a_model_that_can_never_be_asked_says_so_before_its_turn() -> None
     ran = await Sending(policy=RetryPolicy(retries=0)).run(chain)
     assert isinstance(ran.error, AllCandidatesExhausted)
     assert ran.error.attempts[-1].reason == "not asked: unknown provider 'nosuch'"
+
+
+async def test_every_key_has_its_turn_before_the_first_is_asked_again_where_none_rests() -> None:
+    limited = [Scripted([failed("rate_limit")]) for _ in range(3)]
+    ran = await Sending(RetryPolicy(retries=1, cooldown_s=0)).run(
+        Chain("executor", (keys(MODEL, *limited),))
+    )
+    assert asked_keys(ran) == ["key1", "key2", "key3", "key1", "key2", "key3"]
+    assert isinstance(ran.error, AllCandidatesExhausted)
+    assert len(ran.error.attempts) == 6

@@ -83,7 +83,7 @@ class Attempts:
                     yield changed
                 resting = await lineup.earliest()
                 if resting is None or not _worth_waiting(resting, step):
-                    raise step.exhausted(lineup, resting)
+                    raise step.exhausted(lineup)
                 if not resting.probing:
                     yield _waiting(resting, step)
                 await self._wait(resting, step)
@@ -233,7 +233,7 @@ class Attempts:
                 if await lineup.choose() is None:
                     resting = await lineup.earliest()
                     if resting is None or not _worth_waiting(resting, step):
-                        exchange.failure = step.exhausted(lineup, resting)
+                        exchange.failure = step.exhausted(lineup)
                 action: AttemptAction = "stop" if exchange.failure else "fall_back"
                 yield exchange.ended(action, error)
             case "compact" | "stop" | "done":
@@ -241,7 +241,7 @@ class Attempts:
                 exchange.failure = error
                 if outcome.action == "stop" and (outcome.refused or _may_pass(error)):
                     lineup.give_up(reference)
-                    exchange.failure = step.exhausted(lineup, await lineup.earliest())
+                    exchange.failure = step.exhausted(lineup)
 
     async def _take_rest(
         self, candidate: Candidate, error: ProviderError, outcome: Outcome

@@ -103,19 +103,26 @@ class Lineup:
         self._given_up.add(reference)
 
     async def earliest(self) -> Resting | None:
-        """Of the candidates that only rest, the one that is ready first."""
-        found: list[Resting] = []
+        """Of the candidates that this step may still ask, the one that is ready first."""
         for model in self._chain.models:
-            if model.reference in self._given_up:
+            if model.reference not in self._given_up:
+                await self._open(model)
+        return min(self._resting(self._given_up), key=lambda each: each.seconds, default=None)
+
+    def first_back(self) -> Resting | None:
+        """Of all candidates whose rest has an end, the one that is ready first."""
+        timed = [each for each in self._resting(set()) if not each.probing]
+        return min(timed, key=lambda each: each.seconds, default=None)
+
+    def _resting(self, without: set[ModelReference]) -> Iterator[Resting]:
+        for reference, opened in self._opened.items():
+            if reference in without or reference in self._barred:
                 continue
-            for candidate in await self._open(model):
-                state = self._cooldowns.readiness(candidate)
-                if state.condition in ("cooling", "probing"):
-                    probing = state.condition == "probing"
-                    found.append(
-                        Resting(candidate, state.seconds, state.reason, probing, state.kind)
-                    )
-        return min(found, key=lambda resting: resting.seconds, default=None)
+            for candidate in opened:
+                now = self._cooldowns.readiness(candidate)
+                if now.condition in ("cooling", "probing"):
+                    probing = now.condition == "probing"
+                    yield Resting(candidate, now.seconds, now.reason, probing, now.kind)
 
     def states(self, active: Candidate | None = None) -> tuple[CandidateState, ...]:
         """All candidates as they are now. Keys that were not looked for are not."""

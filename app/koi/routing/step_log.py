@@ -17,6 +17,8 @@ MOST_REQUESTS = 10
 MOST_WAITING_S = 300.0
 """Seconds that one step waits, in sum."""
 
+ASK_AT_ONCE = "/fallback retry, on koi's screen, asks before that time."
+
 
 class StepLog:
     """The attempts of one step, and its limits."""
@@ -81,20 +83,23 @@ class StepLog:
             return None
         return Retrying(reference, error.title, error.status, 0.0, self.requests, candidate.key)
 
-    def exhausted(self, lineup: Lineup, resting: Resting | None) -> ProviderError:
+    def exhausted(self, lineup: Lineup) -> ProviderError:
         """The error when nothing is left to try: the last one where there was no choice."""
         asked = {(line.model, line.key) for line in self._failed}
         lines = (*self._failed, *lineup.not_asked(asked))
         if self.last is not None and (lineup.alone or len(lines) == 1):
             return self.last
-        wait = resting.seconds if resting is not None and not resting.probing else None
+        resting = lineup.first_back()
         last = self.last or _resting_error(resting)
         title = "No model could answer" if self._failed else "No model may be asked now"
-        if resting is not None and wait is not None:
-            title += f"; {resting.candidate.reference} may be asked again {_when(wait)}"
-        hint = "/fallback retry asks at once. " if wait is not None else ""
+        if resting is None:
+            return AllCandidatesExhausted(title, last=last, attempts=lines)
         return AllCandidatesExhausted(
-            title, last=last, attempts=lines, hint=f"{hint}{last.hint}".strip(), retry_after_s=wait
+            f"{title}; {resting.candidate.reference} may be asked again {_when(resting.seconds)}",
+            last=last,
+            attempts=lines,
+            hint=f"{last.hint} {ASK_AT_ONCE}".strip(),
+            retry_after_s=resting.seconds,
         )
 
 
