@@ -102,7 +102,8 @@ def _attempt(row: AttemptRow, width: int, now: float, measure: Measure) -> list[
         lines.append(_one([(" " * _STEP, PLAIN), (rest, face)], width, measure))
     if row.kind is not None:
         kind = KINDS[row.kind]
-        text = f"{kind}: {row.reason}" if row.reason else kind
+        said = row.reason.casefold() not in ("", kind)
+        text = f"{kind}: {row.reason}" if said else kind
         text += " (on the bill)" if row.billed else ""
         lines += _wrapped(text, width, Face("summary"), "", measure)
     return lines
