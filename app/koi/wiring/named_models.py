@@ -28,6 +28,8 @@ async def meant_model(
     routed = routed_model(text or "", registry)
     if routed is not None:
         return routed, discovery
+    if provider:
+        registry.get(provider)  # an unknown one fails before anything is looked for
     if discovery is None and not (text and "/" in text):
         discovery = await discover(registry)
     return resolve_model(text, registry, provider=provider, discovery=discovery), discovery
