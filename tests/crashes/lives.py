@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pkgutil
 import sys
 from contextlib import aclosing, suppress
+from importlib import import_module
 from pathlib import Path
 
 import msgspec
 
+import koi
 from koi.agent.gate import Nobody
 from koi.agent.options import SessionOptions
 from koi.agent.session import Session
@@ -36,6 +39,9 @@ class Life(msgspec.Struct, frozen=True):
 
 def main() -> None:
     """One life for each line."""
+    for module in pkgutil.walk_packages(koi.__path__, "koi."):
+        if not module.name.startswith("koi.tui"):
+            import_module(module.name)
     for line in sys.stdin.buffer:
         life = msgspec.json.decode(line, type=Life)
         number = os.fork()

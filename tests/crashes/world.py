@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -26,8 +27,10 @@ from tests.servers.oauth_server import Rotating
 Phase: TypeAlias = Literal["streams", "tools", "refresh", "compaction"]
 WINDOW = 30_000
 """Bytes of a request that the model of a long conversation takes."""
-TOKEN_S = 0.15
+TOKEN_S = 0.5
 """How long an access token lasts."""
+REFRESH_S = 0.02
+"""How long the server takes for another one."""
 LIVES = Path(__file__).with_name("lives.py")
 ROOT = Path(__file__).parents[2]
 SECONDS = 60
@@ -51,11 +54,12 @@ class Model:
             number = self.answered
         last = request.messages[-1]
         if "Write the summary now." in str(last["content"]):
-            return text(f"## Goal\nAll that was said, {number}\n" + "fact " * 60, pause_s=0.001)
+            return text(f"## Goal\nAll that was said, {number}\n" + "fact " * 60, pause_s=0.002)
         if self._phase == "tools" and last["role"] != "tool":
             return calls(("bash", {"command": f"echo {number} >> ran.txt"}), content="I note it")
-        words = "and so on " * (300 if self._phase == "compaction" else 60)
-        return text(f"Answer {number}: {words}", piece=60, pause_s=0.001)
+        many = 300 if self._phase == "compaction" else 60
+        words = "and so on " * many
+        return text(f"Answer {number}: {words}", piece=many, pause_s=0.002)
 
 
 @dataclass
@@ -112,6 +116,7 @@ def world(phase: Phase, folder: Path) -> Iterator[World]:
 
 
 def _logged_in(phase: Phase, folder: Path, server: Rotating) -> World:
+    server.on_refresh = lambda: time.sleep(REFRESH_S)
     _configure(folder, server.configuration)
     made = World(phase, folder, server, "qwen-code/m")
     ended = TokenRecord(Secret(server.access), Secret(server.refresh), time.time() - 1)
@@ -146,8 +151,8 @@ class Lives:
         self._process.wait(SECONDS)
         self._pipe(self._process.stdout).close()
 
-    def live(self, place: World, wait_s: float, *, from_the_start: bool) -> None:
-        """One life in a world: killed so many seconds after it began, or after its first words."""
+    def live(self, place: World, lines: int, wait_s: float) -> None:
+        """One life in a world: killed so many seconds after its so-manieth line; 0: its begin."""
         told = place.folder / f"told-{place.kills}"
         place.kills += 1
         life = {
@@ -161,8 +166,7 @@ class Lives:
         stdin.write(json.dumps(life) + "\n")
         stdin.flush()
         number = int(stdout.readline())
-        if not from_the_start:
-            _wait_for_words(told)
+        _wait_for(lines, told, stdout)
         time.sleep(wait_s)
         with suppress(ProcessLookupError):
             os.kill(number, signal.SIGKILL)
@@ -181,12 +185,14 @@ def _python_path() -> str:
     return f"{ROOT / 'app'}:{ROOT}"
 
 
-def _wait_for_words(told: Path) -> None:
+def _wait_for(lines: int, told: Path, ended: IO[str]) -> None:
+    """Until there are so many lines, or it ended by itself."""
     end = time.monotonic() + SECONDS
-    while not told.exists() or b"\n" not in told.read_bytes():
-        errors = told.with_name(f"{told.name}.errors")
-        assert time.monotonic() < end, errors.read_text() if errors.exists() else "no life"
-        time.sleep(0.002)
+    while lines and (not told.exists() or told.read_bytes().count(b"\n") < lines):
+        if select.select([ended], [], [], 0)[0]:
+            return
+        assert time.monotonic() < end, "it hangs"
+        time.sleep(0.001)
 
 
 def _lines(told: Path) -> list[JsonObject]:

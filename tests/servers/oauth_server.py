@@ -379,6 +379,7 @@ class Rotating:
                 return self.answers.pop(0)
             if self._may_ask_again(asked["refresh_token"]):
                 self.forgiven += 1
+                self._ends[self.access] = time.monotonic() + self.lasts_s
                 return page(self._said())
             if self.revoked or asked["refresh_token"] != self.refresh:
                 self.revoked = True
