@@ -62,6 +62,7 @@ def test_an_answer_and_what_it_cost(
         "text",
         "text",
         "usage",
+        "attempt",
         "result",
     ]
     assert (lines[-1]["text"], lines[-1]["ok"]) == ("Hello", True)
@@ -112,7 +113,9 @@ def test_retries(model_server: ModelServer, capfdbinary: Capture) -> None:
     model_server.script(failure(503, retry_after="0"), text("Hello"))
     code, lines = probe(capfdbinary, "chat/m", "--retries", "1")
     assert (code, lines[-1]["text"]) == (0, "Hello")
-    assert [one["ok"] for one in lines[-1]["attempts"]] == [False, True]
+    attempts = lines[-1]["attempts"]
+    assert [(one["ok"], one["action"]) for one in attempts] == [(False, "retry"), (True, "done")]
+    assert [line["action"] for line in lines if line["type"] == "attempt"] == ["retry", "done"]
     assert "retry" in [line["type"] for line in lines]
 
 

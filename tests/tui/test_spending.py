@@ -111,6 +111,9 @@ async def test_what_is_typed_at_the_limit_is_a_prompt_and_no_answer(
         assert app.editor.text == "half a wor"
         assert app.editor.has_focus
         assert app.regions.limit.display
+        await pilot.press("escape")
+        await until(app, lambda: not app.regions.limit.display)
+        assert app.editor.text == "half a wor"
 
 
 async def test_prompts_that_wait_at_a_limit_go_back_into_the_prompt(

@@ -30,6 +30,7 @@ from koi.core.errors import Cancelled, KoiError, ProviderError, UsageError
 from koi.core.messages import JsonObject, Message, ModelRequest, Text
 from koi.core.provider_events import UsageReported
 from koi.core.references import ModelReference
+from koi.core.request_events import AttemptEnded
 from koi.core.seams import PriceLookup, Provider
 from koi.core.usage import Cost, Usage
 from koi.routing.backoff import RetryPolicy, wait_before_retry
@@ -82,17 +83,44 @@ class Probe:
         attempt = 0
         while True:
             attempt += 1
+            started = time.monotonic()
             self._take(RequestStarted("", self._reference, ROLE, attempt))
             try:
                 await self._ask(request, stream)
             except ProviderError as error:
                 wait = wait_before_retry(error, attempt, policy)
+                self._take(self._ended(attempt, started, error, wait))
                 if wait is None:
                     return error
                 self._take(Retrying(self._reference, error.title, error.status, wait, attempt))
                 await asyncio.sleep(wait)
             else:
+                self._take(self._ended(attempt, started))
                 return None
+
+    def _ended(
+        self,
+        attempt: int,
+        started: float,
+        error: ProviderError | None = None,
+        wait: float | None = None,
+    ) -> AttemptEnded:
+        seconds = time.monotonic() - started
+        if error is None:
+            return AttemptEnded("", self._reference, ROLE, attempt, "done", duration_s=seconds)
+        return AttemptEnded(
+            request_id="",
+            model=self._reference,
+            role=ROLE,
+            attempt=attempt,
+            action="stop" if wait is None else "retry",
+            kind=error.kind,
+            reason=error.title,
+            status=error.status,
+            wait_s=wait or 0.0,
+            duration_s=seconds,
+            billed=error.answer_began,
+        )
 
     async def _ask(self, request: ModelRequest, stream: bool) -> None:
         ask = self._provider.stream if stream else self._provider.complete

@@ -51,6 +51,7 @@ class Actions(App[int], inherit_bindings=False):
     def action_interrupt(self) -> None:
         """Esc: stop the turn and take back what waits behind it; again: kill what still runs."""
         session = self.host.session
+        self.regions.limit.close()
         if session is None or not self.state.busy:
             from koi.safety.process import end_all
 

@@ -65,6 +65,7 @@ async def use_model(app: Actions, text: str) -> None:
     else:
         app.tell("info", f"The next requests go to {reference}.")
         app.regions.show_all()
+        app.forecast.renew()
 
 
 async def choose_session_id(app: Actions) -> str | None:
@@ -92,6 +93,8 @@ async def start_anew(app: Actions) -> None:
 
 async def _swap(app: Actions, session_id: str | None) -> None:
     app.take_back_queue()
+    app.regions.limit.close()
+    app.forecast.forget()
     try:
         if session_id is None:
             await app.host.fresh()
