@@ -66,7 +66,7 @@ async def test_the_hint_of_the_server_is_waited_for() -> None:
 
 async def test_a_hint_that_is_shorter_than_the_own_wait_wins_too() -> None:
     _, waits, _ = await run(Scripted([failed("rate_limit", 0.001)], [END]))
-    assert waits == [0.001]
+    assert waits == [pytest.approx(0.001)]
 
 
 async def test_a_hint_of_more_than_a_minute_is_not_waited_for() -> None:

@@ -61,7 +61,7 @@ async def test_a_model_is_the_first_choice_again_when_it_answers_after_its_rest(
     await sending.run(chain)
     sending.clock.seconds += 60
     ran = await sending.run(chain)
-    assert ran.conditions == [["probing", "ready"]]
+    assert ran.conditions == [["probing", "ready"], ["active", "ready"]]
     await sending.run(chain)
     assert (first.asked, second.asked) == (5, 1)
 

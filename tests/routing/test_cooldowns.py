@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,11 @@ from koi.core.agent_events import Retrying
 from koi.core.errors import AllCandidatesExhausted
 from koi.core.messages import ModelRequest
 from koi.core.provider_events import ProviderEvent
+from koi.routing.attempts import Attempts
 from koi.routing.backoff import RetryPolicy
 from koi.routing.candidates import Chain
 from koi.store.rests import RestFile
-from tests.chains import chain_of
+from tests.chains import Unlimited, chain_of
 from tests.routing.scripted import END, MODEL, OTHER, Scripted, Sending, failed, keys
 
 
@@ -189,3 +191,33 @@ async def test_a_process_has_a_stock_of_retries_and_earns_one_with_ten_answers()
     for _ in range(11):
         await sending.run(good)
     assert len((await sending.run(broken)).of(Retrying)) == 1
+
+
+async def test_a_wait_ends_when_a_person_wants_everything_asked_at_once() -> None:
+    provider = Scripted([failed("rate_limit", 50)], [END])
+    attempts = Attempts(RetryPolicy(), Unlimited())
+    sending = attempts.stream(ModelRequest("", ()), chain_of((MODEL, provider)))
+    async with aclosing(sending):
+        async for event in sending:
+            if isinstance(event, Retrying):
+                asyncio.get_running_loop().call_soon(attempts.forget_rests)
+    assert provider.asked == 2
+
+
+async def test_an_interrupt_ends_a_wait() -> None:
+    provider = Scripted([failed("rate_limit", 50)], [END])
+    sending = Attempts(RetryPolicy(), Unlimited()).stream(
+        ModelRequest("", ()), chain_of((MODEL, provider))
+    )
+
+    async def step() -> None:
+        async with aclosing(sending):
+            async for _ in sending:
+                pass
+
+    task = asyncio.create_task(step())
+    await until(lambda: provider.closed == 1)
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert provider.asked == 1

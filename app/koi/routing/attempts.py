@@ -155,6 +155,8 @@ class Attempts:
                         if not answered:
                             self._cooldowns.succeed(candidate)
                             answered = True
+                            if changed := lineup.changed(candidate):
+                                yield changed
                         exchange.visible |= isinstance(event, TextDelta | ReasoningDelta)
                         if isinstance(event, StreamEnded):
                             self._tokens.earn()
@@ -265,13 +267,9 @@ class Attempts:
         step.waited_s += self._cooldowns.clock() - before
 
     async def _pause(self, seconds: float, step: StepLog) -> None:
-        """Wait, never shorter than asked: timers of the event loop may come a moment early."""
-        step.waited_s += seconds
-        until = self._cooldowns.clock() + seconds
-        left = seconds
-        while left > 0:
-            await self._sleep(left)
-            left = until - self._cooldowns.clock()
+        before = self._cooldowns.clock()
+        await self._cooldowns.pause(seconds, self._sleep)
+        step.waited_s += self._cooldowns.clock() - before
 
 
 def _may_pass(error: ProviderError) -> bool:

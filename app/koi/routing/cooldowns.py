@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import msgspec
@@ -58,6 +58,7 @@ class Cooldowns:
         self._open: dict[_Place, _Open] = {}
         self._refused: dict[_Place, str] = {}
         self._changed = asyncio.Event()
+        self._forgotten = asyncio.Event()
 
     def refresh(self) -> None:
         """Take over what other processes were told. Costs a look at the file's date."""
@@ -131,7 +132,26 @@ class Cooldowns:
         self._refused.clear()
         if self._file is not None:
             self._file.clear()
+        self._forgotten.set()
+        self._forgotten = asyncio.Event()
         self._tell()
+
+    async def pause(self, seconds: float, sleep: Callable[[float], Awaitable[None]]) -> None:
+        """Wait, never shorter than asked, unless somebody has everything forgotten meanwhile.
+
+        Timers of the event loop may come a moment early.
+        """
+        until = self.clock() + seconds
+        forgotten = asyncio.ensure_future(self._forgotten.wait())
+        try:
+            while (left := until - self.clock()) > 0 and not forgotten.done():
+                nap = asyncio.ensure_future(sleep(left))
+                try:
+                    await asyncio.wait((nap, forgotten), return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    nap.cancel()
+        finally:
+            forgotten.cancel()
 
     async def change(self) -> None:
         """Wait until something about a candidate may be different."""
