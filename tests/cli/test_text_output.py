@@ -17,7 +17,8 @@ from koi.core.agent_events import (
 )
 from koi.core.budgets import BudgetUse, BudgetWarned
 from koi.core.errors import ErrorReport, FailedAttempt
-from koi.core.provider_events import TextDelta
+from koi.core.messages import Text
+from koi.core.provider_events import INTERRUPTED, StreamEnded, TextDelta
 from koi.core.references import ModelReference
 from koi.core.request_events import AttemptEnded, CandidateState, ChainChanged, Routed
 
@@ -26,7 +27,7 @@ Captured = pytest.CaptureFixture[str]
 
 
 def told(capsys: Captured, *events: AgentEvent) -> list[str]:
-    writer = TextWriter()
+    writer = TextWriter(live=True)
     for event in events:
         writer.write(event)
     return capsys.readouterr().err.splitlines()
@@ -51,6 +52,34 @@ def test_what_was_printed_of_a_broken_answer_does_not_count(capsys: Captured) ->
         capsys, started(), Streamed("r1", TextDelta("Half")), Retrying(MODEL, "cut", None, 0.0, 1)
     )
     assert lines == ["the answer broke off: what stands above does not count", "p/m: cut; again"]
+
+
+def printed(capsys: Captured, *events: AgentEvent) -> str:
+    """What a pipe is given."""
+    writer = TextWriter(live=False)
+    for event in events:
+        writer.write(event)
+    return capsys.readouterr().out
+
+
+def ended(text: str, raw: str = "stop") -> Streamed:
+    return Streamed("r2", StreamEnded("stop", raw, (Text(text),)))
+
+
+def test_a_pipe_gets_no_text_of_an_answer_that_is_asked_for_again(capsys: Captured) -> None:
+    broken = (started(), Streamed("r1", TextDelta("Half")), Retrying(MODEL, "cut", None, 0.0, 1))
+    whole = (started(attempt=2), Streamed("r2", TextDelta("Whole")), ended("Whole"))
+    assert printed(capsys, *broken, *whole) == "Whole\n"
+
+
+def test_a_pipe_gets_what_came_of_an_answer_that_nothing_follows(capsys: Captured) -> None:
+    failure = TurnFailed("t", ErrorReport("network", "broke off"), "Half", 1.0)
+    assert printed(capsys, started(), Streamed("r1", TextDelta("Half")), failure) == "Half\n"
+
+
+def test_a_pipe_gets_only_what_stands_before_the_last_whole_call(capsys: Captured) -> None:
+    said = (Streamed("r2", TextDelta("I look. ")), Streamed("r2", TextDelta("And th")))
+    assert printed(capsys, started(), *said, ended("I look. ", INTERRUPTED)) == "I look. \n"
 
 
 def test_another_model_is_told_and_named_at_the_end(capsys: Captured) -> None:

@@ -64,7 +64,7 @@ class PlainChat:
         session = await open_session(options, LineApprover(lines))
         click.echo("koi, plain lines. /help lists commands, Ctrl+C stops a turn, Ctrl+D leaves.")
         print_notes(session.state.notes)
-        TextWriter().begin(session.state)
+        TextWriter(live=True).begin(session.state)
         return cls(session, options, lines)
 
     @property

@@ -51,7 +51,7 @@ async def perform(
 async def tell_turn(turn: AsyncGenerator[AgentEvent, None]) -> None:
     """Print what happens in a turn."""
     click.echo("\nkoi:")
-    writer = TextWriter()
+    writer = TextWriter(live=True)
     async with aclosing(turn) as events:
         async for event in events:
             writer.write(event)

@@ -160,7 +160,7 @@ def _writer(output: str) -> Writer:
     if output == "text":
         from koi.cli.text_output import TextWriter
 
-        return TextWriter()
+        return TextWriter(live=sys.stdout.isatty())
     from koi.cli.machine import MachineWriter
 
     return MachineWriter(stream=output == "stream-json")

@@ -28,8 +28,14 @@ from koi.core.agent_events import (
     TurnStarted,
 )
 from koi.core.budgets import BudgetHeld, BudgetWarned
-from koi.core.messages import ToolCall
-from koi.core.provider_events import ProviderEvent, StreamEnded, TextDelta, ToolCallReady
+from koi.core.messages import Text, ToolCall
+from koi.core.provider_events import (
+    INTERRUPTED,
+    ProviderEvent,
+    StreamEnded,
+    TextDelta,
+    ToolCallReady,
+)
 from koi.core.request_events import AttemptEnded, ChainChanged, Routed
 from koi.view.arguments import brief
 from koi.view.request_texts import (
@@ -47,10 +53,17 @@ from koi.view.units import total
 
 
 class TextWriter:
-    """Prints events as plain lines. Text of models and tools is made safe first."""
+    """Prints events as plain lines. Text of models and tools is made safe first.
 
-    def __init__(self) -> None:
+    A terminal sees text as it comes. Anything else is given it once an answer is whole, because
+    what was printed of one that broke off cannot be taken back.
+    """
+
+    def __init__(self, *, live: bool) -> None:
         self._text = SafeStream()
+        self._live = live
+        self._held: list[str] = []
+        """Text of the attempt that runs, not printed yet."""
         self._open_line = False
         self._cost: CostChanged | None = None
         self._labels: dict[str, str] = {}
@@ -98,10 +111,16 @@ class TextWriter:
         match event:
             case TextDelta(delta):
                 self._has_said = True
-                self._print(self._text.feed(delta))
+                if self._live:
+                    self._print(self._text.feed(delta))
+                else:
+                    self._held.append(delta)
             case ToolCallReady(call):
                 self._labels[call.id] = _label(call)
-            case StreamEnded():
+            case StreamEnded(parts=parts, raw_finish_reason=raw):
+                if raw == INTERRUPTED:  # only what comes before its last whole call stands
+                    self._held = [part.text for part in parts if isinstance(part, Text)]
+                self._release()
                 self._close_line()
             case _:
                 pass
@@ -136,10 +155,19 @@ class TextWriter:
     def _note_broken(self) -> None:
         """What was printed cannot be taken back."""
         if self._has_said:
-            self._note("the answer broke off: what stands above does not count")
+            above = ": what stands above does not count" if self._live else ""
+            self._note(f"the answer broke off{above}")
             self._has_said = False
+            self._held.clear()
+
+    def _release(self) -> None:
+        """Print what was held. A terminal has seen it already."""
+        held, self._held = "".join(self._held), []
+        if not self._live:
+            self._print(self._text.feed(held))
 
     def _note_end(self, event: TurnFinished | TurnCancelled | TurnFailed) -> None:
+        self._release()
         match event:
             case TurnFailed(error=error):
                 self._note(f"error ({error.kind}): {error.message}")

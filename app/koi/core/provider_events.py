@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
@@ -12,6 +12,10 @@ from koi.core.usage import Usage
 FinishReason: TypeAlias = Literal[
     "stop", "tool_calls", "length", "content_filter", "refusal", "error", "cancelled"
 ]
+
+
+INTERRUPTED: Final = "interrupted"
+"""koi's own raw finish reason: the stream broke off, and the calls that were whole are kept."""
 
 
 class TextDelta(msgspec.Struct, frozen=True, tag="text"):

@@ -13,7 +13,13 @@ from koi.core.agent_events import FellBack, RequestStarted, Retrying, Streamed
 from koi.core.budgets import BudgetHeld, BudgetWarned
 from koi.core.errors import KoiError, ProviderError
 from koi.core.messages import ModelRequest, ToolCall
-from koi.core.provider_events import ReasoningDelta, StreamEnded, TextDelta, ToolCallReady
+from koi.core.provider_events import (
+    INTERRUPTED,
+    ReasoningDelta,
+    StreamEnded,
+    TextDelta,
+    ToolCallReady,
+)
 from koi.core.request_events import AttemptAction, AttemptEnded, CandidateState, ChainChanged
 from koi.routing.backoff import LONGEST_WAIT_S, RetryPolicy, RetryTokens, is_transient, retry_wait
 from koi.routing.candidates import Candidate, Chain
@@ -216,7 +222,7 @@ class Attempts:
                     yield Streamed(exchange.request_id, ToolCallReady(call))
                 yield exchange.ended("keep_calls", error)
                 exchange.over = True
-                end = StreamEnded("tool_calls", "interrupted", error.kept)
+                end = StreamEnded("tool_calls", INTERRUPTED, error.kept)
                 yield Streamed(exchange.request_id, end)
             case "retry":
                 step.retry(reference)
