@@ -76,13 +76,16 @@ def _between(events: Sequence[MarkedEvent], mark: Mark) -> tuple[int, int]:
 
 
 def _calls(events: Sequence[MarkedEvent]) -> tuple[int, int]:
-    """The event after the first whole call, and the one that would complete the second call."""
+    """The event after the first whole call, and the one that would complete the second call.
+
+    Where nothing else tells that a call is whole, the beginning of the next one does.
+    """
     marks = _marks(events)
     if "called" in marks:
         first = marks.index("called")
         return first + 1, marks.index("called", first + 1)
     second = marks.index("call", marks.index("call") + 1)
     last = max(at for at, each in enumerate(marks) if each == "arguments")
-    if last < second:
+    if last <= second:
         raise ValueError("the answer needs two calls")
-    return second, last
+    return second + 1, last
