@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from koi.core.errors import StorageError
-from koi.files.lock import FileLock, acquire, lock_owner, try_lock
+from koi.files.lock import FileLock, acquire, lock_owner, take_lock, try_lock
 
 HOLDER = """
 import sys
@@ -71,6 +72,46 @@ def test_a_killed_holder_frees_its_lock(tmp_path: Path) -> None:
         holder.wait()
         with FileLock(path, timeout_s=5):
             pass
+
+
+ORPHANER = """
+import os, sys, time
+from koi.files.lock import try_lock
+assert try_lock(os.open(sys.argv[1], os.O_RDWR | os.O_CREAT))
+if os.fork() == 0:  # as between the fork and the program of a command
+    sys.stdin.read()
+"""
+
+
+def test_a_lock_that_a_dead_process_left_to_its_child_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with subprocess.Popen(
+        [sys.executable, "-c", ORPHANER, str(path)], stdin=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.wait() == 0
+        descriptor = os.open(path, os.O_RDWR)
+        try:
+            assert not try_lock(descriptor)
+            child_ends = threading.Timer(0.05, process.stdin.close)
+            child_ends.start()
+            assert take_lock(descriptor)
+            child_ends.join()
+        finally:
+            os.close(descriptor)
+
+
+def test_a_lock_of_a_living_process_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "lock"
+    monkeypatch.setattr("koi.files.lock.time.sleep", lambda seconds: pytest.fail("it waits"))
+    with held_elsewhere(path):
+        descriptor = os.open(path, os.O_RDWR)
+        try:
+            assert not take_lock(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def test_a_free_file_has_no_owner(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from types import TracebackType
 from koi.core.errors import StorageError
 
 _POLL_S = 0.02
+_ORPHANED_S = 1.0
 
 
 class FileLock:
@@ -87,6 +88,31 @@ def try_lock(descriptor: int) -> bool:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    return True
+
+
+def take_lock(descriptor: int) -> bool:
+    """Lock an open file exclusively until it is closed; False when a living process has the lock.
+
+    A process that was killed while it started another leaves the lock to that one, for the moment
+    until it runs its own program: this is waited for.
+    """
+    deadline = time.monotonic() + _ORPHANED_S
+    while not try_lock(descriptor):
+        owner = lock_owner(descriptor)
+        if (owner is not None and _lives(owner)) or time.monotonic() >= deadline:
+            return False
+        time.sleep(_POLL_S)
+    return True
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # somebody else's
     return True
 
 

@@ -18,7 +18,7 @@ import msgspec
 
 from koi.core.errors import StorageError
 from koi.files.atomic import create_private_folder, sync_data, sync_folder, write_atomic
-from koi.files.lock import describe_owner, try_lock
+from koi.files.lock import describe_owner, take_lock, try_lock
 from koi.store.lines import VERSION, Entry, encode_line, version_of
 from koi.store.records import (
     JournalState,
@@ -90,7 +90,7 @@ class Journal:
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise StorageError(f"{path} is not a session file", hint="See: koi sessions list")
-            if not read_only and not try_lock(descriptor):
+            if not read_only and not take_lock(descriptor):
                 raise StorageError(
                     f"the session {path.stem} is in use by {describe_owner(descriptor)}",
                     hint="Close it there first, or start a new session here.",

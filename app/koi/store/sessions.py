@@ -14,7 +14,7 @@ from koi.core.errors import StorageError, UsageError
 from koi.core.references import ModelReference
 from koi.core.usage import Cost
 from koi.files.atomic import sync_folder
-from koi.files.lock import describe_owner, try_lock
+from koi.files.lock import describe_owner, take_lock
 from koi.store.lines import Entry
 from koi.store.records import JournalState, PromptRecord, SessionRecord, TurnEndRecord, advance
 from koi.store.scan import Contents, scan
@@ -95,7 +95,7 @@ def delete_session(path: Path, *, spill: Path | None = None) -> None:
     """
     try:
         with path.open("r+b") as file:
-            if not try_lock(file.fileno()):
+            if not take_lock(file.fileno()):
                 raise StorageError(
                     f"the session {path.stem} is in use by {describe_owner(file.fileno())}",
                     hint="Close it there first.",
