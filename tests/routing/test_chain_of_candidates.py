@@ -199,8 +199,11 @@ async def test_the_first_models_own_error_is_raised_as_it_is() -> None:
 
 
 async def test_a_short_rest_of_all_is_waited_for_and_counted_down() -> None:
-    first, second = Scripted([failed("overloaded")], [END]), Scripted([failed("overloaded")])
-    sending = Sending(RetryPolicy(retries=0, cooldown_s=50))
+    first, second = (
+        Scripted([failed("overloaded", 50)], [END]),
+        Scripted([failed("overloaded", 55)]),
+    )
+    sending = Sending(RetryPolicy(retries=0))
     chain = chain_of((MODEL, first), (OTHER, second))
     assert isinstance((await sending.run(chain)).error, AllCandidatesExhausted)
     sending.clock.seconds += 10

@@ -221,3 +221,58 @@ async def test_an_interrupt_ends_a_wait() -> None:
     await asyncio.wait([task])
     assert task.cancelled()
     assert provider.asked == 1
+
+
+async def test_rests_that_no_server_asked_for_only_prefer_others() -> None:
+    first = Scripted(*[[failed("network")]] * 3, [END])
+    second = Scripted(*[[failed("overloaded")]] * 3, [END])
+    sending, chain = Sending(), chain_of((MODEL, first), (OTHER, second))
+    failing = await sending.run(chain)
+    assert isinstance(failing.error, AllCandidatesExhausted)
+    assert "may be asked again" not in failing.error.title
+    sending.clock.waits.clear()
+    ran = await sending.run(chain)
+    assert (ran.error, first.asked, second.asked) == (None, 4, 3)
+    assert sending.clock.waits == []
+
+
+async def test_an_early_probe_that_fails_goes_on_to_the_others_at_once() -> None:
+    first, second = Scripted([failed("network")]), Scripted(*[[failed("network")]] * 3, [END])
+    sending, chain = Sending(), chain_of((MODEL, first), (OTHER, second))
+    await sending.run(chain)
+    ran = await sending.run(chain)
+    assert (ran.actions, first.asked) == (["fall_back", "done"], 4)
+
+
+async def test_keys_without_a_named_time_are_all_asked_before_their_rest_is_over() -> None:
+    first, second = Scripted([failed("rate_limit")]), Scripted(*[[failed("rate_limit")]] * 3, [END])
+    sending, chain = Sending(), Chain("executor", (keys(MODEL, first, second),))
+    await sending.run(chain)
+    ran = await sending.run(chain)
+    assert ran.actions == ["rotate", "done"]
+
+
+async def test_a_time_that_a_server_named_is_kept_when_nothing_else_is_left() -> None:
+    first, second = (
+        Scripted([failed("rate_limit", 500)]),
+        Scripted(*[[failed("network")]] * 3, [END]),
+    )
+    sending, chain = Sending(), chain_of((MODEL, first), (OTHER, second))
+    await sending.run(chain)
+    ran = await sending.run(chain)
+    assert (ran.error, first.asked, second.asked) == (None, 1, 4)
+
+
+async def test_only_one_request_is_an_early_probe() -> None:
+    provider, other = Gated(), Scripted([failed("rate_limit", 500)])
+    provider._attempts[0] = [failed("network")]
+    sending = Sending(RetryPolicy(retries=0))
+    chain = chain_of((MODEL, provider), (OTHER, other))
+    await sending.run(chain)
+    steps = [asyncio.create_task(sending.run(chain)) for _ in range(3)]
+    await until(lambda: provider.asked == 2)
+    await idle()
+    assert provider.asked == 2
+    provider.gate.set()
+    assert [(await step).error for step in steps] == [None, None, None]
+    assert other.asked == 1

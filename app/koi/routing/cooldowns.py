@@ -30,6 +30,13 @@ class Readiness(msgspec.Struct, frozen=True):
     reason: str = ""
     kind: ErrorKind = "rate_limit"
     """Of the failure for which it rests."""
+    own: bool = False
+    """It cools because koi chose so: no server named a time that still runs."""
+
+    @property
+    def open(self) -> bool:
+        """True when nothing but preference speaks against asking it now."""
+        return self.condition == "ready" or self.own
 
 
 @dataclass(slots=True)
@@ -40,6 +47,8 @@ class _Open:
     """On the monotonic clock."""
     reason: str
     kind: ErrorKind
+    named: float = 0.0
+    """The end of the part of it that a server asked for, on the monotonic clock."""
     probing: bool = False
 
 
@@ -72,7 +81,8 @@ class Cooldowns:
             until = self.clock() + rest.seconds_left(self._now())
             known = self._open.get((reference, rest.key))
             if known is None or known.until < until:
-                self._open[reference, rest.key] = _Open(until, _REASONS.get(kind, kind), kind)
+                reason = _REASONS.get(kind, kind)
+                self._open[reference, rest.key] = _Open(until, reason, kind, until)
 
     def readiness(self, candidate: Candidate) -> Readiness:
         """Whether a candidate may be asked now."""
@@ -85,7 +95,7 @@ class Cooldowns:
         return self._resting([(reference, WHOLE_MODEL)])
 
     def begin(self, candidate: Candidate) -> bool:
-        """A request goes to a candidate that is ready. True when it probes after a rest."""
+        """A request goes to a candidate that is open. True when it probes after, or in, a rest."""
         opened = self._opened(candidate)
         for each in opened:
             each.probing = True
@@ -108,8 +118,12 @@ class Cooldowns:
         key = candidate.key_id if rest.scope == "key" else WHOLE_MODEL
         place = candidate.reference, key
         known = self._open.get(place)
-        until = max(self.clock() + rest.seconds, known.until if known else 0.0)
-        self._open[place] = _Open(until, reason, kind)
+        until = named = self.clock() + rest.seconds
+        if not rest.hinted:
+            named = 0.0
+        if known is not None:
+            until, named = max(until, known.until), max(named, known.named)
+        self._open[place] = _Open(until, reason, kind, named)
         self.abandon(candidate)
         if rest.hinted and self._file is not None:
             now = self._now()
@@ -168,12 +182,12 @@ class Cooldowns:
         opened = [self._open[place] for place in places if place in self._open]
         if not opened:
             return Readiness()
-        last = max(opened, key=lambda each: each.until)
-        left = last.until - self.clock()
-        if left > 0:
-            return Readiness("cooling", left, last.reason, last.kind)
-        if any(each.probing for each in opened):
+        last, now = max(opened, key=lambda each: each.until), self.clock()
+        left, named = last.until - now, max(each.named for each in opened) - now
+        if any(each.probing for each in opened) and named <= 0:
             return Readiness("probing", reason=last.reason, kind=last.kind)
+        if left > 0:
+            return Readiness("cooling", left, last.reason, last.kind, own=named <= 0)
         return Readiness(reason=last.reason, kind=last.kind)
 
 

@@ -11,7 +11,7 @@ from koi.core.messages import ModelRequest
 from koi.core.references import ModelReference
 from koi.core.request_events import CandidateState, ChainChanged, Condition
 from koi.routing.candidates import Candidate, Chain, ChainModel
-from koi.routing.cooldowns import Cooldowns
+from koi.routing.cooldowns import Cooldowns, Readiness
 from koi.routing.fitness import unfit_for
 
 
@@ -45,6 +45,8 @@ class Lineup:
         self._passed: set[tuple[ModelReference, str]] = set()
         """Keys that had their turn and made way for the next one of their model."""
         self._told: tuple[CandidateState, ...] = ()
+        self._early = False
+        """Nothing was ready at the last choice: rests that no server asked for do not count."""
 
     async def open_first(self) -> None:
         """Look for the keys of the model that was meant. Raises what its `candidates` raises."""
@@ -62,19 +64,22 @@ class Lineup:
         return len(self._chain.models) == 1 and len(self._opened[self._chain.first.reference]) == 1
 
     async def choose(self) -> Candidate | None:
-        """The first candidate that is ready and fit, None when there is none."""
-        for model in self._chain.models:
-            if model.reference in self._given_up:
-                continue
-            if self._cooldowns.model_readiness(model.reference).condition != "ready":
-                continue
-            for candidate in await self._open(model):
-                if self._ready(candidate):
-                    return candidate
+        """The first candidate that is ready and fit; else the first that rests only because koi
+        chose so, for what failed may have been mended since. None when there is none.
+        """
+        for self._early in (False, True):
+            for model in self._chain.models:
+                if model.reference in self._given_up:
+                    continue
+                if not self._may(self._cooldowns.model_readiness(model.reference)):
+                    continue
+                for candidate in await self._open(model):
+                    if self._ready(candidate):
+                        return candidate
         return None
 
     def other_key(self, candidate: Candidate) -> bool:
-        """True when another key of the same model is ready and did not have its turn yet."""
+        """True when another key of the same model may be asked and did not have its turn yet."""
         return any(
             self._ready(other)
             for other in self._opened[candidate.reference]
@@ -110,7 +115,10 @@ class Lineup:
         return min(self._resting(self._given_up), key=lambda each: each.seconds, default=None)
 
     def first_back(self) -> Resting | None:
-        """Of all candidates whose rest has an end, the one that is ready first."""
+        """The candidate that is ready first; None when one may be asked at once, or none ever."""
+        for reference, opened in self._opened.items():
+            if reference not in self._barred and any(map(self._open_now, opened)):
+                return None
         timed = [each for each in self._resting(set()) if not each.probing]
         return min(timed, key=lambda each: each.seconds, default=None)
 
@@ -151,9 +159,13 @@ class Lineup:
 
     def _ready(self, candidate: Candidate) -> bool:
         place = (candidate.reference, candidate.key_id)
-        return (
-            place not in self._passed and self._cooldowns.readiness(candidate).condition == "ready"
-        )
+        return place not in self._passed and self._may(self._cooldowns.readiness(candidate))
+
+    def _open_now(self, candidate: Candidate) -> bool:
+        return self._cooldowns.readiness(candidate).open
+
+    def _may(self, now: Readiness) -> bool:
+        return now.open if self._early else now.condition == "ready"
 
     async def _open(self, model: ChainModel) -> tuple[Candidate, ...]:
         """The candidates of a model that can take the request over; () when it cannot."""
