@@ -247,6 +247,26 @@ async def test_when_the_small_model_fails_the_sessions_own_writes_the_summary(
     assert told.model == MODEL
 
 
+async def test_what_was_too_long_to_summarise_at_once_is_never_sent_again(
+    make_bench: MakeBench,
+) -> None:
+    bench = make_bench(
+        [overflow()],
+        [overflow()],
+        answer("a first part"),
+        answer("two parts"),
+        answer("all parts"),
+        answer("done"),
+        window=None,
+        small=LITTLE,
+    )
+    talk(bench, size=1_500)
+    events = await bench.prompt("go on")
+    assert isinstance(events[-1], TurnFinished)
+    whole, half = [input_tokens(request) for request in bench.provider.requests[1:3]]
+    assert half < 0.8 * whole
+
+
 async def test_a_failed_summary_leaves_the_outputs_out_when_that_is_enough(
     make_bench: MakeBench,
 ) -> None:

@@ -353,6 +353,12 @@ class TestExitCodes:
         assert machine("-c", "--max-cost", "0.02", "more").code == 4
         assert len(model_server.requests) == 1
 
+    def test_2_a_cost_limit_that_nothing_exceeds(
+        self, machine: Machine, model_server: ModelServer, config_file: Path
+    ) -> None:
+        assert machine("--max-cost", "nan", "hi").code == 2
+        assert not model_server.requests
+
     def test_4_a_cost_limit_without_a_price(
         self, machine: Machine, model_server: ModelServer, config_file: Path
     ) -> None:

@@ -75,6 +75,14 @@ async def test_redirects_are_refused_and_name_the_place() -> None:
     assert "evil.example" in error.title
 
 
+@pytest.mark.parametrize("place", ["::bad", "http://[::1", "https://x:99999999/", "/other", ""])
+async def test_redirects_to_what_is_no_address_are_refused_too(place: str) -> None:
+    moved = whole(b"", "308 Permanent Redirect", f"location: {place}\r\n")
+    async with RawServer([moved]).running() as server:
+        error = await failure(server.url)
+    assert (error.kind, error.status) == ("network_policy", 308)
+
+
 @pytest.mark.parametrize("value", ["sk-line\nbreak", "sk-typogr\u2026"])
 async def test_a_header_that_cannot_be_sent_is_refused_without_its_value(value: str) -> None:
     error = await failure("http://127.0.0.1:9", headers={"Authorization": value})

@@ -118,7 +118,7 @@ async def _in_pieces(
         except ProviderError as error:
             if error.kind != "context_overflow":
                 raise
-            limit //= 2
+            limit = min(limit, max(map(len, cut))) // 2
 
 
 def _request(piece: str, summary: str, matters: str) -> ModelRequest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -15,6 +16,15 @@ from koi.safety.modes import MODES
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+def _not_nan(
+    context: click.Context, parameter: click.Parameter, value: float | None
+) -> float | None:
+    """No amount is more than "nan", so that it would be no limit. Raises BadParameter."""
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("nan is not a number.")
+    return value
 
 
 def session_options(function: Callable[Concatenate[SessionOptions, P], R]) -> Callable[P, R]:
@@ -46,6 +56,7 @@ def session_options(function: Callable[Concatenate[SessionOptions, P], R]) -> Ca
         "--max-cost",
         metavar="USD",
         type=click.FloatRange(0, min_open=True),
+        callback=_not_nan,
         help="Stop at this cost.",
     )
     @click.option("--no-tools", is_flag=True, help="Only talk.")

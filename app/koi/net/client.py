@@ -121,8 +121,8 @@ class HttpClient:
             response = await _send(pool, request, guard)
             note_clock(target.host, response.headers, time.time())
             answer = HttpAnswer(response, guard, timeouts.idle_s)
-            if not response.is_success and (response.is_redirect or not any_status):
-                await self._refuse(response, answer)
+            if not response.is_success and not any_status:
+                await _refuse(response, answer)
             yield answer
         finally:
             guard.close()
@@ -156,6 +156,7 @@ class HttpClient:
                     transport=self._transport(target.scheme, proxy),
                     trust_env=False,
                     follow_redirects=False,
+                    event_hooks={"response": [self._refuse_redirect]},
                 )
             except (ImportError, ValueError) as error:
                 raise ProviderError(
@@ -180,28 +181,33 @@ class HttpClient:
         backend = CheckedBackend(lambda: self._policy)
         return CheckedTransport(backend, context, KEEPALIVE_S)
 
-    async def _refuse(self, response: httpx.Response, answer: HttpAnswer) -> None:
-        """Raise the error that an answer other than 2xx means."""
-        if response.is_redirect:
-            import httpx
+    async def _refuse_redirect(self, response: httpx.Response) -> None:
+        """Before anything reads where it leads to. Raises ProviderError (network_policy)."""
+        if not response.is_redirect:
+            return
+        import httpx
 
-            try:
-                place = httpx.URL(response.headers.get("location", "")).host
-            except httpx.InvalidURL:
-                place = ""
-            self._policy.refuse_redirect(place)
-            raise ProviderError(
-                f"{answer.host} wants to send the request on to {place or 'another address'}",
-                kind="network_policy",
-                hint="koi does not follow redirects; if you trust the new address, set base_url to "
-                "it.",
-                status=response.status_code,
-            )
+        host = response.url.host
         try:
-            body = await answer.read(limit=MAX_ERROR_BODY)
-        except ProviderError:
-            body = b""
-        raise response_error(response.status_code, answer.headers, body, answer.host)
+            place = httpx.URL(response.headers.get("location", "")).host
+        except httpx.InvalidURL:
+            place = ""
+        self._policy.refuse_redirect(place)
+        raise ProviderError(
+            f"{host} wants to send the request on to {place or 'another address'}",
+            kind="network_policy",
+            hint="koi does not follow redirects; if you trust the new address, set base_url to it.",
+            status=response.status_code,
+        )
+
+
+async def _refuse(response: httpx.Response, answer: HttpAnswer) -> None:
+    """Raise the error that an answer other than 2xx means."""
+    try:
+        body = await answer.read(limit=MAX_ERROR_BODY)
+    except ProviderError:
+        body = b""
+    raise response_error(response.status_code, answer.headers, body, answer.host)
 
 
 def _headers(extra: Mapping[str, str]) -> httpx.Headers:
