@@ -204,13 +204,22 @@ async def test_an_empty_body_is_a_cut_answer() -> None:
             await ask(server.url)
 
 
-@pytest.mark.parametrize("end", [b'data: {"choices": [{"del', b"data: [DO", b"data: "])
+@pytest.mark.parametrize(
+    "end", [b'data: {"choices": [{"del', b'data: {"\xc3', b"data: [DO", b"data: "]
+)
 async def test_a_body_that_ends_inside_an_event_is_a_cut_answer(end: bytes) -> None:
     start = b'data: {"choices": [{"index": 0, "delta": {"content": "Half"}}]}\n\n'
     async with RawServer([whole(start + end)]).running() as server:
         with pytest.raises(ProviderError) as caught:
             await ask(server.url)
     assert caught.value.kind == "network"
+
+
+async def test_a_last_event_that_is_no_json_at_all_is_damage() -> None:
+    async with RawServer([whole(b"data: {malformed")]).running() as server:
+        with pytest.raises(ProviderError) as caught:
+            await ask(server.url)
+    assert caught.value.kind == "protocol"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from koi.core.messages import JsonObject
 _WRONG_ENDPOINT = "Check that base_url and protocol belong together."
 _UNSOUND = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _decode = msgspec.json.Decoder().decode
+_check = msgspec.json.Decoder(msgspec.Raw).decode
 
 
 def decode_json(body: bytes) -> object:
@@ -36,6 +37,17 @@ def decode_object(body: bytes) -> JsonObject:
     raise ProviderError(
         "The server sent JSON that is not an object", kind="protocol", hint=_WRONG_ENDPOINT
     )
+
+
+def is_cut_short(body: bytes) -> bool:
+    """True for the beginning of a JSON value, as far as it came."""
+    try:
+        _check(body)
+    except msgspec.DecodeError as error:
+        return "truncated" in str(error)
+    except (UnicodeDecodeError, RecursionError):
+        return False
+    return False
 
 
 def encode_json(value: object) -> bytes:

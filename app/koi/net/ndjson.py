@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from koi.core.errors import ProviderError
 from koi.net.framing import StreamEvent
+from koi.net.json_text import is_cut_short
 
 MAX_LINE = 16 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
-_check = msgspec.json.Decoder(msgspec.Raw).decode
 
 
 class NdjsonDecoder:
@@ -45,7 +43,7 @@ class NdjsonDecoder:
         self._pending_size = 0
         if event is None:
             return []
-        return [] if _was_cut(event.data) else [event]
+        return [] if is_cut_short(event.data) else [event]
 
     def _event(self, line: bytes) -> StreamEvent | None:
         if len(line) > MAX_LINE:
@@ -63,17 +61,6 @@ class NdjsonDecoder:
         self._pending_size += len(rest)
         if self._pending_size > MAX_LINE:
             raise _too_long()
-
-
-def _was_cut(line: bytes) -> bool:
-    """True for the beginning of a JSON value, as far as it came."""
-    try:
-        _check(line)
-    except msgspec.DecodeError as error:
-        return "truncated" in str(error)
-    except (UnicodeDecodeError, RecursionError):
-        return False
-    return False
 
 
 def _too_long() -> ProviderError:

@@ -12,7 +12,7 @@ from koi.core.provider_events import ProviderEvent
 from koi.net.client import HttpAnswer
 from koi.net.errors import page_error
 from koi.net.framing import Framing, StreamEvent
-from koi.net.json_text import decode_object
+from koi.net.json_text import decode_object, is_cut_short
 from koi.providers.wire.parser import StreamParser
 
 END_OF_BODY_S = 1.0
@@ -137,11 +137,12 @@ class AnswerReader:
     def _at_end_of_body(self) -> Sequence[ProviderEvent]:
         """The body ended cleanly: whether the answer did too is for the parser to say.
 
-        An event that the end of the body completes and that cannot be read was cut in two.
+        An event that only the end of the body completes may be the beginning of one.
         """
         assert self._decoder is not None
-        events = self._parse(self._decoder.finish())
-        if self._failure is not None and self._failure.kind == "protocol":
+        last = self._decoder.finish()
+        events = self._parse(last)
+        if self._failure is not None and last and _is_beginning(last[-1].data):
             self._failure = None
         return events if self._failure else self._finish(events)
 
@@ -173,6 +174,10 @@ class AnswerReader:
             async with asyncio.timeout(END_OF_BODY_S):
                 while await self._answer.next_chunk() is not None:
                     pass
+
+
+def _is_beginning(data: bytes) -> bool:
+    return b"[DONE]".startswith(data) or is_cut_short(data)
 
 
 def _without_blanks(start: bytes) -> bytes:
