@@ -19,9 +19,10 @@ def restore(state: SessionState, journal: Journal) -> None:
     The model is told what the last compaction left, and what followed; usage and cost count over
     everything that ever happened in the session, and people see all of it.
     """
-    from koi.store.conversation import branch, conversation, shown, timeline
+    from koi.store.conversation import Shown, branch, conversation, shown, timeline
     from koi.store.records import (
         AssistantRecord,
+        CompactionRecord,
         ToolIntentRecord,
         ToolResultRecord,
         UsageRecord,
@@ -47,7 +48,8 @@ def restore(state: SessionState, journal: Journal) -> None:
     state.turns = journal.state.turns
     state.history.extend(conversation(branch(entries)))
     state.cut = _places(state.history, partial)
-    seen = shown(timeline(entries))
+    whole = all(not isinstance(entry.record, CompactionRecord) for entry in entries)
+    seen = Shown(tuple(state.history), {}) if whole else shown(timeline(entries))
     state.resumed = Resumed(
         seen.messages, _places(seen.messages, partial), seen.compactions, finished, summaries
     )
