@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from koi.config.schema import RoleName
 from koi.core.budgets import BudgetLimit, BudgetUse, BudgetWarned
+from koi.core.errors import LimitReached
 from koi.core.messages import ModelRequest
 from koi.core.references import ModelReference
 from koi.core.request_events import Estimate
@@ -16,13 +17,16 @@ from koi.routing.spending import Grant
 
 
 class Unlimited:
-    """A Spending that grants everything and remembers what was settled."""
+    """A Spending that grants everything but what is too dear, and remembers what was settled."""
 
     def __init__(self) -> None:
+        self.too_dear: dict[ModelReference, LimitReached] = {}
         self.open: list[str] = []
         self.settled: list[tuple[ModelReference, Usage]] = []
 
     async def reserve(self, request_id: str, candidate: Candidate, request: ModelRequest) -> Grant:
+        if candidate.reference in self.too_dear:
+            raise self.too_dear[candidate.reference]
         self.open.append(request_id)
         return Grant(Estimate(0))
 

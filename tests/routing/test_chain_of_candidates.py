@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from koi.core.agent_events import FellBack, RequestStarted, Retrying
-from koi.core.errors import AllCandidatesExhausted, CredentialMissing, ErrorKind, ProviderError
+from koi.core.errors import (
+    AllCandidatesExhausted,
+    CredentialMissing,
+    ErrorKind,
+    LimitReached,
+    ProviderError,
+)
 from koi.core.messages import Image, Message, ModelRequest, ToolSchema
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
@@ -51,6 +57,39 @@ async def test_a_model_that_fails_again_and_again_makes_way_for_the_next() -> No
     assert ran.actions == ["retry", "retry", "fall_back", "done"]
     await sending.run(chain)
     assert (broken.asked, whole.asked) == (3, 2)
+
+
+THIRD = ModelReference("scripted", "third")
+TOO_DEAR = "the session's limit in USD leaves no room"
+
+
+def sending_within_limits(*too_dear: ModelReference) -> Sending:
+    sending = Sending()
+    sending.spending.too_dear = {model: LimitReached(TOO_DEAR) for model in too_dear}
+    return sending
+
+
+async def test_a_fallback_that_a_limit_has_no_room_for_makes_way_for_the_next() -> None:
+    broken, dear, whole = Scripted([failed("overloaded")]), Scripted([END]), Scripted([END])
+    chain = chain_of((MODEL, broken), (OTHER, dear), (THIRD, whole))
+    ran = await sending_within_limits(OTHER).run(chain)
+    assert (broken.asked, dear.asked, whole.asked) == (3, 0, 1)
+    assert ran.of(FellBack) == [FellBack(MODEL, THIRD, "overloaded trouble")]
+    assert [state.reason for state in ran.states] == ["overloaded trouble", TOO_DEAR, ""]
+
+
+async def test_a_limit_stops_when_no_fallback_has_room_under_it() -> None:
+    chain = chain_of((MODEL, Scripted([failed("overloaded")])), (OTHER, Scripted([END])))
+    ran = await sending_within_limits(OTHER).run(chain)
+    assert isinstance(ran.error, LimitReached)
+    assert ran.of(FellBack) == []
+
+
+async def test_a_limit_stops_when_the_model_that_was_meant_has_no_room_under_it() -> None:
+    cheap = Scripted([END])
+    ran = await sending_within_limits(MODEL).run(chain_of((MODEL, Scripted([END])), (OTHER, cheap)))
+    assert isinstance(ran.error, LimitReached)
+    assert cheap.asked == 0
 
 
 async def test_a_model_is_the_first_choice_again_when_it_answers_after_its_rest() -> None:

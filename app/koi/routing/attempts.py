@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from koi.core.agent_events import FellBack, RequestStarted, Retrying, Streamed
 from koi.core.budgets import BudgetHeld, BudgetWarned
-from koi.core.errors import KoiError, ProviderError
+from koi.core.errors import KoiError, LimitReached, ProviderError
 from koi.core.messages import ModelRequest, ToolCall
 from koi.core.provider_events import (
     INTERRUPTED,
@@ -21,7 +21,7 @@ from koi.core.provider_events import (
     ToolCallReady,
 )
 from koi.core.request_events import AttemptAction, AttemptEnded, CandidateState, ChainChanged
-from koi.routing.backoff import LONGEST_WAIT_S, RetryPolicy, RetryTokens, is_transient, retry_wait
+from koi.routing.backoff import RetryPolicy, RetryTokens, is_transient, retry_wait
 from koi.routing.candidates import Candidate, Chain
 from koi.routing.cooldowns import Cooldowns
 from koi.routing.exchange import Exchange, for_candidate, stopped_short
@@ -76,7 +76,8 @@ class Attempts:
 
         `request` names no model: each candidate's is put in. Every RequestStarted is followed by
         one AttemptEnded. Raises the last ProviderError, AllCandidatesExhausted, LimitReached,
-        and what the first model's `candidates` raises.
+        and what the first model's `candidates` raises. A model that would only take over is passed
+        over when it does not fit under a limit.
         """
         self._cooldowns.refresh()
         lineup = Lineup(chain, self._cooldowns, request)
@@ -88,18 +89,25 @@ class Attempts:
                 if changed := lineup.changed(None):
                     yield changed
                 resting = await lineup.earliest()
-                if resting is None or not _worth_waiting(resting, step):
+                if resting is None or not step.is_worth_waiting(resting):
                     raise step.exhausted(lineup)
                 if not resting.probing:
-                    yield _waiting(resting, step)
+                    yield step.waiting(resting)
                 await self._wait(resting, step)
                 continue
             # Nothing may come between the choice and this: only one request probes.
             probing = self._cooldowns.begin(candidate)
             exchange = Exchange(candidate, self._new_id(), step.requests + 1, probing=probing)
-            async with aclosing(self._exchange(request, exchange, lineup, step)) as events:
-                async for event in events:
-                    yield event
+            try:
+                async with aclosing(self._exchange(request, exchange, lineup, step)) as events:
+                    async for event in events:
+                        yield event
+            except LimitReached as reached:
+                if candidate.reference == chain.first.reference:
+                    raise
+                step.reached = step.reached or reached
+                lineup.bar(candidate.reference, reached.title)
+                continue
             if exchange.over:
                 return
             if exchange.failure is not None:
@@ -131,10 +139,6 @@ class Attempts:
         candidate = exchange.candidate
         answered = False
         try:
-            if changed := lineup.changed(candidate):
-                yield changed
-            if takes_over := step.takes_over(candidate):
-                yield takes_over
             mode = candidate.provider.tool_mode(candidate.reference.model)
             mode = mode if request.tools else "off"
             grant = await self._spending.reserve(exchange.request_id, candidate, request)
@@ -143,6 +147,10 @@ class Attempts:
                 grant = await self._spending.wait(exchange.request_id, candidate, request)
             for warning in grant.warnings:
                 yield warning
+            if changed := lineup.changed(candidate):
+                yield changed
+            if takes_over := step.takes_over(candidate):
+                yield takes_over
             step.requests += 1
             yield RequestStarted(
                 exchange.request_id,
@@ -240,7 +248,7 @@ class Attempts:
                 lineup.give_up(reference)
                 if await lineup.choose() is None:
                     resting = await lineup.earliest()
-                    if resting is None or not _worth_waiting(resting, step):
+                    if resting is None or not step.is_worth_waiting(resting):
                         exchange.failure = step.exhausted(lineup)
                 action: AttemptAction = "stop" if exchange.failure else "fall_back"
                 yield exchange.ended(action, error)
@@ -280,19 +288,3 @@ class Attempts:
 
 def _may_pass(error: ProviderError) -> bool:
     return error.kind == "billing" or is_transient(error)
-
-
-def _worth_waiting(resting: Resting, step: StepLog) -> bool:
-    return resting.seconds <= LONGEST_WAIT_S and step.may_wait(resting.seconds)
-
-
-def _waiting(resting: Resting, step: StepLog) -> Retrying:
-    candidate = resting.candidate
-    return Retrying(
-        candidate.reference,
-        resting.reason,
-        None,
-        resting.seconds,
-        step.requests,
-        candidate.key,
-    )

@@ -107,6 +107,10 @@ class Lineup:
         """A model is not asked again in this step."""
         self._given_up.add(reference)
 
+    def bar(self, reference: ModelReference, reason: str) -> None:
+        """A model cannot take the request over."""
+        self._barred[reference] = CandidateState(reference, "unfit", reason=reason)
+
     async def earliest(self) -> Resting | None:
         """Of the candidates that this step may still ask, the one that is ready first."""
         for model in self._chain.models:

@@ -6,9 +6,15 @@ import time
 from collections import Counter
 
 from koi.core.agent_events import FellBack, Retrying
-from koi.core.errors import AllCandidatesExhausted, FailedAttempt, ProviderError
+from koi.core.errors import (
+    AllCandidatesExhausted,
+    FailedAttempt,
+    KoiError,
+    LimitReached,
+    ProviderError,
+)
 from koi.core.references import ModelReference
-from koi.routing.backoff import RetryPolicy, RetryTokens
+from koi.routing.backoff import LONGEST_WAIT_S, RetryPolicy, RetryTokens
 from koi.routing.candidates import Candidate
 from koi.routing.lineup import Lineup, Resting
 
@@ -35,6 +41,8 @@ class StepLog:
         self.last: ProviderError | None = None
         self.last_candidate: Candidate | None = None
         """Who was asked last."""
+        self.reached: LimitReached | None = None
+        """The limit under which a model that would have taken over did not fit."""
         self.rotated = False
         """The next request goes to another key of the same model."""
 
@@ -50,6 +58,17 @@ class StepLog:
     def may_wait(self, seconds: float) -> bool:
         """True when the step has so much waiting time, and a request, left."""
         return not self.full and self.waited_s + seconds <= MOST_WAITING_S
+
+    def is_worth_waiting(self, resting: Resting) -> bool:
+        """True when a candidate is back soon enough."""
+        return resting.seconds <= LONGEST_WAIT_S and self.may_wait(resting.seconds)
+
+    def waiting(self, resting: Resting) -> Retrying:
+        """How it is told that a candidate is waited for."""
+        candidate = resting.candidate
+        reason, seconds = resting.reason, resting.seconds
+        model, key = candidate.reference, candidate.key
+        return Retrying(model, reason, None, seconds, self.requests, key)
 
     def may_retry(self, reference: ModelReference, wait_s: float) -> bool:
         """True when a model may be asked once more after so many seconds."""
@@ -83,8 +102,13 @@ class StepLog:
             return None
         return Retrying(reference, error.title, error.status, 0.0, self.requests, candidate.key)
 
-    def exhausted(self, lineup: Lineup) -> ProviderError:
-        """The error when nothing is left to try: the last one where there was no choice."""
+    def exhausted(self, lineup: Lineup) -> KoiError:
+        """The error when nothing is left to try: the last one where there was no choice.
+
+        A limit that kept a model from taking over: the person can raise it, and go on.
+        """
+        if self.reached is not None:
+            return self.reached
         asked = {(line.model, line.key) for line in self._failed}
         lines = (*self._failed, *lineup.not_asked(asked))
         if self.last is not None and (lineup.alone or len(lines) == 1):
