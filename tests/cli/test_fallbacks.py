@@ -134,3 +134,13 @@ def test_everything_that_was_tried_is_listed_at_the_end(
     told = done.stderr.partition("error (overloaded)")[2].splitlines()[1:7]
     assert [line.strip().partition(" ")[0] for line in told] == ["one/m"] * 3 + ["two/m"] * 3
     assert all("…6789: down" in line for line in told)
+
+
+def test_a_model_without_a_key_names_the_fallback_that_has_one(
+    machine: Machine, koi_home: Path, chain: str
+) -> None:
+    file = koi_home / "config.toml"
+    file.write_text(file.read_text().replace('["two/m"]', '["mistral/m", "two/m"]'))
+    outcome = machine("-m", "openai/gpt-5.2", "hi")
+    assert outcome.code == 3
+    assert str(outcome.error["hint"]).endswith("Its fallback can be used: -m two/m")

@@ -100,7 +100,7 @@ async def test_a_model_is_the_first_choice_again_when_it_answers_after_its_rest(
     await sending.run(chain)
     sending.clock.seconds += 60
     ran = await sending.run(chain)
-    assert ran.conditions == [["probing", "ready"], ["active", "ready"]]
+    assert ran.conditions == [["probing", "unknown"], ["active", "unknown"]]
     await sending.run(chain)
     assert (first.asked, second.asked) == (5, 1)
 
@@ -315,3 +315,19 @@ async def test_every_key_has_its_turn_before_the_first_is_asked_again_where_none
     assert asked_keys(ran) == ["key1", "key2", "key3", "key1", "key2", "key3"]
     assert isinstance(ran.error, AllCandidatesExhausted)
     assert len(ran.error.attempts) == 6
+
+
+async def test_a_fallback_is_not_called_ready_before_anybody_looked_for_its_key() -> None:
+    chain = chain_of((MODEL, Scripted([failed("rate_limit", 500)])), (OTHER, Scripted([END])))
+    ran = await Sending().run(chain)
+    assert ran.conditions[:2] == [["active", "unknown"], ["cooling", "active"]]
+
+
+async def test_the_next_request_goes_to_the_first_model_that_does_not_rest() -> None:
+    sending = Sending()
+    chain = chain_of((MODEL, Scripted([failed("rate_limit", 500)])), (OTHER, Scripted([END])))
+    assert await sending.attempts.next_model(chain) == MODEL
+    await sending.run(chain)
+    assert await sending.attempts.next_model(chain) == OTHER
+    sending.clock.seconds += 500
+    assert await sending.attempts.next_model(chain) == MODEL

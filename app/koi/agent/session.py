@@ -172,7 +172,8 @@ class Session:
             await self._closing()
 
     async def estimate(self, draft: str = "") -> Estimate:
-        """What the next request will probably cost, with `draft` as its prompt. No network.
+        """What the next request will probably cost, with `draft` as its prompt, of the model that
+        it would go to now.
 
         Raises UsageError, ConfigurationError: the model cannot be asked.
         """
@@ -182,7 +183,8 @@ class Session:
             messages = (*request.messages, Message("user", (Text(draft),)))
             request = msgspec.structs.replace(request, messages=messages)
         chain = parts.chains.chain("executor", state.model)
-        return await parts.spending.estimate(chain.first.reference, chain.role, request)
+        model = await parts.attempts.next_model(chain)
+        return await parts.spending.estimate(model, chain.role, request)
 
     def limits(self) -> tuple[BudgetUse, ...]:
         """The limits that are set, and how far they are used up. Raises StorageError."""

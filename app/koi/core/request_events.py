@@ -14,10 +14,11 @@ AttemptAction: TypeAlias = Literal[
 ]
 """What follows an attempt. `keep_calls`: it broke off, but the calls it had completed are run."""
 Condition: TypeAlias = Literal[
-    "ready", "active", "cooling", "probing", "no_key", "refused", "unfit"
+    "ready", "active", "cooling", "probing", "no_key", "refused", "unfit", "unknown"
 ]
-"""`probing`: it rested, and one request tries whether it works again. `refused`: its key was
-refused and is not sent again. `unfit`: it lacks what the request needs (tools, vision, context)."""
+"""`unknown`: nobody has looked for its key yet, as nothing needed it. `probing`: it rested, and one
+request tries whether it works again. `refused`: its key was refused and is not sent again. `unfit`:
+it lacks what the request needs (tools, vision, context)."""
 
 
 class Estimate(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ from koi.core.provider_events import (
     TextDelta,
     ToolCallReady,
 )
+from koi.core.references import ModelReference
 from koi.core.request_events import AttemptAction, AttemptEnded, CandidateState, ChainChanged
 from koi.routing.backoff import RetryPolicy, RetryTokens, is_transient, retry_wait
 from koi.routing.candidates import Candidate, Chain
@@ -123,6 +124,12 @@ class Attempts:
         lineup = Lineup(chain, self._cooldowns)
         await lineup.open_all()
         return lineup.states()
+
+    async def next_model(self, chain: Chain) -> ModelReference:
+        """The model that a request would go to now. Keys are looked for as far as it needs them."""
+        self._cooldowns.refresh()
+        candidate = await Lineup(chain, self._cooldowns).choose()
+        return chain.first.reference if candidate is None else candidate.reference
 
     def forget_rests(self) -> None:
         """Ask every model and key again from the next request on, as if none had failed."""

@@ -154,7 +154,7 @@ class Lineup:
         lines: list[FailedAttempt] = []
         for state in self.states():
             who = (str(state.model), state.key)
-            if who in failed or state.condition in ("ready", "active"):
+            if who in failed or state.condition in ("ready", "active", "unknown"):
                 continue
             wait = state.cooling_s if state.condition == "cooling" else None
             reason = f"not asked: {state.reason or state.condition.replace('_', ' ')}"
@@ -202,7 +202,8 @@ class Lineup:
                 continue
             if reference not in self._opened:
                 rest = self._cooldowns.model_readiness(reference)
-                yield CandidateState(reference, rest.condition, "", rest.seconds, rest.reason)
+                condition: Condition = "unknown" if rest.condition == "ready" else rest.condition
+                yield CandidateState(reference, condition, "", rest.seconds, rest.reason)
                 continue
             for candidate in self._opened[reference]:
                 now = self._cooldowns.readiness(candidate)

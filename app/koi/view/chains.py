@@ -45,6 +45,8 @@ class ChainRow:
                 return f"unfit: {self.reason}" if self.reason else "unfit"
             case "no_key":
                 return "no key"
+            case "unknown":
+                return "not needed yet"
             case "probing":
                 return "tried again"
             case _:

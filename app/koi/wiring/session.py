@@ -15,7 +15,7 @@ from koi.agent.state import SessionState
 from koi.catalogue.prices import FREE
 from koi.catalogue.registry import Registry
 from koi.config.schema import NOT_IN_EFFECT, ROLE_NAMES, UNUSED_ROLES
-from koi.core.errors import StorageError, UsageError
+from koi.core.errors import ConfigurationError, CredentialMissing, StorageError, UsageError
 from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
 from koi.providers.demo.reference import DEMO
@@ -45,6 +45,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     from koi.store.log import start_log
     from koi.store.spills import remove_old_spills_aside
     from koi.wiring.fallbacks import FallbackLists
+    from koi.wiring.usable_fallback import with_fallback
 
     registry = registry_of(options)
     close_memory()
@@ -61,7 +62,10 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
         if model != DEMO:
             ahead = look_ahead([registry.get(model.provider)], registry)
             await asyncio.gather(ahead, fallbacks.prepare())
-        providers.get(model)  # fails now, not at the first prompt
+        try:
+            providers.get(model)  # fails now, not at the first prompt
+        except (CredentialMissing, ConfigurationError) as error:
+            raise await with_fallback(error, model, providers, fallbacks) from None
         await learn(model, registry)
         mode: Mode = options.mode or "ask"
         if journal is None:

@@ -18,6 +18,7 @@ _FACES = {
     "no_key": MUTED,
     "refused": Face("error"),
     "unfit": MUTED,
+    "unknown": MUTED,
 }
 
 
