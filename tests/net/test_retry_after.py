@@ -29,6 +29,7 @@ SECOND = timedelta(seconds=1)
         ({"retry-after": "soon"}, None),
         ({"llm_provider-retry-after": "7"}, 7),
         ({"llm_provider-retry-after": "7", "retry-after": "2"}, 2),
+        ({"retry-after": "1445412600", "date": DATE}, 120),
         ({"retry-after": "-5"}, None),
         ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "6m0s"}, 360),
         ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "12ms"}, 0.012),

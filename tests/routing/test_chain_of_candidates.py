@@ -331,3 +331,9 @@ async def test_the_next_request_goes_to_the_first_model_that_does_not_rest() -> 
     assert await sending.attempts.next_model(chain) == OTHER
     sending.clock.seconds += 500
     assert await sending.attempts.next_model(chain) == MODEL
+
+
+async def test_a_time_that_the_server_named_does_not_cost_a_retry() -> None:
+    first, second = Scripted([failed("overloaded", 2)]), Scripted([END])
+    ran = await Sending().run(chain_of((MODEL, first), (OTHER, second)))
+    assert ran.actions == ["retry", "retry", "fall_back", "done"]

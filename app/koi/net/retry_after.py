@@ -56,7 +56,7 @@ def _in_headers(headers: Mapping[str, str], now: datetime) -> float | None:
         return milliseconds / 1000
     said = next((headers[name] for name in _SAID if headers.get(name)), "")
     if (seconds := duration_s(said)) is not None:
-        return seconds
+        return until(seconds, now)
     if (date := _date(said)) is not None:
         return max(0.0, (date - now).total_seconds())
     # A header that came twice is joined with a comma; so is a date, which was looked at before.

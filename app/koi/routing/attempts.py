@@ -226,7 +226,7 @@ class Attempts:
             other_key=not step.full and lineup.other_key(candidate),
             key_changed=reference in step.key_changed,
             other_model=not step.full and lineup.other_model(reference),
-            probing=exchange.probing,
+            probing=exchange.probing and step.failures(reference) == 1,
             alone=lineup.alone,
         )
         outcome = what_follows(error, situation, self._policy)
