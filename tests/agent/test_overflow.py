@@ -365,6 +365,13 @@ async def test_the_journal_holds_the_short_conversation_as_a_branch(make_bench: 
         ("request (9000 tokens) exceeds the available context size (8192 tokens)", 8_192),
         ("Input tokens exceed the configured limit of 272,000 tokens", 272_000),
         ("Requested tokens (2055) exceed context window of 2048", 2_048),
+        ("The prompt is too long: 140000, model maximum context length: 131071", 131_071),
+        ("longer than the maximum model length of 8192.", 8_192),
+        ("Your request exceeded model token limit: 131072", 131_072),
+        ("the model is loaded with context length of only 4096 tokens", 4_096),
+        ("`inputs` tokens + `max_new_tokens` must be <= 8193. Given: 9000 `inputs`", 8_193),
+        ("`inputs` must have less than 4096 tokens. Given: 5000", 4_096),
+        ("tokens in the prompt cannot exceed 128000 - received 130000", 128_000),
         ("the request is too large", None),
     ],
 )

@@ -40,10 +40,13 @@ _WINDOWS = tuple(
     re.compile(words + _NUMBER, re.IGNORECASE)
     for words in (
         r"> ?",
-        r"(?:maximum|max) (?:context|prompt|input) length (?:is|of) ",
+        r"(?:maximum|max) (?:context|prompt|input|model) length:? (?:(?:is|of) )?",
         r"(?:tokens|length) allowed ",
         r"context (?:size|window|length) (?:of |is )?",
-        r"limit (?:of|is) ",
+        r"(?:token )?limit(?: of| is|:) ",
+        r"context length of only ",
+        r"must (?:be <=|have less than) ",
+        r"cannot exceed ",
     )
 )
 """What stands before the number in the refusals of providers; the surest first."""

@@ -48,6 +48,8 @@ _PATTERNS: tuple[tuple[ErrorKind, tuple[str, ...]], ...] = (
             r"total length of all messages is too long",
             r"reduce the length of (the |your )?(messages|prompt|input)",
             r"maximum number of (input )?tokens allowed",
+            r"inputs\W? must have less than \d+ tokens",
+            r"input length \d+ exceeds",
         ),
     ),
     (

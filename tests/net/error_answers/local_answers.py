@@ -53,6 +53,22 @@ CASES = (
         ),
         "context_overflow",
     ),
+    # https://github.com/huggingface/text-generation-inference/blob/main/router/src/validation.rs
+    Case(
+        422,
+        {
+            "error": "Input validation error: `inputs` must have less than 4096 tokens. Given: "
+            "5000",
+            "error_type": "validation",
+        },
+        "context_overflow",
+    ),
+    # https://github.com/run-llama/llama_index/issues/15180
+    Case(
+        400,
+        {"detail": "Input length 1024 exceeds maximum allowed token size 512"},
+        "context_overflow",
+    ),
     # https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md
     Case(
         400,

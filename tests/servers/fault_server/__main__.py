@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
         config.write_text(_configuration(options.format, servers))
         times = f"the first {options.times} times" if options.times else "always"
         _say(f"{fault.name} at {fault.phase}, {times}: {servers['faulty']}")
-        _say(f"  koi --config {config} run --mode yolo 'make a note'")
+        _say(f"  koi --config {config} run --mode yolo --allow bash 'make a note'")
         with contextlib.suppress(KeyboardInterrupt):
             while not limits.over:
                 time.sleep(min(limits.left_s, 0.2))
