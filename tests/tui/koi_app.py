@@ -16,7 +16,7 @@ from koi.tui.app import KoiApp
 from koi.view.fold import fold
 from koi.view.state import Changed
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 """Waiting longer than this for anything fails the test."""
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from textual.pilot import Pilot
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 T = TypeVar("T")
 
 

@@ -20,7 +20,7 @@ from typing import Self
 import pyte
 
 KOI = str(Path(sys.executable).with_name("koi"))
-PATIENCE_S = 15.0
+PATIENCE_S = 30.0
 """Waiting longer than this for anything fails the test."""
 
 

@@ -14,7 +14,7 @@ from textual.screen import Screen
 from koi.tui.theme import THEME
 
 Result = TypeVar("Result")
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 """Waiting longer than this for anything fails the test."""
 
 
