@@ -33,6 +33,9 @@ class Unlimited:
     async def wait(self, request_id: str, candidate: Candidate, request: ModelRequest) -> Grant:
         return await self.reserve(request_id, candidate, request)
 
+    async def unfit(self, model: ModelReference) -> str:
+        return ""
+
     def release(self, request_id: str) -> None:
         if request_id in self.open:
             self.open.remove(request_id)

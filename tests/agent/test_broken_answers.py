@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
 import pytest
 
 from koi.core.agent_events import (
     AgentEvent,
     CostChanged,
+    RequestStarted,
     Retrying,
     Streamed,
     ToolStarted,
@@ -14,8 +19,9 @@ from koi.core.agent_events import (
     TurnFinished,
 )
 from koi.core.errors import ProviderError
-from koi.core.messages import Message, Part, Reasoning, Text, ToolCall, ToolResult
+from koi.core.messages import Message, ModelRequest, Part, Reasoning, Text, ToolCall, ToolResult
 from koi.core.provider_events import (
+    ProviderEvent,
     ReasoningDelta,
     StreamEnded,
     TextDelta,
@@ -24,10 +30,12 @@ from koi.core.provider_events import (
     ToolCallStarted,
 )
 from koi.core.request_events import AttemptEnded
+from koi.core.sending import note_left
 from koi.store.conversation import branch, conversation
 from koi.store.journal import Journal
+from koi.store.ledger import read_ledger
 from koi.store.records import AssistantRecord, UsageRecord
-from tests.agent.conftest import Bench, MakeBench, Step, answer
+from tests.agent.conftest import Bench, MakeBench, ScriptedProvider, Step, answer
 
 LOOK = ToolCall("1", "look", {"tag": "a"})
 LATER = ToolCall("2", "look", {"tag": "b"})
@@ -209,3 +217,42 @@ async def test_the_journal_keeps_every_attempt_and_what_it_cost(make_bench: Make
         ("done", True, False),
     ]
     assert len([record for record in records if isinstance(record, UsageRecord)]) == 2
+
+
+class Silent(ScriptedProvider):
+    """Never says anything; `leaves` tells whether requests reach it."""
+
+    def __init__(self, leaves: bool) -> None:
+        super().__init__()
+        self._leaves = leaves
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[ProviderEvent, None]:
+        note_left(self._leaves)
+        await asyncio.Event().wait()
+        yield TextDelta("never")
+
+
+@pytest.mark.parametrize(("leaves", "lines"), [(True, 1), (False, 0)])
+async def test_a_request_that_is_interrupted_before_its_answer_counts_if_it_had_left(
+    make_bench: MakeBench, leaves: bool, lines: int
+) -> None:
+    silent = Silent(leaves)
+    bench = make_bench(provider_of=lambda model: silent)
+    async with aclosing(bench.session.prompt("x" * 4_000)) as events:
+        async for event in events:
+            if isinstance(event, RequestStarted):
+                asyncio.get_running_loop().create_task(bench.session.cancel())
+    entries = read_ledger(bench.folder / "ledger.jsonl").entries
+    assert len(entries) == lines
+    for entry in entries:
+        assert (entry.ok, entry.usage.estimated, entry.usage.output_tokens) == (False, True, 0)
+        assert entry.usage.input_tokens > 1_000
+
+
+async def test_a_request_that_was_sent_and_never_answered_counts(make_bench: MakeBench) -> None:
+    lost = ProviderError("reset", kind="network")
+    lost.unanswered = True
+    bench = make_bench([lost], answer("Hello"))
+    await bench.prompt("hi")
+    entries = read_ledger(bench.folder / "ledger.jsonl").entries
+    assert [entry.ok for entry in entries] == [False, True]

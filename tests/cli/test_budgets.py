@@ -17,7 +17,7 @@ from koi.store.conversation import branch, conversation
 from koi.store.ledger import read_ledger
 from tests.cli.conftest import Outcome, journal_entries, wait_for
 from tests.conftest import RunKoi
-from tests.servers.answers import Answer, calls, text
+from tests.servers.answers import Answer, calls, failure, text
 from tests.servers.model_server import ModelServer, RecordedRequest
 
 Machine = Callable[..., Outcome]
@@ -72,6 +72,32 @@ def test_ten_processes_share_a_day(
     assert ledger_usd(koi_home) == pytest.approx(billed(model_server))
     assert 0.9 < billed(model_server) <= 1.0
     assert list((koi_home / "data" / "reservations").iterdir()) == []
+
+
+def test_the_first_request_of_a_process_fits_into_what_is_left(
+    machine: Machine, model_server: ModelServer, set_budget: Callable[..., None]
+) -> None:
+    set_budget(day_usd=0.035)
+    model_server.script(within_its_limit)
+    assert machine("look").code == 4
+    assert 0.03 < billed(model_server) <= 0.035
+
+
+def test_a_fallback_without_a_price_is_passed_over(
+    machine: Machine,
+    model_server: ModelServer,
+    set_budget: Callable[..., None],
+    config_file: Path,
+) -> None:
+    set_budget(day_usd=1.0)
+    with config_file.open("a") as file:
+        file.write(
+            '[models.fallback]\nexecutor = ["chatty/unpriced", "anthropic-like/scripted-model"]'
+        )
+    model_server.script(*[failure(503, "down")] * 3, text("done"))
+    outcome = machine("look")
+    assert outcome.result["text"] == "done"
+    assert outcome.result["model"] == "anthropic-like/scripted-model"
 
 
 def test_what_a_killed_process_held_is_free_again(

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from koi.store.ledger import read_ledger
 from koi.store.records import ToolIntentRecord, ToolResultRecord, TurnEndRecord
 from tests.cli.conftest import Outcome, is_running, journal_entries, parse, wait_for
 from tests.cli.test_run import tool_results
@@ -127,13 +128,15 @@ def test_an_interrupted_answer_keeps_what_was_said(
 
 
 def test_an_interrupt_while_waiting_for_the_model_is_quick(
-    start_koi: Start, model_server: ModelServer, model: str
+    start_koi: Start, model_server: ModelServer, model: str, koi_home: Path
 ) -> None:
     model_server.script(Answer(text="never", hold=threading.Event()))
     process = start_koi("run", "-m", model, "--output", "json", "talk")
     wait_for(lambda: model_server.requests)
     process.send_signal(signal.SIGTERM)
     assert finish(process).code == 130
+    (entry,) = read_ledger(koi_home / "data" / "ledger.jsonl").entries
+    assert (entry.ok, entry.usage.estimated) == (False, True)
 
 
 def test_a_killed_koi_can_be_resumed_and_says_that_the_call_may_have_run(

@@ -15,6 +15,7 @@ class RawServer:
         self.pause_s = pause_s
         self.hang = hang
         self.heads: list[bytes] = []
+        self.asked = asyncio.Event()
         self.connections = 0
         self.url = ""
         self._stop = asyncio.Event()
@@ -30,6 +31,7 @@ class RawServer:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 self.heads.append(head)
+                self.asked.set()
                 for line in head.lower().split(b"\r\n"):
                     if line.startswith(b"content-length:"):
                         await reader.readexactly(int(line.partition(b":")[2]))

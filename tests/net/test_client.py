@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+from collections.abc import Awaitable
 
 import pytest
 
 from koi import __version__
 from koi.core.errors import ProviderError
+from koi.core.sending import has_left
 from koi.net.client import HttpClient
 from koi.net.policy import NetworkPolicy
 from koi.net.timeouts import Timeouts
 from tests.net.raw_server import STREAM_HEAD, RawServer, chunk, whole
+from tests.servers.fault_server import ports
 
 LOOPBACK = NetworkPolicy("test", {"127.0.0.1": "catalogue"})
 
@@ -98,6 +101,7 @@ async def test_nobody_listens() -> None:
     assert error.kind == "network"
     assert error.title == f"127.0.0.1:{port} refuses connections"
     assert error.hint == "Is the server running?"
+    assert not error.billed
 
 
 async def test_a_proxy_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,12 +127,14 @@ async def test_a_reset_before_the_answer_says_what_happened() -> None:
     await server.wait_closed()
     assert error.kind == "network"
     assert error.title.partition("failed: ")[2]
+    assert error.billed
 
 
 async def test_no_answer_in_time() -> None:
     async with RawServer([], hang=True).running() as server:
         error = await failure(server.url, Timeouts(0.1, 0.1, 9))
     assert error.kind == "timeout"
+    assert error.billed
 
 
 async def test_a_silent_stream_is_ended() -> None:
@@ -172,6 +178,34 @@ async def test_cancelling_stays_cancelling() -> None:
             await task
 
 
+async def some_turns() -> None:
+    for _ in range(200):
+        await asyncio.sleep(0)
+
+
+async def interrupted(url: str, moment: Awaitable[object]) -> bool:
+    """Whether a request that is interrupted at a moment has left by then."""
+
+    async def ask() -> bool:
+        try:
+            await get(url)
+        except asyncio.CancelledError:
+            return has_left()
+        return False
+
+    task = asyncio.create_task(ask())
+    await moment
+    task.cancel()
+    return await task
+
+
+async def test_whoever_interrupts_can_tell_whether_the_request_has_left() -> None:
+    async with RawServer([], hang=True).running() as server:
+        assert await interrupted(server.url, server.asked.wait())
+    with ports.full() as url:
+        assert not await interrupted(url, some_turns())
+
+
 @pytest.mark.parametrize(
     "pieces",
     [
@@ -198,6 +232,7 @@ async def test_error_answers_become_errors_with_their_wait() -> None:
         error = await failure(server.url)
     assert (error.kind, error.status, error.retry_after_s) == ("rate_limit", 429, 7)
     assert error.title == "slow down"
+    assert not error.billed
 
 
 async def test_answers_are_bounded() -> None:

@@ -137,9 +137,14 @@ class Ran:
 class Sending:
     """Attempts over a clock that moves by hand."""
 
-    def __init__(self, policy: RetryPolicy | None = None, file: RestFile | None = None) -> None:
+    def __init__(
+        self,
+        policy: RetryPolicy | None = None,
+        file: RestFile | None = None,
+        spending: Unlimited | None = None,
+    ) -> None:
         self.clock = HandClock()
-        self.spending = Unlimited()
+        self.spending = spending or Unlimited()
         self.cooldowns = Cooldowns(file, self.clock)
         numbers = count(1)
         self.attempts = Attempts(

@@ -25,11 +25,11 @@ MODEL = ModelReference("scripted", "one")
 CANDIDATE = Candidate(MODEL, ScriptedProvider())
 PRICE = Price(1.0, 10.0)
 """USD per million tokens."""
-THIRD = "x" * (3_000 - 12 - 2)
-"""With what stands around it, 1,000 tokens at most."""
+THOUSAND = "x" * (2 * (1_000 - 512) - 12 - 2)
+"""With what stands around it, and what a provider may add, 1,000 tokens at most."""
 
 
-def request(text: str = THIRD, max_tokens: int | None = None) -> ModelRequest:
+def request(text: str = THOUSAND, max_tokens: int | None = None) -> ModelRequest:
     return ModelRequest("", (Message("user", (Text(text),)),), max_tokens=max_tokens)
 
 
@@ -124,6 +124,23 @@ async def test_an_unknown_price_stops_a_limit_in_usd(make_budget: MakeBudget) ->
     await granted(make_budget({"day_tokens": 100_000}, price=None))
 
 
+async def test_a_model_without_a_price_is_unfit_under_a_limit_in_usd(
+    make_budget: MakeBudget,
+) -> None:
+    why = "its price is not known, and the day's limit in USD is set"
+    assert await make_budget({"day_usd": 1.0}, price=None).unfit(MODEL) == why
+    assert await make_budget({"day_tokens": 1.0}, price=None).unfit(MODEL) == ""
+    assert await make_budget({"day_usd": 1.0}).unfit(MODEL) == ""
+
+
+async def test_what_is_longer_than_the_window_holds_no_more_than_the_window(
+    make_budget: MakeBudget,
+) -> None:
+    budget = make_budget({"day_tokens": 10_000}, window=500)
+    await granted(budget)
+    assert budget.uses()[0].reserved == 500 + 2_000
+
+
 async def test_a_free_model_is_not_stopped_by_usd(make_budget: MakeBudget) -> None:
     grant = await granted(make_budget({"day_usd": 0.0}, price=Price(0, 0), output=None))
     assert grant.max_tokens is None
@@ -135,7 +152,7 @@ async def test_a_free_model_is_not_stopped_by_usd(make_budget: MakeBudget) -> No
         (None, 9.0, None, 0.001 + 0.32768),
         (None, 0.3, 8_192, 0.001 + 0.08192),
         (None, 0.031001, 3_000, 0.031),
-        (5_000, 9.0, None, 0.001 + 0.04),
+        (5_000, 9.0, None, 0.001 + 0.04756),
     ],
 )
 async def test_an_unknown_output_limit_is_assumed(

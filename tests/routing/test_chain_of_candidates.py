@@ -17,8 +17,16 @@ from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
 from koi.routing.backoff import RetryPolicy
 from koi.routing.candidates import Candidate, Chain, ChainModel
-from tests.chains import chain_model, chain_of
+from tests.chains import Unlimited, chain_model, chain_of
 from tests.routing.scripted import END, MODEL, OTHER, Ran, Scripted, Sending, failed, keys
+
+
+class _Unpriced(Unlimited):
+    """A budget in USD for models of which one has no price."""
+
+    async def unfit(self, model: ModelReference) -> str:
+        return "its price is not known" if model == OTHER else ""
+
 
 LOOK = ToolSchema("look", "", {"type": "object"})
 
@@ -337,3 +345,22 @@ async def test_a_time_that_the_server_named_does_not_cost_a_retry() -> None:
     first, second = Scripted([failed("overloaded", 2)]), Scripted([END])
     ran = await Sending().run(chain_of((MODEL, first), (OTHER, second)))
     assert ran.actions == ["retry", "retry", "fall_back", "done"]
+
+
+async def test_a_fallback_that_the_budget_cannot_count_is_passed_over() -> None:
+    third = ModelReference("third", "three")
+    broken, whole = Scripted([failed("overloaded")]), Scripted([END])
+    sending = Sending(RetryPolicy(retries=0), spending=_Unpriced())
+    ran = await sending.run(chain_of((MODEL, broken), (OTHER, Scripted()), (third, whole)))
+    assert ran.of(FellBack) == [FellBack(MODEL, third, "overloaded trouble")]
+    assert ran.states[1].condition == "unfit"
+    assert ran.states[1].reason == "its price is not known"
+
+
+async def test_a_fallback_that_the_budget_cannot_count_is_in_the_list_of_what_was_tried() -> None:
+    sending = Sending(RetryPolicy(retries=0), spending=_Unpriced())
+    ran = await sending.run(
+        chain_of((MODEL, Scripted([failed("overloaded")])), (OTHER, Scripted()))
+    )
+    assert isinstance(ran.error, AllCandidatesExhausted)
+    assert ran.error.attempts[-1].reason == "not asked: its price is not known"

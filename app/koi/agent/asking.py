@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from math import ceil
 from typing import TYPE_CHECKING
 
 from koi.agent.runner import Emit
@@ -22,6 +23,7 @@ from koi.core.provider_events import (
 )
 from koi.core.references import ModelReference
 from koi.core.request_events import AttemptEnded
+from koi.core.sending import has_left
 from koi.core.usage import Usage
 from koi.routing.candidates import Chain
 
@@ -156,11 +158,12 @@ async def _keep_failed(
 ) -> None:
     """A broken answer: its text is in the journal, its calls do not run, its tokens are counted.
 
-    Where it is asked for again, its text is no part of the conversation.
+    Where it is asked for again, its text is no part of the conversation. Without `ended` it was
+    interrupted: what had left counts, also when nothing of the answer had come.
     """
     if answer.counted:
         return
-    billed = ended is not None and ended.billed
+    billed = has_left() if ended is None else ended.billed
     dropped = ended is not None and ended.action != "stop"
     if partial := _partial(answer):
         parts.recorder.partial_answer(partial, answer.model, answer.role, dropped=dropped)
@@ -182,6 +185,6 @@ async def _estimate(request: ModelRequest, answer: Answer, parts: TurnParts) -> 
     estimate = await parts.spending.estimate(answer.model, answer.role, request)
     return Usage(
         input_tokens=estimate.input_tokens,
-        output_tokens=max(1, answer.characters // 4),
+        output_tokens=ceil(answer.characters / 4),
         estimated=True,
     )

@@ -23,6 +23,7 @@ from koi.core.errors import CredentialMissing, KoiError, ProviderError, UsageErr
 from koi.core.messages import Message, ModelRequest, Text
 from koi.core.references import ModelReference
 from koi.core.request_events import AttemptEnded
+from koi.core.sending import has_left
 from koi.routing.candidates import Chain
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ async def _ask(
                 emit(event)
     except (KoiError, asyncio.CancelledError):
         if answer is not None:
-            await whole(_count_failed(request, answer, False, state, parts, emit))
+            await whole(_count_failed(request, answer, has_left(), state, parts, emit))
         raise
     assert answer is not None
     assert answer.ended is not None

@@ -119,7 +119,7 @@ class Probe:
             status=error.status,
             wait_s=wait or 0.0,
             duration_s=seconds,
-            billed=error.answer_began,
+            billed=error.billed,
         )
 
     async def _ask(self, request: ModelRequest, stream: bool) -> None:

@@ -120,8 +120,15 @@ class ProviderError(KoiError):
         """The field of the request that the provider names as wrong."""
         self.answer_began = False
         """The provider had accepted the request and begun to answer: it will be on the bill."""
+        self.unanswered = False
+        """The request had left and no answer came: it may be on the bill."""
         self.kept: tuple[Part, ...] = ()
         """Of an answer that broke off, the parts up to its last complete call; () without one."""
+
+    @property
+    def billed(self) -> bool:
+        """True when the provider had the request and did not refuse it: it counts as paid."""
+        return self.answer_began or self.unanswered
 
     def report(self) -> ErrorReport:
         """This error as plain data, with provider, model and status."""

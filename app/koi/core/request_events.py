@@ -50,7 +50,7 @@ class AttemptEnded(msgspec.Struct, frozen=True):
     """Seconds that the server asked to wait, or that koi waits before the same model."""
     duration_s: float = 0.0
     billed: bool = False
-    """True for a failed attempt that the provider had begun to answer: it will be on the bill."""
+    """True for a failed attempt that the provider had and did not refuse: it counts as paid."""
 
 
 class CandidateState(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from koi import __version__
 from koi.core.errors import ProviderError
+from koi.core.sending import has_left, note_left
 from koi.net.encodings import unpacked
 from koi.net.errors import response_error
 from koi.net.policy import NetworkPolicy
@@ -107,6 +108,7 @@ class HttpClient:
             ) from error
         self._policy.check(target.scheme, target.raw_host.decode("ascii"))
         pool = await self._open_pool(target)
+        note_left(False)
         request = pool.build_request(
             method,
             target,
@@ -118,7 +120,11 @@ class HttpClient:
         guard = ReadGuard(timeouts.first_byte_s + timeouts.connect_s, timeouts.total_s)
         response: httpx.Response | None = None
         try:
-            response = await _send(pool, request, guard)
+            try:
+                response = await _send(pool, request, guard)
+            except ProviderError as error:
+                error.unanswered = has_left()
+                raise
             note_clock(target.host, response.headers, time.time())
             answer = HttpAnswer(response, guard, timeouts.idle_s)
             if not response.is_success and not any_status:
@@ -187,6 +193,7 @@ class HttpClient:
             return
         import httpx
 
+        note_left(False)
         host = response.url.host
         try:
             place = httpx.URL(response.headers.get("location", "")).host
@@ -203,6 +210,7 @@ class HttpClient:
 
 async def _refuse(response: httpx.Response, answer: HttpAnswer) -> None:
     """Raise the error that an answer other than 2xx means."""
+    note_left(False)
     try:
         body = await answer.read(limit=MAX_ERROR_BODY)
     except ProviderError:
@@ -226,15 +234,23 @@ def _headers(extra: Mapping[str, str]) -> httpx.Headers:
     return headers
 
 
-def _when_sent(then: Callable[[], None]) -> Callable[[str, object], Awaitable[None]]:
-    """Tells when the connection stands and a request begins to go out, by the library's trace.
+def _when_sent(begun: Callable[[], None]) -> Callable[[str, Mapping[str, object]], Awaitable[None]]:
+    """Tells when the connection stands and a request begins to go out, and notes when it left.
+
+    By the library's trace:
 
     https://www.encode.io/httpcore/extensions/#trace
     """
 
-    async def trace(event: str, details: object) -> None:
+    asks_proxy = False
+
+    async def trace(event: str, details: Mapping[str, object]) -> None:
+        nonlocal asks_proxy
         if event == "http11.send_request_headers.started":
-            then()
+            asks_proxy = getattr(details.get("request"), "method", b"") == b"CONNECT"
+            begun()
+        elif event == "http11.send_request_body.complete":
+            note_left(not asks_proxy)
 
     return trace
 

@@ -45,11 +45,12 @@ class Appraisal:
         price: Price | None,
     ) -> Ask:
         """The most that a request costs: what a budget reserves. Without a price only tokens."""
-        tokens = self.estimates.tokens(model, role, size).most
+        guess, window = self.estimates.tokens(model, role, size), self._info(model).context_window
+        # What is longer than the window is refused, and a refusal costs nothing.
+        tokens = guess.most if window is None else min(guess.most, window)
         output, careful = self._output(model, request), None
         if output is None:
-            window = self._info(model).context_window
-            room = UNKNOWN_OUTPUT if window is None else max(1, window - tokens)
+            room = UNKNOWN_OUTPUT if window is None else max(1, window - guess.likely)
             output, careful = min(UNKNOWN_OUTPUT, room), CAREFUL_OUTPUT
         price = price or Price(0.0, 0.0)
         each = price.output_per_mtok / 1_000_000

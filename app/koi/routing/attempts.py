@@ -22,6 +22,7 @@ from koi.core.provider_events import (
 )
 from koi.core.references import ModelReference
 from koi.core.request_events import AttemptAction, AttemptEnded, CandidateState, ChainChanged
+from koi.core.sending import note_left
 from koi.routing.backoff import RetryPolicy, RetryTokens, is_transient, retry_wait
 from koi.routing.candidates import Candidate, Chain
 from koi.routing.cooldowns import Cooldowns
@@ -81,7 +82,7 @@ class Attempts:
         over when it does not fit under a limit.
         """
         self._cooldowns.refresh()
-        lineup = Lineup(chain, self._cooldowns, request)
+        lineup = Lineup(chain, self._cooldowns, request, self._spending.unfit)
         await lineup.open_first()
         step = StepLog(self._policy, self._tokens)
         while True:
@@ -121,7 +122,7 @@ class Attempts:
     async def states(self, chain: Chain) -> tuple[CandidateState, ...]:
         """Every candidate of a chain as it is now; keys are looked for where they are not known."""
         self._cooldowns.refresh()
-        lineup = Lineup(chain, self._cooldowns)
+        lineup = Lineup(chain, self._cooldowns, unaffordable=self._spending.unfit)
         await lineup.open_all()
         return lineup.states()
 
@@ -159,6 +160,7 @@ class Attempts:
             if takes_over := step.takes_over(candidate):
                 yield takes_over
             step.requests += 1
+            note_left(False)
             yield RequestStarted(
                 exchange.request_id,
                 candidate.reference,

@@ -22,6 +22,7 @@ from koi.routing.candidates import Candidate
 from koi.routing.estimates import RequestSize
 from koi.routing.limits import (
     DAY_LIMITS,
+    NAMES,
     SESSION_LIMITS,
     Ask,
     BudgetLimits,
@@ -102,6 +103,13 @@ class Budget:
                 return grant
             if not patient:
                 raise refusal(grant.use, None)
+
+    async def unfit(self, model: ModelReference) -> str:
+        """Why a model cannot be asked under the limits, however much is left; "" when it can."""
+        limit = self._in_usd()
+        if limit is None or await self._appraisal.price(model) is not None:
+            return ""
+        return f"its price is not known, and {NAMES[limit]} is set"
 
     def release(self, request_id: str) -> None:
         """The request cost nothing. Unknown ids are ignored."""

@@ -26,7 +26,10 @@ from koi.core.references import ModelReference
 from koi.core.usage import Price, Usage
 
 _LIKELY_PER_BYTE = 1 / 4
-_MOST_PER_BYTE = 1 / 3
+_MOST_PER_BYTE = 1 / 2
+"""Digits, base64 and rare scripts take hardly more."""
+_MOST_AROUND = 512
+"""Tokens that providers may add of their own, as instructions for tools."""
 _LIKELY_IMAGE, _MOST_IMAGE = 1_600, 5_000
 """Tokens: providers count between 260 and 5,000 for a picture of usual size."""
 _MESSAGE_BYTES = 12
@@ -88,15 +91,15 @@ class Estimates:
     def tokens(self, model: ModelReference, role: str, size: RequestSize) -> InputTokens:
         """The input tokens of a request to a model.
 
-        Without a count of the same model yet: a token for four bytes, at most one for three. With
-        one: what was counted, and the new bytes at the rate that was seen; the most that is
-        reserved never counts on a better rate than one for three.
+        Without a count of the same model yet: a token for four bytes, at most one for two and what
+        the provider adds. With one: what was counted, and the new bytes at the rate that was seen;
+        the most that is reserved never counts on a better rate than one for two.
         """
         counted = self._counted.get((model, role))
         if counted is None:
             return InputTokens(
                 ceil(size.text_bytes * _LIKELY_PER_BYTE) + size.images * _LIKELY_IMAGE,
-                ceil(size.text_bytes * _MOST_PER_BYTE) + size.images * _MOST_IMAGE,
+                _most(size, _MOST_PER_BYTE),
             )
         likely = counted.per_byte or _LIKELY_PER_BYTE
         most = max(likely, _MOST_PER_BYTE)
@@ -105,12 +108,16 @@ class Estimates:
         if new < 0 or pictures < 0:  # another conversation, or it was made shorter
             return InputTokens(
                 ceil(size.text_bytes * likely) + size.images * _LIKELY_IMAGE,
-                ceil(size.text_bytes * most) + size.images * _MOST_IMAGE,
+                _most(size, most),
             )
         return InputTokens(
             counted.tokens + ceil(new * likely) + pictures * _LIKELY_IMAGE,
             counted.tokens + ceil(new * most) + pictures * _MOST_IMAGE,
         )
+
+
+def _most(size: RequestSize, per_byte: float) -> int:
+    return _MOST_AROUND + ceil(size.text_bytes * per_byte) + size.images * _MOST_IMAGE
 
 
 def input_tokens(request: ModelRequest) -> int:

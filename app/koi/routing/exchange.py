@@ -70,7 +70,7 @@ class Exchange:
             status=status,
             wait_s=wait_s or hint,
             duration_s=seconds,
-            billed=answer is not None and answer.answer_began,
+            billed=answer is not None and answer.billed,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 import msgspec
 
@@ -29,10 +29,16 @@ class Lineup:
     """A chain as one step sees it. Without a request, nothing is known to be unfit."""
 
     def __init__(
-        self, chain: Chain, cooldowns: Cooldowns, request: ModelRequest | None = None
+        self,
+        chain: Chain,
+        cooldowns: Cooldowns,
+        request: ModelRequest | None = None,
+        unaffordable: Callable[[ModelReference], Awaitable[str]] | None = None,
     ) -> None:
+        """`unaffordable` says why a model cannot be asked under the limits of the budget."""
         self._chain = chain
         self._request = request
+        self._unaffordable = unaffordable
         self._cooldowns = cooldowns
         self._opened: dict[ModelReference, tuple[Candidate, ...]] = {}
         self._barred = {
@@ -183,16 +189,19 @@ class Lineup:
                 lacks: Condition = "no_key" if error.kind == "auth" else "unfit"
                 self._barred[reference] = CandidateState(reference, lacks, reason=error.title)
                 return ()
-            if why := self._unfit(model):
+            if why := await self._unfit(model):
                 self._barred[reference] = CandidateState(reference, "unfit", reason=why)
                 return ()
         return self._opened[reference]
 
-    def _unfit(self, model: ChainModel) -> str:
-        if self._request is None:
-            return ""
-        provider = self._opened[model.reference][0].provider
-        return unfit_for(self._request, provider, model.info())
+    async def _unfit(self, model: ChainModel) -> str:
+        why = ""
+        if self._request is not None:
+            provider = self._opened[model.reference][0].provider
+            why = unfit_for(self._request, provider, model.info())
+        if not why and self._unaffordable is not None:
+            why = await self._unaffordable(model.reference)
+        return why
 
     def _states(self, active: Candidate | None) -> Iterator[CandidateState]:
         for model in self._chain.models:

@@ -39,6 +39,10 @@ class Spending(Protocol):
         """As `reserve`, once others are done. Raises LimitReached when that takes too long."""
         ...
 
+    async def unfit(self, model: ModelReference) -> str:
+        """Why a model cannot be asked under the limits, however much is left; "" when it can."""
+        ...
+
     def release(self, request_id: str) -> None:
         """The request cost nothing. Unknown ids are ignored."""
         ...

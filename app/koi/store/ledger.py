@@ -29,7 +29,7 @@ class LedgerEntry(msgspec.Struct, frozen=True):
     request_id: str = ""
     """As in the session's journal; "" in lines of older versions."""
     ok: bool = True
-    """False for an attempt that failed after the provider had begun to answer."""
+    """False for an attempt that failed or was interrupted after the provider had it."""
 
 
 class LedgerContents(msgspec.Struct, frozen=True):
