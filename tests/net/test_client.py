@@ -76,6 +76,7 @@ async def test_redirects_are_refused_and_name_the_place() -> None:
         error = await failure(server.url)
     assert (error.kind, error.status) == ("network_policy", 302)
     assert "evil.example" in error.title
+    assert not error.billed
 
 
 @pytest.mark.parametrize("place", ["::bad", "http://[::1", "https://x:99999999/", "/other", ""])
