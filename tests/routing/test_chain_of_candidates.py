@@ -364,3 +364,9 @@ async def test_a_fallback_that_the_budget_cannot_count_is_in_the_list_of_what_wa
     )
     assert isinstance(ran.error, AllCandidatesExhausted)
     assert ran.error.attempts[-1].reason == "not asked: its price is not known"
+
+
+async def test_the_last_request_of_a_step_goes_to_a_model_that_was_not_asked() -> None:
+    first, second = Scripted([failed("network")]), Scripted([END])
+    ran = await Sending(RetryPolicy(retries=50)).run(chain_of((MODEL, first), (OTHER, second)))
+    assert (ran.error, first.asked, second.asked) == (None, 9, 1)

@@ -276,3 +276,11 @@ async def test_only_one_request_is_an_early_probe() -> None:
     provider.gate.set()
     assert [(await step).error for step in steps] == [None, None, None]
     assert other.asked == 1
+
+
+async def test_a_rest_keeps_its_reason_when_the_file_of_rests_is_read(path: Path) -> None:
+    sending = Sending(file=RestFile(path))
+    chain = chain_of((MODEL, Scripted([failed("rate_limit", 500)])), (OTHER, Scripted([END])))
+    await sending.run(chain)
+    first, _ = await sending.attempts.states(chain)
+    assert first.reason == "rate_limit trouble"

@@ -52,7 +52,15 @@ def test_a_rest_that_is_over_is_not_told_and_goes_with_the_next_change(path: Pat
     at(path).add(rest())
     assert at(path, NOW + 31).news() == ()
     at(path, NOW + 31).add(rest("p/new", noted=NOW + 31))
-    assert at(path, NOW).news() == (rest("p/new", noted=NOW + 31),)
+    assert at(path, NOW + 31).news() == (rest("p/new", noted=NOW + 31),)
+    assert b"p/m" not in path.read_bytes()
+
+
+def test_a_clock_that_was_set_back_makes_a_rest_end_by_the_new_one(path: Path) -> None:
+    at(path, NOW + 86_400).add(rest(noted=NOW + 86_400))
+    assert at(path, NOW).news() == (rest(),)
+    assert at(path, NOW + 10).news() == (rest(),)
+    assert at(path, NOW + 31).news() == ()
 
 
 def test_the_later_deadline_of_the_same_key_stays(path: Path) -> None:

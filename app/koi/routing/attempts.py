@@ -221,13 +221,15 @@ class Attempts:
             return
         step.failed(candidate, error)
         wait = retry_wait(error, step.failures(reference), self._policy)
+        other_model = not step.full and lineup.other_model(reference)
+        spared = step.one_left and other_model
         situation = Situation(
             phase=exchange.phase(error),
             wait_s=wait,
-            may_retry=step.may_retry(reference, wait),
+            may_retry=step.may_retry(reference, wait) and not spared,
             other_key=not step.full and lineup.other_key(candidate),
             key_changed=reference in step.key_changed,
-            other_model=not step.full and lineup.other_model(reference),
+            other_model=other_model,
             probing=exchange.probing and step.failures(reference) == 1,
             alone=lineup.alone,
         )

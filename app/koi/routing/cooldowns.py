@@ -82,6 +82,8 @@ class Cooldowns:
             known = self._open.get((reference, rest.key))
             if known is None or known.until < until:
                 reason = _REASONS.get(kind, kind)
+                if known is not None and known.kind == kind:
+                    reason = known.reason
                 self._open[reference, rest.key] = _Open(until, reason, kind, until)
 
     def readiness(self, candidate: Candidate) -> Readiness:

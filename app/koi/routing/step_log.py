@@ -51,6 +51,11 @@ class StepLog:
         """True when no more requests may be sent."""
         return self.requests >= MOST_REQUESTS
 
+    @property
+    def one_left(self) -> bool:
+        """True when one more request may be sent: it is for a model that was not asked yet."""
+        return self.requests == MOST_REQUESTS - 1
+
     def failures(self, reference: ModelReference) -> int:
         """Which failure of a model the next one is, counted from 1, for the length of a wait."""
         return self._retries[reference] + 1

@@ -69,7 +69,10 @@ class RestFile:
         if place == self._seen:
             return None
         self._seen = place
-        return self._running(self._read() or _Content(_VERSION))
+        content = self._read() or _Content(_VERSION)
+        if any(rest.noted > self._now() for rest in content.rests):
+            self._change(lambda kept: kept)  # the clock was set back: they end by the new one
+        return self._running(content)
 
     def add(self, *rests: SharedRest) -> None:
         """Write more of them. Blocks until other processes are done with the file."""
@@ -100,7 +103,13 @@ class RestFile:
 
     def _running(self, content: _Content) -> tuple[SharedRest, ...]:
         now = self._now()
-        return tuple(rest for rest in content.rests if rest.seconds_left(now) > 0)
+        return tuple(
+            msgspec.structs.replace(rest, noted=now, until=now + rest.seconds_left(now))
+            if rest.noted > now
+            else rest
+            for rest in content.rests
+            if rest.seconds_left(now) > 0
+        )
 
     def _read(self) -> _Content | None:
         """The file's content, nothing of a damaged file; None for one of a later version."""
