@@ -83,9 +83,9 @@ class Terminal:
         normal = {7, 25}  # lines wrap, the cursor shows
         return on ^ (normal & {int(mode) for mode in last})
 
-    def send(self, keys: str) -> None:
-        """Type."""
-        os.write(self._master, keys.encode())
+    def send(self, keys: str | bytes) -> None:
+        """Type; bytes as they are."""
+        os.write(self._master, keys.encode() if isinstance(keys, str) else keys)
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to koi."""

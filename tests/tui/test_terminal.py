@@ -97,6 +97,16 @@ def test_keys_typed_while_koi_starts_are_not_lost_and_not_echoed(workspace: Path
         assert b"typed" not in before
 
 
+def test_textual_6456_bytes_that_are_not_utf_8_do_not_end_koi(workspace: Path) -> None:
+    with Terminal(DEMO, workspace) as terminal:
+        terminal.wait_for(READY)
+        terminal.send(b"caf\xe9 \xff\xc3(")
+        terminal.send(" and on")
+        terminal.wait_for("and on")
+        terminal.send(CTRL_C + CTRL_Q)
+        assert terminal.exit_code() == 0
+
+
 def test_a_prompt_on_the_command_line_is_sent(workspace: Path) -> None:
     (workspace / "note.md").write_text("# A heading\n")
     with Terminal([*DEMO, "list the files"], workspace) as terminal:

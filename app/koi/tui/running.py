@@ -27,6 +27,9 @@ async def run_app(
 
     `closing` is done when the terminal is back as it was.
     """
+    from koi.tui.undecodable_input import accept_undecodable_input
+
+    accept_undecodable_input()
     loop = asyncio.get_running_loop()
     ended_by: list[int] = []
 
