@@ -13,7 +13,7 @@ from textual.drivers import linux_driver
 
 def accept_undecodable_input() -> None:
     """Show such bytes as replacement characters. Call it before the application runs."""
-    linux_driver.getincrementaldecoder = _lenient  # type: ignore[attr-defined]
+    linux_driver.getincrementaldecoder = _lenient  # type: ignore[assignment, attr-defined]
 
 
 def _lenient(encoding: str) -> partial[codecs.IncrementalDecoder]:
