@@ -222,11 +222,10 @@ class Attempts:
         step.failed(candidate, error)
         wait = retry_wait(error, step.failures(reference), self._policy)
         other_model = not step.full and lineup.other_model(reference)
-        spared = step.one_left and other_model
         situation = Situation(
             phase=exchange.phase(error),
             wait_s=wait,
-            may_retry=step.may_retry(reference, wait) and not spared,
+            may_retry=step.may_retry(reference, wait, other_model=other_model),
             other_key=not step.full and lineup.other_key(candidate),
             key_changed=reference in step.key_changed,
             other_model=other_model,

@@ -51,11 +51,6 @@ class StepLog:
         """True when no more requests may be sent."""
         return self.requests >= MOST_REQUESTS
 
-    @property
-    def one_left(self) -> bool:
-        """True when one more request may be sent: it is for a model that was not asked yet."""
-        return self.requests == MOST_REQUESTS - 1
-
     def failures(self, reference: ModelReference) -> int:
         """Which failure of a model the next one is, counted from 1, for the length of a wait."""
         return self._retries[reference] + 1
@@ -75,8 +70,13 @@ class StepLog:
         model, key = candidate.reference, candidate.key
         return Retrying(model, reason, None, seconds, self.requests, key)
 
-    def may_retry(self, reference: ModelReference, wait_s: float) -> bool:
-        """True when a model may be asked once more after so many seconds."""
+    def may_retry(self, reference: ModelReference, wait_s: float, *, other_model: bool) -> bool:
+        """True when a model may be asked once more after so many seconds.
+
+        The last request of a step is for another model, where there is one.
+        """
+        if other_model and self.requests >= MOST_REQUESTS - 1:
+            return False
         left = self._retries[reference] < self._policy.retries
         return left and self._tokens.left and self.may_wait(wait_s)
 
