@@ -280,6 +280,12 @@ def test_an_end_marker_alone_is_an_end() -> None:
     assert (ended.finish_reason, ended.raw_finish_reason) == ("stop", None)
 
 
+def test_an_end_marker_without_anything_before_it_is_no_answer() -> None:
+    with pytest.raises(ProviderError, match="cut off") as caught:
+        answer(chunk({"role": "assistant", "content": ""}), DONE)
+    assert caught.value.kind == "network"
+
+
 def test_without_any_end_the_answer_was_cut() -> None:
     with pytest.raises(ProviderError, match="cut off") as caught:
         answer(chunk({"content": "x"}))

@@ -87,6 +87,8 @@ class ChatParser:
         if self._usage is not None:
             events.append(UsageReported(self._usage))
         parts = (*self._parts(), *calls)
+        if self._raw_finish is None and not parts and not self._refused:
+            raise cut_off()  # an end marker alone is no answer
         events.append(StreamEnded(reason, self._raw_finish, parts, self._model))
         return events
 
