@@ -81,7 +81,7 @@ def _by_kind(turns: Sequence[Row]) -> str:
     rows: defaultdict[str | None, list[Row]] = defaultdict(list)
     for row in turns:
         rows[row["kind"]].append(row)
-    lines = ["| failure | what koi did, in turns | cells | as it should |", "|---|---|---|---|"]
+    lines = ["| failure | what has to follow, in turns | cells | followed |", "|---|---|---|---|"]
     for kind, words in _WORDS.items():
         found = rows[kind]
         moves = Counter(row["move"] for row in found)
