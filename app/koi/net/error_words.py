@@ -76,6 +76,7 @@ _PATTERNS: tuple[tuple[ErrorKind, tuple[str, ...]], ...] = (
             r"(balance|credits?) (is |are )?(insufficient|exhausted|depleted)",
             r"not[_ ]enough[_ ]balance",
             r"billing_(hard_limit_reached|not_active|error|disabled)",
+            r"account is not active[^*]{0,40} billing|billing (is |has been )?disabled",
             r"requires billing to be enabled",
             r"exceeded_current_quota_error",
             r"credit balance is too low",

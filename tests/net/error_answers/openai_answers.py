@@ -25,6 +25,11 @@ OPENAI = (
         "billing",
     ),
     Case(
+        403,
+        openai("Your account is not active, please check your billing details on our website."),
+        "billing",
+    ),
+    Case(
         400,
         openai("Billing hard limit has been reached", "billing_hard_limit_reached"),
         "billing",
