@@ -49,7 +49,27 @@ def test_check_of_a_good_file_exits_with_0(run_koi: RunKoi, config_file: Path) -
     done = run_koi("config", "check")
     assert done.returncode == 0
     assert "warning" in done.stdout
-    assert done.stdout.endswith("no mistakes\n")
+    assert done.stdout.endswith("no errors, 1 warning\n")
+
+
+def test_only_a_file_without_warnings_has_no_mistakes(run_koi: RunKoi, config_file: Path) -> None:
+    config_file.write_text('model = "anthropic/claude-sonnet-4-6"\n')
+    assert run_koi("config", "check").stdout.endswith("no mistakes\n")
+
+
+def test_an_allowed_host_that_is_none_is_a_mistake(run_koi: RunKoi, config_file: Path) -> None:
+    config_file.write_text(
+        '[network]\nprovider_allowed_hosts = ["openai.com", "https://api.openai.com/v1", "a b"]\n'
+    )
+    done = run_koi("config", "check")
+    assert done.returncode == 2
+    place = "network.provider_allowed_hosts"
+    assert (
+        f"{place}[1]: 'https://api.openai.com/v1' is not a host. Write api.openai.com"
+        in done.stdout
+    )
+    assert f"{place}[2]: 'a b' is not a host. Write a name such" in done.stdout
+    assert f"{place}[0]" not in done.stdout
 
 
 def test_a_model_that_nobody_has_is_warned_of(run_koi: RunKoi, config_file: Path) -> None:

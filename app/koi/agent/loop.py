@@ -180,7 +180,7 @@ def _answer_calls(
 def _check_steps(limits: TurnLimits, steps: int) -> None:
     if limits.max_steps is not None and steps >= limits.max_steps:
         raise LimitReached(
-            f"stopped after {steps} model requests (--max-turns)",
+            f"stopped after {steps} model {'request' if steps == 1 else 'requests'} (--max-turns)",
             hint="Raise --max-turns, or send another prompt to go on.",
             limit="max_turns",
             value=limits.max_steps,

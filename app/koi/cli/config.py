@@ -11,6 +11,8 @@ from koi.cli.options import GlobalOptions, current_options, global_options
 from koi.cli.toml_text import toml_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from koi.config.config import Config
     from koi.config.mistakes import Mistake
 
@@ -44,9 +46,14 @@ def check_command() -> int:
         return EXIT_MISTAKES
     paths = options.paths
     _check_rules()
-    state = "no mistakes" if paths.config_file.exists() else "no such file, so all is default"
-    _say(f"{paths.config_file}: {state}")
+    _say(f"{paths.config_file}: {_state(paths.config_file, len(found))}")
     return 0
+
+
+def _state(file: Path, warnings: int) -> str:
+    if warnings:
+        return f"no errors, {warnings} {'warning' if warnings == 1 else 'warnings'}"
+    return "no mistakes" if file.exists() else "no such file, so all is default"
 
 
 def find_mistakes(options: GlobalOptions) -> list[Mistake]:
@@ -54,6 +61,7 @@ def find_mistakes(options: GlobalOptions) -> list[Mistake]:
     from koi.catalogue.catalogue import load_catalogue
     from koi.catalogue.consistency import find_inconsistencies
     from koi.config.load import read_layers
+    from koi.net.network_rules import wrong_hosts
 
     paths = options.paths
     sources = read_layers(
@@ -65,6 +73,7 @@ def find_mistakes(options: GlobalOptions) -> list[Mistake]:
     found: list[Mistake] = []
     for source in sources:
         found += source.mistakes
+        found += map(source.under_original, wrong_hosts(source.table, source.place("network")))
         where = source.places.get("") or source.place("model")
         more = find_inconsistencies(
             source.table, where, load_catalogue(), os.environ, paths.config_file.parent

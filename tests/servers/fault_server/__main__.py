@@ -90,6 +90,11 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
+_WAIT = (
+    "what a 429 asks for (429-ms, -seconds, -date, -reset; 429-long: many times that; default: 1 s)"
+)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.servers.fault_server", description=_ABOUT, epilog=_ENDING
@@ -99,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--fault", choices=FAULTS, required=True)
     add("--phase", choices=PHASES, help="how far the answer comes (default: not far)")
     add("--times", type=int, default=1, help="requests that fail; 0: all (default: 1)")
-    add("--wait", type=float, default=1.0, metavar="S", help="what a 429 asks for (default: 1 s)")
+    add("--wait", type=float, default=1.0, metavar="S", help=_WAIT)
     add("--seed", type=int, default=0)
     add("--second", action="store_true", help="a healthy server too, as the fallback")
     add("--port", type=int, default=0, help="default: a free one")

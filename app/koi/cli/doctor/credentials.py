@@ -90,10 +90,15 @@ def not_looked_for() -> Section:
     return Section("Credentials", (note("not looked for: the configuration must be mended first"),))
 
 
+_UNSET = (
+    "Keys of the environment or the keyring do not take its place; others that you configured do."
+)
+
+
 def _check(provider: str, line: CredentialLine) -> Check:
     text = f"{provider}: {line.said}"
     if line.state in ("usable", "shadowed"):
         return ok(text)
     if line.state == "unreadable" and line.source == "configuration":
-        return problem(text, "koi never takes another key in the place of one that you configured.")
+        return problem(text, _UNSET)
     return note(text)
