@@ -17,6 +17,7 @@ from koi.core.references import ModelReference
 from koi.core.seams import ModelInfo
 from koi.routing.backoff import RetryPolicy
 from koi.routing.candidates import Candidate, Chain, ChainModel
+from koi.routing.step_log import NO_YES, ONE_KEY
 from tests.chains import Unlimited, chain_model, chain_of
 from tests.routing.scripted import END, MODEL, OTHER, Ran, Scripted, Sending, failed, keys
 
@@ -164,13 +165,64 @@ async def test_another_provider_after_a_refused_key_needs_a_yes() -> None:
     assert ran.actions == ["fall_back", "done"]
 
 
-async def test_a_key_without_credit_makes_way_once_and_rests_for_an_hour() -> None:
+async def test_keys_that_a_refusal_kept_from_being_asked_are_named_with_what_has_them_asked() -> (
+    None
+):
+    refused = [Scripted([failed("auth")]), Scripted([failed("auth")]), Scripted([END])]
+    chain = Chain("executor", (keys(MODEL, *refused), chain_model(Candidate(OTHER, Scripted()))))
+    sending = Sending()
+    ran = await sending.run(chain)
+    assert isinstance(ran.error, AllCandidatesExhausted)
+    assert [(each.model, each.key, each.reason) for each in ran.error.attempts[2:]] == [
+        ("scripted/one", "key3", f"not asked: {ONE_KEY}"),
+        ("other/two", "", f"not asked: {NO_YES}"),
+    ]
+    assert "/retry" in ran.error.hint
+    assert "fallback_on_auth" in ran.error.hint
+    assert asked_keys(await sending.run(chain)) == ["key3"]
+
+
+async def test_every_key_is_asked_once_when_those_before_it_have_no_credit() -> None:
+    empty = [Scripted([failed("billing", 0.0)]), Scripted([failed("billing")])]
+    ran = await Sending().run(Chain("executor", (keys(MODEL, *empty, Scripted([END])),)))
+    assert asked_keys(ran) == ["key1", "key2", "key3"]
+    assert ran.error is None
+
+
+async def test_a_key_without_credit_is_not_asked_again_when_a_later_one_is_retried() -> None:
+    empty, shaky = Scripted([failed("billing", 0.0)]), Scripted([failed("network")], [END])
+    ran = await Sending().run(Chain("executor", (keys(MODEL, empty, shaky),)))
+    assert asked_keys(ran) == ["key1", "key2", "key2"]
+
+
+async def test_after_a_key_without_credit_a_refused_one_still_makes_way() -> None:
+    servers = Scripted([failed("billing")]), Scripted([failed("auth")]), Scripted([END])
+    ran = await Sending().run(Chain("executor", (keys(MODEL, *servers),)))
+    assert asked_keys(ran) == ["key1", "key2", "key3"]
+
+
+async def test_keys_without_credit_leave_the_last_request_to_another_model() -> None:
+    empty = [Scripted([failed("billing")]) for _ in range(12)]
+    chain = Chain("executor", (keys(MODEL, *empty), chain_model(Candidate(OTHER, Scripted([END])))))
+    ran = await Sending().run(chain)
+    assert ran.actions == [*["rotate"] * 8, "fall_back", "done"]
+
+
+async def test_keys_beyond_the_tenth_request_are_named() -> None:
+    ran = await Sending().run(
+        Chain("executor", (keys(MODEL, *(Scripted([failed("billing")]) for _ in range(12))),))
+    )
+    assert isinstance(ran.error, AllCandidatesExhausted)
+    assert ran.error.attempts[-1].reason == "not asked: a step sends 10 requests at most"
+
+
+async def test_a_key_without_credit_rests_for_an_hour_and_makes_way_for_the_next() -> None:
     empty = [Scripted([failed("billing")]) for _ in range(3)]
     other = Scripted([END])
     sending = Sending()
     chain = Chain("executor", (keys(MODEL, *empty), chain_model(Candidate(OTHER, other))))
     ran = await sending.run(chain)
-    assert ran.actions == ["rotate", "fall_back", "done"]
+    assert ran.actions == ["rotate", "rotate", "fall_back", "done"]
     sending.clock.seconds += 3599
     await sending.run(chain)
     assert [provider.asked for provider in empty] == [1, 1, 1]

@@ -24,11 +24,11 @@ from koi.core.references import ModelReference
 from koi.core.request_events import AttemptAction, AttemptEnded, CandidateState, ChainChanged
 from koi.core.sending import note_left
 from koi.routing.backoff import RetryPolicy, RetryTokens, is_transient, retry_wait
-from koi.routing.candidates import Candidate, Chain
+from koi.routing.candidates import Chain
 from koi.routing.cooldowns import Cooldowns
 from koi.routing.exchange import Exchange, for_candidate, stopped_short
 from koi.routing.lineup import Lineup, Resting
-from koi.routing.outcomes import Outcome, Situation, what_follows
+from koi.routing.outcomes import Situation, what_follows
 from koi.routing.spending import Spending
 from koi.routing.step_log import StepLog
 
@@ -226,14 +226,14 @@ class Attempts:
             phase=exchange.phase(error),
             wait_s=wait,
             may_retry=step.may_retry(reference, wait, other_model=other_model),
-            other_key=not step.full and lineup.other_key(candidate),
+            other_key=step.may_rotate(other_model=other_model) and lineup.other_key(candidate),
             key_changed=reference in step.key_changed,
             other_model=other_model,
             probing=exchange.probing and step.failures(reference) == 1,
             alone=lineup.alone,
         )
         outcome = what_follows(error, situation, self._policy)
-        await self._take_rest(candidate, error, outcome)
+        await self._cooldowns.take(candidate, error, outcome)
         match outcome.action:
             case "keep_calls":
                 for call in (part for part in error.kept if isinstance(part, ToolCall)):
@@ -249,8 +249,8 @@ class Attempts:
                 yield exchange.ended("retry", error, wait)
                 yield Retrying(reference, error.title, error.status, wait, exchange.attempt)
             case "rotate":
-                lineup.pass_on(candidate)
-                if error.kind != "rate_limit":
+                lineup.pass_on(candidate, for_good=error.kind == "billing")
+                if outcome.refused:
                     step.key_changed.add(reference)
                 step.rotated = True
                 yield exchange.ended("rotate", error)
@@ -268,19 +268,6 @@ class Attempts:
                 if outcome.action == "stop" and (outcome.refused or _may_pass(error)):
                     lineup.give_up(reference)
                     exchange.failure = step.exhausted(lineup)
-
-    async def _take_rest(
-        self, candidate: Candidate, error: ProviderError, outcome: Outcome
-    ) -> None:
-        """Put the candidate to rest where the outcome says so; an answer of any kind ends one."""
-        if outcome.refused:
-            self._cooldowns.refuse(candidate, error.title)
-        elif outcome.rest is not None:
-            await self._cooldowns.rest(candidate, outcome.rest, error.title, error.kind)
-        elif is_transient(error):
-            self._cooldowns.abandon(candidate)
-        else:
-            self._cooldowns.succeed(candidate)
 
     async def _wait(self, resting: Resting, step: StepLog) -> None:
         if not resting.probing:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import msgspec
 
-from koi.core.errors import ErrorKind
+from koi.core.errors import ErrorKind, ProviderError
 from koi.core.references import ModelReference
 from koi.core.request_events import Condition
+from koi.routing.backoff import is_transient
 from koi.routing.candidates import Candidate
-from koi.routing.outcomes import Rest
+from koi.routing.outcomes import Outcome, Rest
 from koi.store.rests import RestFile, SharedRest
 
 WHOLE_MODEL = ""
@@ -131,6 +132,17 @@ class Cooldowns:
             now = self._now()
             shared = SharedRest(str(candidate.reference), key, kind, now, now + rest.seconds)
             await asyncio.to_thread(self._file.add, shared)
+
+    async def take(self, candidate: Candidate, error: ProviderError, outcome: Outcome) -> None:
+        """Put a candidate to rest where the outcome says so; an answer of any kind ends a rest."""
+        if outcome.refused:
+            self.refuse(candidate, error.title)
+        elif outcome.rest is not None:
+            await self.rest(candidate, outcome.rest, error.title, error.kind)
+        elif is_transient(error):
+            self.abandon(candidate)
+        else:
+            self.succeed(candidate)
 
     def refuse(self, candidate: Candidate, reason: str) -> None:
         """The key was refused: it is not sent to this model again."""

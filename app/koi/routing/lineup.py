@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import msgspec
 
-from koi.core.errors import ErrorKind, FailedAttempt, KoiError
+from koi.core.errors import ErrorKind, KoiError
 from koi.core.messages import ModelRequest
 from koi.core.references import ModelReference
 from koi.core.request_events import CandidateState, ChainChanged, Condition
@@ -50,6 +50,8 @@ class Lineup:
         self._given_up: set[ModelReference] = set()
         self._passed: set[tuple[ModelReference, str]] = set()
         """Keys that had their turn and made way for the next one of their model."""
+        self._spent: set[tuple[ModelReference, str]] = set()
+        """Keys that are not asked again in this step."""
         self._told: tuple[CandidateState, ...] = ()
         self._early = False
         """Nothing was ready at the last choice: rests that no server asked for do not count."""
@@ -101,9 +103,10 @@ class Lineup:
             for model in self._chain.models
         )
 
-    def pass_on(self, candidate: Candidate) -> None:
-        """The next key of the same model has its turn."""
-        self._passed.add((candidate.reference, candidate.key_id))
+    def pass_on(self, candidate: Candidate, *, for_good: bool) -> None:
+        """The next key of the same model has its turn; `for_good`: this one never again."""
+        place = (candidate.reference, candidate.key_id)
+        (self._spent if for_good else self._passed).add(place)
 
     def again(self, reference: ModelReference) -> None:
         """A model is asked once more: each of its keys that does not rest may be used."""
@@ -155,21 +158,15 @@ class Lineup:
             return None
         return ChainChanged(self._chain.role, states)
 
-    def not_asked(self, failed: set[tuple[str, str]]) -> list[FailedAttempt]:
-        """Lines for the attempt log: every candidate that was not asked in this step, and why."""
-        lines: list[FailedAttempt] = []
-        for state in self.states():
-            who = (str(state.model), state.key)
-            if who in failed or state.condition in ("ready", "active", "unknown"):
-                continue
-            wait = state.cooling_s if state.condition == "cooling" else None
-            reason = f"not asked: {state.reason or state.condition.replace('_', ' ')}"
-            lines.append(FailedAttempt(*who, reason, None, wait))
-        return lines
+    def not_asked(self, failed: set[tuple[str, str]]) -> list[CandidateState]:
+        """The candidates that were not asked in this step, but for these."""
+        return [state for state in self.states() if (str(state.model), state.key) not in failed]
 
     def _ready(self, candidate: Candidate) -> bool:
         place = (candidate.reference, candidate.key_id)
-        return place not in self._passed and self._may(self._cooldowns.readiness(candidate))
+        if place in self._passed or place in self._spent:
+            return False
+        return self._may(self._cooldowns.readiness(candidate))
 
     def _open_now(self, candidate: Candidate) -> bool:
         return self._cooldowns.readiness(candidate).open

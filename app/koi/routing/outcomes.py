@@ -27,7 +27,7 @@ class Situation(msgspec.Struct, frozen=True):
     other_key: bool = False
     """Another key of the same model is ready."""
     key_changed: bool = False
-    """The key was changed before in this step because one was refused or had no credit."""
+    """The key was changed before in this step because one was refused."""
     other_model: bool = False
     """There are models that this step has not given up, ready or not."""
     probing: bool = False
@@ -73,8 +73,7 @@ def _outcome(error: ProviderError, at: Situation, policy: RetryPolicy) -> Outcom
             return Outcome(onward, _rest("key", error, policy.cooldown_s, at))
         case "billing":
             rest = _rest("key", error, BILLING_REST_S, at)
-            rotates = at.other_key and not at.key_changed
-            return Outcome("rotate" if rotates else onward, rest)
+            return Outcome("rotate" if at.other_key else onward, rest)
         case "auth":
             if at.other_key and not at.key_changed:
                 return Outcome("rotate", refused=True)

@@ -14,6 +14,7 @@ from koi.core.errors import (
     ProviderError,
 )
 from koi.core.references import ModelReference
+from koi.core.request_events import CandidateState
 from koi.routing.backoff import LONGEST_WAIT_S, RetryPolicy, RetryTokens
 from koi.routing.candidates import Candidate
 from koi.routing.lineup import Lineup, Resting
@@ -24,6 +25,9 @@ MOST_WAITING_S = 300.0
 """Seconds that one step waits, in sum."""
 
 ASK_AT_ONCE = "/fallback retry, on koi's screen, asks before that time."
+
+ONE_KEY = "after a refused key, one other is asked in a step"
+NO_YES = "another model is asked after a refused key only with fallback_on_auth"
 
 
 class StepLog:
@@ -37,7 +41,7 @@ class StepLog:
         self.requests = 0
         self.waited_s = 0.0
         self.key_changed: set[ModelReference] = set()
-        """Models whose key was changed because one was refused or had no credit."""
+        """Models whose key was changed because one was refused."""
         self.last: ProviderError | None = None
         self.last_candidate: Candidate | None = None
         """Who was asked last."""
@@ -80,6 +84,10 @@ class StepLog:
         left = self._retries[reference] < self._policy.retries
         return left and self._tokens.left and self.may_wait(wait_s)
 
+    def may_rotate(self, *, other_model: bool) -> bool:
+        """True when another key may be asked. The last request is for another model here too."""
+        return self.requests < MOST_REQUESTS - (1 if other_model else 0)
+
     def retry(self, reference: ModelReference) -> None:
         """A model is asked once more."""
         self._retries[reference] += 1
@@ -115,14 +123,16 @@ class StepLog:
         if self.reached is not None:
             return self.reached
         asked = {(line.model, line.key) for line in self._failed}
-        lines = (*self._failed, *lineup.not_asked(asked))
+        unasked = [(state, self._why_not(state)) for state in lineup.not_asked(asked)]
+        lines = (*self._failed, *(_unasked_line(state, why) for state, why in unasked if why))
         if self.last is not None and (lineup.alone or len(lines) == 1):
             return self.last
         resting = lineup.first_back()
         last = self.last or _resting_error(resting)
         title = "No model could answer" if self._failed else "No model may be asked now"
         if resting is None:
-            return AllCandidatesExhausted(title, last=last, attempts=lines)
+            hint = " ".join(filter(None, (last.hint, self._next_hint(unasked))))
+            return AllCandidatesExhausted(title, last=last, attempts=lines, hint=hint)
         return AllCandidatesExhausted(
             f"{title}; {resting.candidate.reference} may be asked again {_when(resting.seconds)}",
             last=last,
@@ -130,6 +140,28 @@ class StepLog:
             hint=f"{last.hint} {ASK_AT_ONCE}".strip(),
             retry_after_s=resting.seconds,
         )
+
+    def _why_not(self, state: CandidateState) -> str:
+        """Why a candidate was not asked; "" when there is nothing to say of it."""
+        if state.condition not in ("ready", "unknown"):
+            return state.reason or state.condition.replace("_", " ")
+        if self.full:
+            return f"a step sends {MOST_REQUESTS} requests at most"
+        if self.last is None or self.last.kind != "auth" or self.last_candidate is None:
+            return ""
+        return ONE_KEY if state.model == self.last_candidate.reference else NO_YES
+
+    def _next_hint(self, unasked: list[tuple[CandidateState, str]]) -> str:
+        """What has those asked that a refused key kept from it."""
+        reasons = {why for _, why in unasked}
+        keys = "/retry asks the next key." if ONE_KEY in reasons else ""
+        models = "fallback_on_auth = true under [reliability] lets another model answer."
+        return " ".join(filter(None, (keys, models if NO_YES in reasons else "")))
+
+
+def _unasked_line(state: CandidateState, why: str) -> FailedAttempt:
+    wait = state.cooling_s if state.condition == "cooling" else None
+    return FailedAttempt(str(state.model), state.key, f"not asked: {why}", None, wait)
 
 
 def _resting_error(resting: Resting | None) -> ProviderError:
