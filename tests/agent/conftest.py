@@ -179,6 +179,7 @@ def build_bench(
     provider_of: Callable[[ModelReference], Provider] | None = None,
     window: int | None = 1000,
     small: ModelReference | None = None,
+    unpriced: ModelReference | None = None,
 ) -> Bench:
     """A session that keeps its files in `folder`; `answers` are what the model says."""
     provider = ScriptedProvider()
@@ -194,7 +195,7 @@ def build_bench(
     gate = Gate(rules, workspace, approver or Nobody())
 
     async def price_of(reference: ModelReference) -> Price | None:
-        return price
+        return None if reference == unpriced else price
 
     def info(model: ModelReference) -> ModelInfo:
         return ModelInfo(model, context_window=window)

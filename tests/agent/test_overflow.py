@@ -11,6 +11,7 @@ from koi.agent.compaction import is_summary
 from koi.agent.overflow import window_named
 from koi.core.agent_events import (
     AgentEvent,
+    BudgetReached,
     Compacted,
     CostChanged,
     RequestStarted,
@@ -124,6 +125,54 @@ async def test_words_are_summarised_by_the_small_model(make_bench: MakeBench) ->
     assert paid == ["small", "executor"]
     roles = [entry.role for entry in read_ledger(bench.folder / "ledger.jsonl").entries]
     assert roles == ["small", "executor"]
+
+
+async def test_a_small_model_without_a_price_makes_way_for_the_session_s_own(
+    make_bench: MakeBench,
+) -> None:
+    bench = make_bench(
+        [overflow()],
+        answer("## Goal"),
+        answer("done"),
+        window=None,
+        small=LITTLE,
+        unpriced=LITTLE,
+        price=Price(1.0, 1.0),
+        budget={"session_usd": 5.0},
+    )
+    talk(bench)
+    events = await bench.prompt("go on")
+    (told,) = compactions(events)
+    assert told.model == MODEL
+    assert isinstance(events[-1], TurnFinished)
+
+
+async def test_a_summary_that_a_limit_has_no_room_for_stops_and_changes_nothing(
+    make_bench: MakeBench,
+) -> None:
+    bench = make_bench(
+        [overflow()],
+        window=None,
+        small=LITTLE,
+        unpriced=LITTLE,
+        price=Price(1.0, 1.0),
+        budget={"session_usd": 5.0},
+    )
+    talk(bench)
+    events: list[AgentEvent] = []
+    async with aclosing(bench.session.prompt("go on")) as stream:
+        async for event in stream:
+            events.append(event)
+            if isinstance(event, RequestStarted):
+                bench.session.set_limit("session_usd", 0.001)
+    last = events[-1]
+    assert isinstance(last, TurnFailed)
+    assert last.error.kind == "budget"
+    assert "a summary has no room" in last.error.message
+    assert len(bench.session.state.history) == 17
+    assert [(e.limit, e.raisable) for e in events if isinstance(e, BudgetReached)] == [
+        ("session_usd", True)
+    ]
 
 
 async def test_a_second_refusal_fails_clearly_and_nothing_is_lost(make_bench: MakeBench) -> None:

@@ -100,6 +100,25 @@ def test_a_fallback_without_a_price_is_passed_over(
     assert outcome.result["model"] == "anthropic-like/scripted-model"
 
 
+def test_a_tier_without_a_price_is_told_and_the_model_that_was_asked_for_answers(
+    machine: Machine,
+    model_server: ModelServer,
+    set_budget: Callable[..., None],
+    config_file: Path,
+) -> None:
+    set_budget(day_usd=1.0)
+    config = config_file.read_text()
+    at = config.index("[providers.chatty]") + len("[providers.chatty]")
+    config = f'{config[:at]}\nfast_model = "unpriced"{config[at:]}'
+    config_file.write_text(f"{config}\n[routing]\ntiers = true\n")
+    model_server.script(text("done"))
+    outcome = machine("what is this?")
+    assert (outcome.code, outcome.result["text"]) == (0, "done")
+    (told,) = outcome.of("fallback")
+    assert told["from"] == "chatty/unpriced"
+    assert "its price is not known" in str(told["reason"])
+
+
 def test_what_a_killed_process_held_is_free_again(
     start_koi: Start, model_server: ModelServer, set_budget: Callable[..., None]
 ) -> None:

@@ -14,6 +14,7 @@ from koi.core.errors import (
 )
 from koi.core.messages import Image, Message, ModelRequest, ToolSchema
 from koi.core.references import ModelReference
+from koi.core.request_events import Routed
 from koi.core.seams import ModelInfo
 from koi.routing.backoff import RetryPolicy
 from koi.routing.candidates import Candidate, Chain, ChainModel
@@ -92,6 +93,22 @@ async def test_a_limit_stops_when_no_fallback_has_room_under_it() -> None:
     ran = await sending_within_limits(OTHER).run(chain)
     assert isinstance(ran.error, LimitReached)
     assert ran.of(FellBack) == []
+
+
+@pytest.mark.parametrize("spending", [None, "unpriced"])
+async def test_a_model_of_a_tier_that_a_limit_bars_makes_way_for_the_one_that_was_meant(
+    spending: str | None,
+) -> None:
+    tier, whole = Scripted([END]), Scripted([END])
+    chain = Chain(
+        "executor",
+        chain_of((OTHER, tier), (MODEL, whole)).models,
+        Routed(MODEL, OTHER, "tier", "fast: a short question"),
+    )
+    sending = Sending(spending=_Unpriced()) if spending else sending_within_limits(OTHER)
+    ran = await sending.run(chain)
+    assert (ran.error, tier.asked, whole.asked) == (None, 0, 1)
+    assert ran.states[0].condition == "unfit"
 
 
 async def test_a_limit_stops_when_the_model_that_was_meant_has_no_room_under_it() -> None:

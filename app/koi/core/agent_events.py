@@ -151,6 +151,8 @@ class BudgetReached(msgspec.Struct, frozen=True):
     limit: BudgetLimit
     value: float
     message: str
+    raisable: bool = True
+    """False when more would not help: the price of a model is not known."""
 
 
 class Compacted(msgspec.Struct, frozen=True):

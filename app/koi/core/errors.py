@@ -189,11 +189,19 @@ class LimitReached(KoiError):
     exit_code = 4
 
     def __init__(
-        self, title: str, *, hint: str = "", limit: BudgetLimit = "max_turns", value: float = 0.0
+        self,
+        title: str,
+        *,
+        hint: str = "",
+        limit: BudgetLimit = "max_turns",
+        value: float = 0.0,
+        raisable: bool = True,
     ) -> None:
         super().__init__(title, hint=hint)
         self.limit: BudgetLimit = limit
         self.value = value
+        self.raisable = raisable
+        """False when more would not help."""
 
 
 class StorageError(KoiError):

@@ -46,6 +46,7 @@ def unpriced(limit: BudgetLimit, value: float, model: ModelReference) -> LimitRe
         "tokens instead.",
         limit=limit,
         value=value,
+        raisable=False,
     )
 
 

@@ -52,6 +52,12 @@ class Chain(msgspec.Struct, frozen=True):
         """The model that is asked unless it fails."""
         return self.models[0]
 
+    @property
+    def meant(self) -> ChainModel:
+        """The model that the person chose; the first, unless a tier put another before it."""
+        requested = None if self.routed is None else self.routed.requested
+        return next((each for each in self.models if each.reference == requested), self.first)
+
 
 class Chains(Protocol):
     """Makes chains from the configuration as it is now."""

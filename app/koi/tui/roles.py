@@ -18,6 +18,8 @@ async def show_roles(app: Actions) -> None:
     if session is None:
         return
     model, options = session.state.model, app.host.options
-    role = await app.push_screen_wait(RoleList(lambda: role_rows(model, options)))
+    role = await app.push_screen_wait(
+        RoleList(lambda: role_rows(model, options, session.candidates))
+    )
     if role is not None:
         await choose_model(app, role)

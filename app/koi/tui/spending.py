@@ -61,16 +61,13 @@ def after_limit(app: Actions) -> None:
 
 async def _offer(app: Actions) -> None:
     session, reached = app.host.session, app.state.requests.reached
-    if session is None or reached is None:
+    if session is None or reached is None or not reached.raisable:
         return
     try:
         estimate = await session.estimate()
         spent = {use.limit: use.spent + use.reserved for use in session.limits()}
     except KoiError:
         return  # the model cannot be asked at all
-    in_usd = reached.limit in ("max_cost", "session_usd", "day_usd")
-    if in_usd and estimate.input_usd is None:
-        return  # its unknown price is in the way: more would not help
     if app.state.requests.reached is reached:
         used = spent.get(reached.limit, 0.0)
         proposed = proposed_limit(reached.limit, reached.value, used, estimate)

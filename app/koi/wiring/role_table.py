@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
 import msgspec
 
 from koi.agent.options import SessionOptions
+from koi.config.schema import RoleName
 from koi.core.offers import EXECUTOR
 from koi.core.references import ModelReference
 from koi.core.request_events import CandidateState
@@ -27,20 +31,35 @@ class RoleRow(msgspec.Struct, frozen=True):
     """These models with each of their keys, as they are now."""
 
 
-async def role_rows(executor: ModelReference, options: SessionOptions) -> tuple[RoleRow, ...]:
+States: TypeAlias = Callable[[RoleName], Awaitable[tuple[CandidateState, ...]]]
+
+
+async def role_rows(
+    executor: ModelReference, options: SessionOptions, states: States | None = None
+) -> tuple[RoleRow, ...]:
     """Every role, while the session works with `executor`.
 
-    Raises UsageError, ConfigurationError.
+    `states` gives the candidates of a role as the session knows them; without it, as the files say.
+    Raises UsageError, ConfigurationError, and what `states` raises.
     """
     registry = registry_of(options)
     kept = registry.config.role_model(EXECUTOR) == str(executor)
-    rows = [_row(each) for each in await role_statuses(options, registry, executor)]
+    statuses = await role_statuses(options, registry, executor)
+    if states is not None:
+        statuses = tuple([await _as_the_session_knows(each, states) for each in statuses])
+    rows = map(_row, statuses)
     return tuple(
         msgspec.structs.replace(row, place="this session")
         if row.role == EXECUTOR and not kept
         else row
         for row in rows
     )
+
+
+async def _as_the_session_knows(status: RoleStatus, states: States) -> RoleStatus:
+    if status.reference is None:
+        return status
+    return msgspec.structs.replace(status, candidates=await states(status.role))
 
 
 def _row(status: RoleStatus) -> RoleRow:
