@@ -19,7 +19,13 @@ from koi.agent.runner import Emit
 from koi.agent.state import SessionState
 from koi.config.schema import RoleName
 from koi.core.agent_events import RequestStarted, Streamed
-from koi.core.errors import CredentialMissing, KoiError, ProviderError, UsageError
+from koi.core.errors import (
+    CredentialMissing,
+    KoiError,
+    LimitReached,
+    ProviderError,
+    UsageError,
+)
 from koi.core.messages import Message, ModelRequest, Text
 from koi.core.references import ModelReference
 from koi.core.request_events import AttemptEnded
@@ -55,23 +61,34 @@ async def summarise(
     """Have the model of the role `small`, else the executor's, summarise `messages`.
 
     `matters` is what the person wants kept above all, "" for nothing special. Every request is
-    told and counted like any other, but for its text. Raises the last failure: ProviderError,
-    CredentialMissing, UsageError; and LimitReached, StorageError at once.
+    told and counted like any other, but for its text. A model that a limit has no room for makes
+    way for the other. Raises the failure of the session's model: ProviderError,
+    CredentialMissing, UsageError, LimitReached; and StorageError at once.
     """
     texts = retold(messages)
     length = sum(map(len, texts))
     models = await _models(state, parts)
     limits = {model: _piece_limit(model, matters, state, parts) for model in models}
-    failure: ProviderError | CredentialMissing | UsageError | None = None
+    failures: dict[ModelReference, KoiError] = {}
     for model in sorted(limits, key=lambda model: length // max(1, limits[model])):
         try:
             text = await _in_pieces(texts, limits[model], matters, model, state, parts, emit)
             return Summary(text, model)
-        except (ProviderError, CredentialMissing, UsageError) as error:
+        except (ProviderError, CredentialMissing, UsageError, LimitReached) as error:
             log.warning("%s could not summarise: %s", model, error.title)
-            failure = error
-    assert failure is not None
-    raise failure
+            failures[model] = error
+    failure = failures[state.model]
+    raise _without_room(failure) if isinstance(failure, LimitReached) else failure
+
+
+def _without_room(reached: LimitReached) -> LimitReached:
+    return LimitReached(
+        f"the conversation is too long, and a summary has no room: {reached.title}",
+        hint=f"The conversation is as it was. {reached.hint}",
+        limit=reached.limit,
+        value=reached.value,
+        raisable=reached.raisable,
+    )
 
 
 async def _models(state: SessionState, parts: TurnParts) -> Iterable[ModelReference]:

@@ -77,13 +77,12 @@ class Attempts:
         """Events of the attempts; the last one is Streamed(StreamEnded).
 
         `request` names no model: each candidate's is put in. Every RequestStarted is followed by
-        one AttemptEnded. Raises the last ProviderError, AllCandidatesExhausted, LimitReached,
-        and what the first model's `candidates` raises. A model that would only take over is passed
-        over when it does not fit under a limit.
+        one AttemptEnded. Raises the last ProviderError, AllCandidatesExhausted, LimitReached, and
+        what the meant model's `candidates` raises. Any other that a limit bars is passed over.
         """
         self._cooldowns.refresh()
         lineup = Lineup(chain, self._cooldowns, request, self._spending.unfit)
-        await lineup.open_first()
+        await lineup.open_meant()
         step = StepLog(self._policy, self._tokens)
         while True:
             candidate = await lineup.choose()
@@ -105,10 +104,11 @@ class Attempts:
                     async for event in events:
                         yield event
             except LimitReached as reached:
-                if candidate.reference == chain.first.reference:
+                if candidate.reference == chain.meant.reference:
                     raise
-                step.reached = step.reached or reached
                 lineup.bar(candidate.reference, reached.title)
+                if candidate.reference != chain.first.reference:
+                    step.reached = step.reached or reached
                 continue
             if exchange.over:
                 return

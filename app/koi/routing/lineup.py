@@ -56,10 +56,10 @@ class Lineup:
         self._early = False
         """Nothing was ready at the last choice: rests that no server asked for do not count."""
 
-    async def open_first(self) -> None:
+    async def open_meant(self) -> None:
         """Look for the keys of the model that was meant. Raises what its `candidates` raises."""
-        first = self._chain.first
-        self._opened[first.reference] = await first.candidates()
+        meant = self._chain.meant
+        self._opened[meant.reference] = await meant.candidates()
 
     async def open_all(self) -> None:
         """Look for the keys of every model; the reasons of those without one are noted."""
