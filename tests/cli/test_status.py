@@ -111,3 +111,12 @@ def test_without_any_model_the_ways_in_are_named(run_koi: RunKoi, configured: Pa
     done = run_koi("status", environment={"OLLAMA_HOST": "127.0.0.1:9"})
     assert done.returncode == 3
     assert "no credential and no local model was found" in done.stderr
+
+
+def test_a_model_without_a_price_is_unfit_under_a_limit_in_usd(
+    run_koi: RunKoi, configured: Path
+) -> None:
+    configured.write_text(configured.read_text().replace('"groq/llama"', '"work/unpriced"'))
+    done = run_koi("status")
+    assert "work/unpriced: unfit: its price is not known" in done.stdout
+    assert '[pricing."work/unpriced"]' in done.stderr

@@ -104,6 +104,11 @@ def list_models(provider: Registered) -> tuple[str, ...]:
     )
 
 
+def is_listed(provider: Registered, model: str) -> bool:
+    """True when genai-prices has a price for a model of a provider."""
+    return _listed_facts(provider, model).price is not None
+
+
 def _listed_facts(provider: Registered, name: str) -> PricedFacts:
     source = _price_list(provider)
     model = None if source is None else source.find_model(name)

@@ -85,11 +85,12 @@ def find_mistakes(options: GlobalOptions) -> list[Mistake]:
 
 
 def _names_of_models(options: GlobalOptions) -> tuple[Mistake, ...]:
-    """What is wrong with fallbacks, routes, roles and tiers."""
+    """What is wrong with fallbacks, routes, roles, tiers and prices."""
     from koi.catalogue.catalogue import load_catalogue
     from koi.catalogue.registry import Registry
     from koi.config.load import load
     from koi.wiring.candidate_check import candidate_mistakes
+    from koi.wiring.price_check import price_mistakes
 
     config = load(
         paths=options.paths,
@@ -97,7 +98,8 @@ def _names_of_models(options: GlobalOptions) -> tuple[Mistake, ...]:
         project_folder=options.workspace,
         trusted=options.trust,
     )
-    return candidate_mistakes(Registry(config, load_catalogue()))
+    registry = Registry(config, load_catalogue())
+    return (*candidate_mistakes(registry), *price_mistakes(registry))
 
 
 def _check_rules() -> None:

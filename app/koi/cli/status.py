@@ -29,7 +29,9 @@ def command(as_json: bool) -> None:
 
     Each with its state: ready, cooling (its provider asked for time), no key. No model is asked.
     """
+    from koi.cli.failures import print_notes
     from koi.wiring.budgets import configured_limits, day_uses, spent_today
+    from koi.wiring.price_check import price_mistakes
     from koi.wiring.role_statuses import role_statuses
     from koi.wiring.session import registry_of
 
@@ -41,6 +43,7 @@ def command(as_json: bool) -> None:
     rows = asyncio.run(role_statuses(options, registry))
     limits, uses = configured_limits(registry.config.tables.budget), day_uses(registry.config)
     today = spent_today(registry.config.paths.ledger)
+    print_notes(f"{each.place}: {each.message}. {each.hint}" for each in price_mistakes(registry))
     if as_json:
         click.echo(json.dumps(_object(rows, uses, limits, today)))
         return

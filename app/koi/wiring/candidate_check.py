@@ -35,10 +35,10 @@ def _routes(registry: Registry) -> Iterator[Mistake]:
         name = route.hint.removeprefix(HINT)
         if not name:
             said = "is empty: it would be for every name" if not route.hint else "names no route"
-            yield _mistake(registry, f"{key}.hint", said, "Write the beginning of names.")
+            yield mistake_at(registry, f"{key}.hint", said, "Write the beginning of names.")
         elif route.hint in seen:
             said = f"is the hint of {seen[route.hint]} already, which is taken"
-            yield _mistake(registry, f"{key}.hint", said, severity="warning")
+            yield mistake_at(registry, f"{key}.hint", said, severity="warning")
         seen.setdefault(route.hint, key)
         yield from _route(route, key, registry)
 
@@ -47,17 +47,17 @@ def _route(route: RouteTable, key: str, registry: Registry) -> Iterator[Mistake]
     try:
         provider = registry.get(route.provider)
     except KoiError as error:
-        yield _mistake(registry, f"{key}.provider", error.title, error.hint)
+        yield mistake_at(registry, f"{key}.provider", error.title, error.hint)
         return
     if route.hint.startswith(HINT) and route.model is None and provider.default_model is None:
         said = f"{provider.name} has no default model"
-        yield _mistake(registry, key, said, 'Name one here: model = "…".', "warning")
+        yield mistake_at(registry, key, said, 'Name one here: model = "…".', "warning")
     try:
         route_key(route, registry)
     except ConfigurationError as error:
         unset = "is not set" in error.title
         severity: Severity = "warning" if unset else "error"
-        yield _mistake(registry, key, error.title, severity=severity)
+        yield mistake_at(registry, key, error.title, severity=severity)
 
 
 def _roles(registry: Registry) -> Iterator[Mistake]:
@@ -78,7 +78,7 @@ def _roles(registry: Registry) -> Iterator[Mistake]:
             continue
         except KoiError as error:
             severity: Severity = "error" if written.startswith(HINT) else "warning"
-            yield _mistake(registry, key, error.title, error.hint, severity)
+            yield mistake_at(registry, key, error.title, error.hint, severity)
 
 
 def _fallbacks(registry: Registry) -> Iterator[Mistake]:
@@ -89,7 +89,7 @@ def _fallbacks(registry: Registry) -> Iterator[Mistake]:
         where = getattr(error, "where", "")
         title = error.title.removeprefix(f"{where}: ")
         bare = "/" not in fallback.written and not fallback.written.startswith(HINT)
-        yield _mistake(registry, key, title, error.hint, "warning" if bare else "error")
+        yield mistake_at(registry, key, title, error.hint, "warning" if bare else "error")
 
 
 def _fallback_names(registry: Registry) -> Iterator[Mistake]:
@@ -104,7 +104,7 @@ def _fallback_names(registry: Registry) -> Iterator[Mistake]:
             said = f"there is no provider '{provider}': it is for models of this whole name only"
             near = registry.catalogue.nearest(provider, registry.configured)
             hint = f"Did you mean {near[0]}?" if near else ""
-            yield _mistake(registry, key, said, hint, "warning")
+            yield mistake_at(registry, key, said, hint, "warning")
 
 
 def _tiers(registry: Registry) -> Iterator[Mistake]:
@@ -113,10 +113,10 @@ def _tiers(registry: Registry) -> Iterator[Mistake]:
     if tables.routing.tiers and not named:
         said = "no provider has a fast_model or a premium_model, so nothing changes"
         hint = 'Name one: [providers.NAME] with fast_model = "…".'
-        yield _mistake(registry, "routing.tiers", said, hint, "warning")
+        yield mistake_at(registry, "routing.tiers", said, hint, "warning")
 
 
-def _mistake(
+def mistake_at(
     registry: Registry, key: str, message: str, hint: str = "", severity: Severity = "error"
 ) -> Mistake:
     """A finding under the key that the person wrote."""
