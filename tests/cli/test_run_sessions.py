@@ -89,8 +89,18 @@ def test_an_option_for_a_role_that_nothing_asks_for_yet_says_so(
 ) -> None:
     model_server.script(text("one"), text("two"))
     for prompt in ("one", "two"):
-        said = machine("--evaluator", "a/b", "--small", "c/d", prompt).stderr
+        said = machine("--evaluator", "openai/b", "--small", "openai/d", prompt).stderr
         assert "settings without effect: --evaluator (" in said
+
+
+@pytest.mark.usefixtures("config_file")
+@pytest.mark.parametrize("option", ["--small", "--planner", "--embedder"])
+def test_an_option_for_a_role_with_an_unknown_provider_is_a_mistake(
+    machine: Machine, option: str
+) -> None:
+    outcome = machine(option, "nowhere/x", "one")
+    assert outcome.code == 2
+    assert "unknown provider 'nowhere'" in str(outcome.lines)
 
 
 def test_a_resumed_session_may_change_its_model(

@@ -254,6 +254,15 @@ async def test_a_new_session_ends_the_turn_and_keeps_what_was_queued(workspace: 
         assert not app.state.busy
 
 
+async def test_a_new_session_keeps_a_model_that_no_option_named(workspace: Path) -> None:
+    async with running(workspace) as (app, _):
+        assert app.host.session is not None
+        model = app.host.session.state.model
+        session = await app.host.fresh()
+        assert session.state.model == model
+        assert app.host.options.executor is None
+
+
 @pytest.mark.usefixtures("slow_demo")
 async def test_a_resumed_answer_that_was_cut_says_so(workspace: Path) -> None:
     async with running(workspace) as (app, pilot):

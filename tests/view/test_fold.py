@@ -189,7 +189,7 @@ def test_an_interrupted_turn_keeps_its_text(screen: Screen) -> None:
     assert screen.lines == [
         "koi  Half",
         "     ■ bash  run pytest -q  stopped",
-        "     ■ interrupted",
+        "     ■ interrupted. /retry goes on with the turn.",
     ]
     assert screen.state.approvals == []
     assert screen.step() is None
@@ -198,7 +198,11 @@ def test_an_interrupted_turn_keeps_its_text(screen: Screen) -> None:
 def test_a_failed_turn_says_what_to_do(screen: Screen) -> None:
     error = ErrorReport("auth", "The key was refused (401).", "See koi providers.")
     screen.take(request(), TurnFailed("t1", error, "", 1.0))
-    assert screen.lines == ["     ✗ The key was refused (401).", "       See koi providers."]
+    assert screen.lines == [
+        "     ✗ The key was refused (401).",
+        "       See koi providers.",
+        "       /retry goes on with the turn.",
+    ]
 
 
 @pytest.mark.parametrize("reason", ["length", "content_filter", "refusal", "error"])
@@ -211,7 +215,11 @@ def test_a_limit_is_told_once_at_the_end_of_the_turn(screen: Screen) -> None:
     said = "The limit of $1 was reached."
     screen.take(BudgetReached("max_cost", 1.0, said))
     screen.take(TurnFailed("t1", ErrorReport("budget", said, "Raise it."), "", 1.0))
-    assert screen.lines == ["     ! The limit of $1 was reached.", "       Raise it."]
+    assert screen.lines == [
+        "     ! The limit of $1 was reached.",
+        "       Raise it.",
+        "       /retry goes on with the turn.",
+    ]
 
 
 def test_costs_and_context(screen: Screen) -> None:

@@ -238,6 +238,7 @@ def test_when_everything_failed_each_attempt_is_listed(screen: Screen) -> None:
         "       anthropic/claude …ab12: too fast (429), again in 42 s",
         "       openai/gpt: no key",
         "       Wait.",
+        "       /retry goes on with the turn.",
     ]
 
 

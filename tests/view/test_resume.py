@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from rich.cells import cell_len
 
 from koi.core.agent_events import ToolFinished
 from koi.core.messages import Message, Opaque, ProviderData, Reasoning, Text, ToolCall, ToolResult
-from koi.view.resume import CUT, restore
+from koi.view.request_texts import GO_ON
+from koi.view.resume import CUT, UNFINISHED, restore
 from koi.view.state import ScreenState
 
 
@@ -52,7 +54,20 @@ def test_an_answer_that_was_cut_says_so() -> None:
     state = ScreenState(cell_len)
     messages = [Message("user", (Text("hi"),)), Message("assistant", (Text("half an"),))]
     restore(state, messages, frozenset({1}))
-    assert [item.source for item in state.transcript.items][1:] == ["half an", CUT]
+    assert [item.source for item in state.transcript.items][1:3] == ["half an", CUT]
+
+
+@pytest.mark.parametrize("said", [(), (Message("assistant", (Text("half an"),)),)])
+def test_a_last_turn_without_its_end_names_how_it_goes_on(said: tuple[Message, ...]) -> None:
+    state = ScreenState(cell_len)
+    restore(state, [Message("user", (Text("hi"),)), *said], frozenset({1}))
+    assert state.transcript.items[-1].source == f"{UNFINISHED} {GO_ON}"
+
+
+def test_a_last_turn_that_came_to_its_end_names_nothing() -> None:
+    state = ScreenState(cell_len)
+    restore(state, [Message("user", (Text("hi"),)), Message("assistant", (Text("ho"),))])
+    assert state.transcript.items[-1].source == "ho"
 
 
 def test_a_resumed_edit_shows_its_diff_and_what_was_denied() -> None:

@@ -140,6 +140,24 @@ api_key = "${A2}"
     assert sonnet.routed is None
 
 
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [("claude-sonnet-4-6", True), ("hint:claude-", True), ("anthropic/claude-sonnet-4-6", False)],
+)
+def test_only_a_name_that_a_route_led_is_told_as_routed(
+    tmp_path: Path, written: str, told: bool
+) -> None:
+    text = f"""
+model = "{written}"
+[[model_routes]]
+hint = "claude-"
+provider = "anthropic"
+model = "claude-sonnet-4-6"
+"""
+    chain = chains(tmp_path, text).chain("executor", SONNET)
+    assert (chain.routed is not None) == told
+
+
 async def test_a_route_with_a_key_needs_no_other(tmp_path: Path) -> None:
     text = '[[model_routes]]\nhint = "claude-"\nprovider = "anthropic"\napi_key_env = "A2"\n'
     chain = chains(tmp_path, text).chain("executor", SONNET)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from koi.core.references import ModelReference
 from koi.safety.modes import Mode
 
 
@@ -23,6 +24,8 @@ class SessionOptions(msgspec.Struct, frozen=True, kw_only=True):
     planner: str | None = None
     embedder: str | None = None
     small: str | None = None
+    model_before: ModelReference | None = None
+    """The model of the session that this one follows in the same window: it stays."""
     latest: bool = False
     resume: str | None = None
     """The id, or its beginning, of a session to go on with; "" means: let me choose."""

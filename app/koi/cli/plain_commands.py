@@ -77,7 +77,9 @@ async def _answer(
                 state.model = chosen
             return f"model: {state.model}"
         case "roles":
-            return "\n".join(_role_text(row) for row in await role_rows(state.model, options))
+            return "\n".join(
+                _role_text(row) for row in await role_rows(state.model, options, session.candidates)
+            )
         case "fallback":
             done = await fallbacks.change_fallbacks(session, options, argument)
             rows = await fallbacks.candidates(session)

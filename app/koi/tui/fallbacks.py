@@ -32,7 +32,7 @@ async def change_fallbacks(session: Session, options: SessionOptions, argument: 
     from koi.wiring.fallback_lists import keep_fallbacks
 
     texts = () if argument == NONE else argument.replace(",", " ").split()
-    done = await keep_fallbacks(EXECUTOR, texts, options)
+    done = await keep_fallbacks(EXECUTOR, texts, options, session.state.model)
     session.renew()
     return done
 

@@ -85,13 +85,15 @@ class SessionHost:
         options = msgspec.structs.replace(self.options, latest=False, resume=None)
         if self.session is not None:
             state = self.session.state
-            options = msgspec.structs.replace(options, executor=str(state.model), mode=state.mode)
+            options = msgspec.structs.replace(options, model_before=state.model, mode=state.mode)
         return await self.replace(options)
 
     async def resume(self, session_id: str) -> Session:
         """Another session, by its id or the beginning of it."""
         return await self.replace(
-            msgspec.structs.replace(self.options, latest=False, resume=session_id)
+            msgspec.structs.replace(
+                self.options, latest=False, resume=session_id, model_before=None
+            )
         )
 
     async def use_model(self, text: str) -> ModelReference:

@@ -118,7 +118,7 @@ async def _begin_with(app: Actions, desk: Desk, connection: Connection) -> bool 
 
 def _use(app: Actions, model: str) -> None:
     app.host.options = msgspec.structs.replace(
-        app.host.options, model=model, provider=None, executor=None, demo=False
+        app.host.options, model=model, provider=None, executor=None, model_before=None, demo=False
     )
 
 

@@ -21,7 +21,7 @@ from koi.view.fold_requests import fold_request_event
 from koi.view.fold_stream import finish_stream, fold_provider_event
 from koi.view.fold_tools import fold_tool_event, fold_tool_output, stop_calls
 from koi.view.items.prompt import Notice, NoticeKind, Prompt
-from koi.view.request_texts import attempt_text, stand_in_text
+from koi.view.request_texts import GO_ON, attempt_text, stand_in_text
 from koi.view.safe_text import safe
 from koi.view.state import Activity, Changed, ScreenState
 
@@ -99,10 +99,12 @@ def _fold_end(
     changed = come_to_rest(state, now)
     match event:
         case TurnCancelled():
-            state.transcript.add(Notice("interrupted", "interrupted", state.measure))
+            state.transcript.add(Notice("interrupted", f"interrupted. {GO_ON}", state.measure))
         case TurnFailed():
             error = event.error
-            hint = "\n".join(filter(None, (*map(attempt_text, error.attempts), error.hint)))
+            begun = GO_ON if event.turn_id else ""
+            said = (*map(attempt_text, error.attempts), error.hint, begun)
+            hint = "\n".join(filter(None, said))
             kind: NoticeKind = "warn" if error.kind == "budget" else "error"
             state.transcript.add(Notice(kind, _who(error), state.measure, hint))
         case TurnFinished():

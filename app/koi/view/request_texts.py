@@ -8,6 +8,9 @@ from koi.core.references import ModelReference
 from koi.core.request_events import Routed
 from koi.view.units import duration, tokens
 
+GO_ON = "/retry goes on with the turn."
+"""Said where a turn did not come to its end."""
+
 
 def retry_text(event: Retrying) -> str:
     """Why a model is asked again, when, and with which key."""

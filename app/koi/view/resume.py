@@ -14,10 +14,11 @@ from koi.view.items.reasoning import Reasoning as ReasoningItem
 from koi.view.items.tool_card import ToolCard, ToolStatus
 from koi.view.line import Measure
 from koi.view.line_store import LineStore
-from koi.view.request_texts import compaction_text
+from koi.view.request_texts import GO_ON, compaction_text
 from koi.view.state import MAX_OUTPUTS, ScreenState, ToolEntry
 
 CUT = "the answer was cut off here"
+UNFINISHED = "the last turn did not come to its end."
 
 
 DENIED = "denied"
@@ -38,12 +39,13 @@ def restore(
     or undone, by the number of messages before it.
     """
     finished, summaries, compactions = finished or {}, summaries or {}, compactions or {}
-    place = -1
+    place, last = -1, None
     items: list[Item] = []
     cards: dict[str, ToolCard] = {}
     results: list[tuple[ToolCard, ToolResult, ToolFinished | None]] = []
     for place, message in enumerate(messages):
         items += _compacted(compactions.get(place, ()), state.measure)
+        last = message
         for part in message.parts:
             match part:
                 case Text() if part.text.strip():
@@ -65,6 +67,8 @@ def restore(
         if place in cut:
             items.append(Notice("interrupted", CUT, state.measure))
     items += _compacted(compactions.get(place + 1, ()), state.measure)
+    if place in cut or (last is not None and last.role == "user"):
+        items.append(Notice("interrupted", f"{UNFINISHED} {GO_ON}", state.measure))
     state.transcript.extend(items)
     for index, (card, result, event) in enumerate(results):
         recent = index >= len(results) - MAX_OUTPUTS

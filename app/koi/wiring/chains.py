@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from koi.config.schema import RoleName
-from koi.core.errors import CredentialMissing
+from koi.config.schema import ROLE_NAMES, RoleName
+from koi.core.errors import CredentialMissing, KoiError
 from koi.core.references import ModelReference
 from koi.core.request_events import Routed
 from koi.core.seams import ModelInfo
@@ -14,6 +14,7 @@ from koi.routing.candidates import Candidate, Chain, ChainModel
 from koi.routing.routes import reason, route_of
 from koi.routing.tiers import PRIMARY, Activity, choose_tier
 from koi.wiring.fallbacks import Fallback, FallbackLists
+from koi.wiring.named_models import routed_model
 from koi.wiring.providers import Providers
 from koi.wiring.role_references import role_reference
 from koi.wiring.routes import configured_routes
@@ -58,7 +59,7 @@ class ConfiguredChains:
                 self._add(models, role, fallback)
         for fallback in lists.of_role(role):
             self._add(models, role, fallback)
-        return Chain(role, tuple(models.values()), self._routed(requested, first))
+        return Chain(role, tuple(models.values()), self._routed(role, requested, first))
 
     async def role_reference(self, role: RoleName, executor: ModelReference) -> ModelReference:
         """The model of a role while `executor` is the session's model."""
@@ -116,10 +117,22 @@ class ConfiguredChains:
         model = registry.config.text(written, provider.key(field))
         return ModelReference(requested.provider, model)
 
-    def _routed(self, requested: ModelReference, first: ModelReference) -> Routed | None:
-        """What chose another model, or the key, than the one that was named."""
+    def _routed(self, role: str, requested: ModelReference, first: ModelReference) -> Routed | None:
+        """What chose another provider, model or key than the one that was named."""
         if first != requested:
             tier, why = self._tier
             return Routed(requested, first, "tier", f"{tier}: {why}")
         route = route_of(requested, configured_routes(self._providers.registry))
-        return None if route is None else Routed(requested, requested, "route", reason(route))
+        if route is None or not (route.has_key or self._led(role, requested)):
+            return None
+        return Routed(requested, requested, "route", reason(route))
+
+    def _led(self, role: str, requested: ModelReference) -> bool:
+        """True when a route made `requested` of the name that stands for the role's model."""
+        registry = self._providers.registry
+        try:
+            said = (registry.config.role_model(each) for each in ROLE_NAMES if each == role)
+            written = next(said, None)
+            return written is not None and routed_model(written, registry) == requested
+        except KoiError:
+            return False  # what is written means nothing: no route was taken

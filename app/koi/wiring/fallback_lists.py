@@ -7,22 +7,29 @@ from collections.abc import Sequence
 from koi.agent.options import SessionOptions
 from koi.config.schema import RoleName
 from koi.core.errors import UsageError
+from koi.core.references import ModelReference
 from koi.files.home import short_path
 from koi.wiring.role_models import named_model
 from koi.wiring.session import registry_of
 
 
-async def keep_fallbacks(role: RoleName, texts: Sequence[str], options: SessionOptions) -> str:
-    """Write the models that follow the one of a role; none takes the list away.
+async def keep_fallbacks(
+    role: RoleName, texts: Sequence[str], options: SessionOptions, model: ModelReference
+) -> str:
+    """Write the models that follow `model`, the one of a role; none takes the list away.
 
     Returns what was done, in a line. Raises UsageError, ConfigurationError, CredentialMissing for
-    a name that means nothing, and StorageError; then the file is as it was.
+    a name that means nothing or `model` itself, and StorageError; then the file is as it was.
     """
     from koi.config.edit import set_values
 
     config = registry_of(options).config
     for text in texts:
-        await named_model(text, options)
+        if await named_model(text, options) == model:
+            raise UsageError(
+                f"{model} is the model itself, and cannot take over from itself",
+                hint="Name the models that follow it. The list is as it was.",
+            )
     # A name may hold anything; in the file it means itself, not a variable.
     written = [text.replace("${", "$${") for text in texts]
     set_values(config.paths, {("models", "fallback", role): written or None})

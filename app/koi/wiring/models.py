@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import msgspec
 
 from koi.agent.options import SessionOptions
 from koi.catalogue.registry import Registry
+from koi.config.schema import ROLE_NAMES
 from koi.core.errors import CredentialMissing, UsageError
 from koi.core.references import ModelReference
 from koi.providers.demo.reference import DEMO
@@ -36,6 +39,8 @@ async def choose_model(
     from koi.credentials.discovery import discover
     from koi.wiring.named_models import meant_model
 
+    if options.model_before is not None:
+        return ChosenModel(options.model_before)
     said = options.executor or options.model
     if options.demo or said == str(DEMO):
         return ChosenModel(DEMO)
@@ -54,6 +59,17 @@ async def choose_model(
             )
         discovery = found
     return ChosenModel(reference, () if discovery is None else discovery.notes)
+
+
+def check_role_options(options: SessionOptions, registry: Registry) -> None:
+    """Raises UsageError and ConfigurationError for an option of a role that means no model."""
+    from koi.wiring.named_models import model_at_once
+
+    for role in ROLE_NAMES:
+        text = getattr(options, role)
+        if text and text != str(DEMO):
+            with contextlib.suppress(CredentialMissing):  # told when the role is asked
+                model_at_once(text, registry)
 
 
 async def usable_model(text: str, options: SessionOptions) -> ModelReference:

@@ -48,12 +48,17 @@ async def role_rows(
     if states is not None:
         statuses = tuple([await _as_the_session_knows(each, states) for each in statuses])
     rows = map(_row, statuses)
-    return tuple(
-        msgspec.structs.replace(row, place="this session")
-        if row.role == EXECUTOR and not kept
-        else row
-        for row in rows
-    )
+    return tuple(_of_session(row, kept=kept) if row.role == EXECUTOR else row for row in rows)
+
+
+def _of_session(row: RoleRow, *, kept: bool) -> RoleRow:
+    """The executor's row; the turn's tier may have put another model first."""
+    first = str(row.candidates[0].model) if row.candidates else row.model
+    if first != row.model:
+        after = tuple(each for each in row.fallbacks if each != first)
+        model = f"{row.model}, this turn {first} (tier)"
+        row = msgspec.structs.replace(row, model=model, fallbacks=after)
+    return row if kept else msgspec.structs.replace(row, place="this session")
 
 
 async def _as_the_session_knows(status: RoleStatus, states: States) -> RoleStatus:

@@ -22,7 +22,7 @@ from koi.providers.demo.reference import DEMO
 from koi.safety.modes import Mode
 from koi.safety.rules import Rule
 from koi.store.journal import Journal
-from koi.wiring.models import choose_model, learn, remember
+from koi.wiring.models import check_role_options, choose_model, learn, remember
 from koi.wiring.providers import Providers
 from koi.wiring.registry import open_registry
 from koi.wiring.resuming import restore
@@ -55,6 +55,7 @@ async def open_session(options: SessionOptions, approver: Approver) -> Session:
     journal = _resumed_journal(options, registry)
     resumed = journal.state.model if journal is not None else None
     try:
+        check_role_options(options, registry)
         chosen = await choose_model(options, registry, resumed)
         model = chosen.reference
         providers = Providers(registry)
