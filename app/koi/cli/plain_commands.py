@@ -82,8 +82,8 @@ async def _answer(
             )
         case "fallback":
             done = await fallbacks.change_fallbacks(session, options, argument)
-            rows = await fallbacks.candidates(session)
-            return "\n".join(filter(None, (done, *fallbacks.chain_lines({EXECUTOR: rows}))))
+            chain = {EXECUTOR: await fallbacks.candidates(session)}
+            return "\n".join(filter(None, (done, *fallbacks.chain_lines(chain))))
         case "budget":
             if argument:
                 return change_limit(session, parse_limit(argument), options)
