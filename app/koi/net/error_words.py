@@ -136,6 +136,7 @@ _PATTERNS: tuple[tuple[ErrorKind, tuple[str, ...]], ...] = (
             r"json\.exception\.|failed to parse (messages|tools|input|grammar)",
         ),
     ),
+    ("auth", (r"key_model_access_denied", r"key (is )?not allowed to access (this )?model")),
     (
         "model_not_found",
         (

@@ -54,6 +54,16 @@ CASES = (
     ),
     Case(401, openai("No auth credentials found", 401), "auth"),
     Case(401, openai("User not found.", 401), "auth"),
+    # One key of LiteLLM may lack a model that another one has.
+    Case(
+        403,
+        openai(
+            "key not allowed to access model. This key can only access models=['mock-text']. "
+            "Tried to access via-openai",
+            "403",
+        ),
+        "auth",
+    ),
     Case(404, openai("No endpoints found for x/y.", 404), "model_not_found"),
     # https://github.com/ShamanicArts/Flow.Launcher.Plugin.AI-Assistant/issues/2
     Case(
