@@ -113,6 +113,20 @@ def test_an_unknown_key_exits_with_2(run_koi: RunKoi, config_file: Path) -> None
     assert not config_file.exists()
 
 
+def test_a_negative_number_is_a_value_and_no_option(run_koi: RunKoi, config_file: Path) -> None:
+    done = run_koi("config", "set", "budget.session_usd", "-3")
+    assert done.returncode == 2
+    assert "budget.session_usd: expected a number >= 0" in done.stderr
+    assert not config_file.exists()
+
+
+def test_a_fallback_that_means_nothing_is_set_with_a_warning(run_koi: RunKoi) -> None:
+    done = run_koi("config", "set", "models.fallback.executor", '["nowhere/a"]')
+    assert done.returncode == 0
+    assert "models.fallback.executor is set in" in done.stdout
+    assert "warning: it is set, but koi cannot use it as it is: 'nowhere/a'" in done.stderr
+
+
 @pytest.mark.parametrize("rule", ["bahs(make*)", "bash("])
 def test_check_reads_the_permission_rules(run_koi: RunKoi, config_file: Path, rule: str) -> None:
     config_file.write_text(f'[permissions]\nrules = [{{rule = "{rule}", action = "deny"}}]\n')

@@ -134,7 +134,7 @@ def get_command(key: str | None, origin: bool) -> None:
     _say(f"{'' if value is None else _bare(value)}{after}")
 
 
-@command.command("set")
+@command.command("set", context_settings={"ignore_unknown_options": True})  # -3 is a value
 @click.argument("key")
 @click.argument("value")
 @global_options
@@ -148,8 +148,9 @@ def set_command(key: str, value: str) -> None:
     set_value(paths, key, value)
     _say(f"{key} is set in {short_path(paths.config_file)}")
     if key == "model" or key.startswith("models."):
+        said = "warning: it is set, but koi cannot use it as it is"
         unknown = _names_of_models(current_options())
-        print_notes(f"{each.message}. {each.hint}" for each in unknown if each.key == key)
+        print_notes(f"{said}: {each.message}. {each.hint}" for each in unknown if each.key == key)
 
 
 @command.command("import")
