@@ -83,6 +83,34 @@ async def test_another_amount_is_typed_over_the_proposed_one(
         await until(app, "Limit of the session in USD: $0.070")
 
 
+async def test_the_offer_is_for_this_session_and_follows_what_is_set_while_it_is_open(
+    workspace: Path, limited: Callable[..., str], model_server: ModelServer
+) -> None:
+    async with running(workspace, model=limited(text("Done."))) as (app, pilot):
+        await say(app, pilot, "do it")
+        await until(app, "USD for this session")
+        app.editor.focus()
+        await say(app, pilot, "/budget session 7")
+        await until(app, "raise it to 7.00")
+        await pilot.press("tab")
+        await wait_until_it_hears(app)
+        await pilot.press("enter")
+        await until(app, "koi  Done.")
+        assert app.host.session is not None
+        assert [use.value for use in app.host.session.limits()] == [7.0]
+
+
+async def test_the_offer_goes_away_with_its_limit(
+    workspace: Path, limited: Callable[..., str]
+) -> None:
+    async with running(workspace, model=limited()) as (app, pilot):
+        await say(app, pilot, "do it")
+        await until(app, "raise it to")
+        app.editor.focus()
+        await say(app, pilot, "/budget session off")
+        await until(app, lambda: not app.regions.limit.display)
+
+
 async def test_escape_keeps_the_stop_and_the_turn_can_go_on_later(
     workspace: Path, limited: Callable[..., str], model_server: ModelServer
 ) -> None:

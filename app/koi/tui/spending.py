@@ -23,7 +23,9 @@ def budget(app: Actions, argument: str) -> None:
     if session is None:
         raise UsageError("no session is open yet", hint="Wait a moment.")
     if argument:
-        app.tell("info", change_limit(session, parse_limit(argument), app.host.options))
+        change = parse_limit(argument)
+        app.tell("info", change_limit(session, change, app.host.options))
+        app.regions.limit.follow(change.limit, change.value)
     else:
         app.tell("info", "\n".join(budget_lines(session.limits())))
     _show_limits(app, session)

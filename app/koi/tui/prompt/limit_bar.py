@@ -59,7 +59,7 @@ class LimitBar(LinePane, can_focus=True):
         """Ask whether a limit, which is `value` now, is to be raised, to `proposed` perhaps."""
         self._limit, self._least, self._typed = limit, value, ""
         unit = _UNITS.get(limit, "USD")
-        amount = f"{proposed:.2f}" if unit == "USD" else f"{proposed:.0f}"
+        amount = _amount(proposed, unit)
         self._question = LimitQuestion(safe(said, keep_newlines=False), unit, amount)
         self._appeared = self._clock()
         self.display = True
@@ -67,6 +67,18 @@ class LimitBar(LinePane, can_focus=True):
         self.editor.tab_target = self
         if self.editor.is_empty:
             self.focus()
+
+    def follow(self, limit: BudgetLimit, value: float | None) -> None:
+        """The limit that is asked about was set in another way: propose that, or ask no more."""
+        if self._question is None or limit != self._limit:
+            return
+        if value is None:
+            self.close()
+            return
+        self._least = min(self._least, value)
+        self._type(self._question, _amount(value, self._question.unit))
+        self._typed = ""
+        self._fit()
 
     def close(self) -> None:
         """Nothing is offered any more."""
@@ -153,3 +165,9 @@ class LimitBar(LinePane, can_focus=True):
         event.prevent_default()
         self.editor.paste(event.text)
         self.editor.focus()
+
+
+def _amount(value: float, unit: str) -> str:
+    if unit != "USD":
+        return f"{value:.0f}"
+    return f"{value:.2f}" if round(value, 2) == value else f"{value:g}"

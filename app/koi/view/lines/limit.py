@@ -31,7 +31,9 @@ def limit_lines(
     lines = wrap_text(question.said, width, measure, Face("", "b"), first, rest)
     cursor = Face("", "r") if focused else PLAIN
     amount = [("   raise it to ", MUTED), (question.amount, Face("accent", "b")), (" ", cursor)]
-    lines.append(Line(tuple(fit([*amount, (f" {question.unit}", MUTED)], width, measure))))
+    lines.append(
+        Line(tuple(fit([*amount, (f" {question.unit} for this session", MUTED)], width, measure)))
+    )
     if question.mistake:
         lines.append(Line(tuple(fit([(f"   {question.mistake}", Face("error"))], width, measure))))
     keys = [("Enter", "raise and go on"), ("Esc", "keep the stop"), ("0–9 . ⌫", "another amount")]
