@@ -157,11 +157,19 @@ def test_default_deny_refuses_hosts_that_nobody_named(tmp_path: Path) -> None:
     assert "api.openai.com" in caught.value.title
 
 
+def test_default_deny_refuses_an_address_that_only_an_option_names(tmp_path: Path) -> None:
+    with pytest.raises(ProviderError) as caught:
+        endpoint(tmp_path, "custom:http://llm.example.com/v1", DENY)
+    assert "llm.example.com" in caught.value.title
+    assert "network.provider_allowed_hosts" in caught.value.hint
+
+
 @pytest.mark.parametrize(
     "text",
     [
         DENY + 'provider_allowed_hosts = ["api.openai.com"]\n',
         DENY + '[providers.openai]\nbase_url = "https://api.openai.com/v1"\n',
+        DENY + '[models.fallback]\nexecutor = ["custom:https://api.openai.com/v1/m"]\n',
     ],
 )
 def test_default_deny_lets_named_hosts_through(tmp_path: Path, text: str) -> None:

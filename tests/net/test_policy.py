@@ -50,7 +50,7 @@ def test_refused(scheme: str, host: str, rule: str) -> None:
     assert caught.value.hint
 
 
-DENY = NetworkRules(default_deny=True, allowed_hosts=frozenset({"api.example.com"}))
+DENY = NetworkRules(default_deny=True, allowed_hosts=frozenset({"api.example.com", "gpu.lan"}))
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ class NetworkRules(msgspec.Struct, frozen=True):
 
     default_deny: bool = False
     allowed_hosts: frozenset[str] = frozenset()
-    """With `default_deny` the only ones, beside hosts of the person's own configuration."""
+    """With `default_deny` the only ones: the list, and hosts in the person's own file."""
     decisions: Path | None = None
     """The file in which decisions are kept; None: nowhere."""
 
@@ -51,10 +51,10 @@ class NetworkPolicy(msgspec.Struct, frozen=True):
         if source is None:
             return Decision(self.owner, name, allowed=False, rule="not its host")
         rule: str = source
-        if self.rules.default_deny and source != "configuration":
+        if self.rules.default_deny:
             if name not in self.rules.allowed_hosts:
                 return Decision(self.owner, name, allowed=False, rule="default_deny")
-            rule = "provider_allowed_hosts"
+            rule = source if source == "configuration" else "provider_allowed_hosts"
         if scheme != "https" and not (scheme == "http" and self._may_be_plain(name, source)):
             return Decision(self.owner, name, allowed=False, rule="unencrypted")
         return Decision(self.owner, name, allowed=True, rule=rule)

@@ -56,6 +56,17 @@ def test_all_is_well_with_a_credential(doctor: Doctor, config_file: Path) -> Non
     assert KEY not in text
 
 
+def test_a_provider_whose_host_is_denied_is_told_as_such(
+    doctor: Doctor, config_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0000000000000000ab12")
+    config_file.write_text(f"{config_file.read_text()}\n[network]\ndefault_deny = true\n")
+    _, text = doctor()
+    said = next(line for line in text.splitlines() if "openai: connected" in line)
+    assert said.endswith("but network.default_deny forbids api.openai.com")
+    assert 'add "api.openai.com" to network.provider_allowed_hosts' in text
+
+
 def test_without_a_credential_there_is_a_problem(doctor: Doctor) -> None:
     code, text = doctor()
     assert code == 1

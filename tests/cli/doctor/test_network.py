@@ -35,6 +35,27 @@ base_url = "https://llm.example.com/v1"
     assert found[0].endswith("allowed hosts: api.openai.com, llm.example.com")
 
 
+def test_default_deny_names_addresses_of_the_file_and_none_of_an_option(tmp_path: Path) -> None:
+    text = """
+[network]
+default_deny = true
+[models]
+small = "custom:https://small.example/v1/m"
+[models.fallback]
+executor = ["anthropic-custom:https://second.example/v1/m"]
+[[model_routes]]
+hint = "quick"
+provider = "custom:https://route.example/v1"
+[oauth.qwen]
+token_url = "https://login.example/token"
+"""
+    flags = {"model": "custom:https://option.example/v1/m"}
+    environment = {"KOI_PLANNER": "custom:https://variable.example/v1/m"}
+    found = texts(network(load_text(tmp_path, text, environment, flags)))
+    named = ("login.example", "route.example", "second.example", "small.example")
+    assert found[0].endswith(f"allowed hosts: {', '.join(named)}")
+
+
 def test_refusals_are_told_and_the_proxys_password_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

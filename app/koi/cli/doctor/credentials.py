@@ -12,7 +12,7 @@ from koi.core.secret import Secret
 if TYPE_CHECKING:
     from koi.catalogue.registry import Registry
     from koi.credentials.findings import Discovery
-    from koi.credentials.status import CredentialLine
+    from koi.credentials.status import CredentialLine, ProviderStatus
     from koi.credentials.stores.keyring_store import KeyringStore
 
 PROBE = "koi-doctor-probe"
@@ -50,7 +50,8 @@ def credentials(registry: Registry, discovery: Discovery) -> Section:
 
     checks: list[Check] = []
     for row in statuses(registry, discovery, time.time()):
-        checks.append(_check(row.provider, row.credential))
+        denied = _denied_host(row.provider, registry, discovery) if row.usable else ""
+        checks.append(_denied(row, denied) if denied else _check(row.provider, row.credential))
         checks += [_check(row.provider, other) for other in row.others]
     checks += [note(each) for each in discovery.notes]
     for name, error in registry.incomplete.items():
@@ -88,6 +89,32 @@ def _configured_model(registry: Registry, discovery: Discovery) -> list[Check]:
 def not_looked_for() -> Section:
     """What is said when there is no configuration to go by."""
     return Section("Credentials", (note("not looked for: the configuration must be mended first"),))
+
+
+def _denied(row: ProviderStatus, host: str) -> Check:
+    text = f"{row.provider}: {row.credential.said}, but network.default_deny forbids {host}"
+    return note(text, f'To use it: add "{host}" to network.provider_allowed_hosts.')
+
+
+def _denied_host(name: str, registry: Registry, discovery: Discovery) -> str:
+    """The host of a provider that `default_deny` keeps koi from, "" when it does not."""
+    from urllib.parse import urlsplit
+
+    from koi.core.errors import KoiError
+    from koi.credentials.base_urls import base_url_of
+    from koi.credentials.host_sources import provider_policy
+
+    try:
+        provider, found = registry.get(name), discovery.usable(name)
+        own = None if found is None else found.use.base_url
+        url = own or base_url_of(provider, provider.protocol, registry)
+    except KoiError:
+        return ""  # using it says what is wrong
+    parts = urlsplit(url)
+    decision = provider_policy(provider, url, registry.config).judge(
+        parts.scheme, parts.hostname or ""
+    )
+    return decision.host if decision.rule == "default_deny" else ""
 
 
 _UNSET = (
