@@ -65,6 +65,16 @@ def test_the_chain_shows_every_key_and_why_a_model_is_passed_over(run_koi: RunKo
     assert FIRST not in said
 
 
+def test_a_key_whose_variable_is_not_set_is_shown(run_koi: RunKoi, configured: Path) -> None:
+    written = configured.read_text().replace(f'"{SECOND}"', f'"${{NOT_SET}}", "{SECOND}"')
+    configured.write_text(written)
+    said = run_koi("status").stdout
+    assert "2. work/middle …2222: ready\n" in said
+    line = next(line for line in said.splitlines() if "3. work/middle" in line)
+    assert "no key" in line
+    assert "NOT_SET" in line
+
+
 def test_a_key_that_rests_is_cooling_also_for_another_process(
     run_koi: RunKoi, model_server: ModelServer
 ) -> None:

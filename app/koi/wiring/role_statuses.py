@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+
 import msgspec
 
 from koi.agent.options import SessionOptions
@@ -14,6 +17,9 @@ from koi.core.references import ModelReference
 from koi.core.request_events import CandidateState
 from koi.core.seams import ModelInfo
 from koi.core.usage import Price
+from koi.credentials.aside import finished
+from koi.credentials.discovery import find_credentials
+from koi.credentials.findings import CONFIGURATION
 from koi.providers.demo.reference import DEMO
 from koi.routing.budget import Budget
 from koi.routing.cooldowns import Cooldowns
@@ -27,6 +33,7 @@ from koi.wiring.models import choose_model
 from koi.wiring.providers import Providers
 from koi.wiring.role_models import place_of
 from koi.wiring.role_references import role_reference
+from koi.wiring.routes import key_route
 
 
 class RoleStatus(msgspec.Struct, frozen=True):
@@ -91,7 +98,29 @@ async def _status(
         await lineup.open_all()
     except KoiError as error:
         return RoleStatus(role, None, place, error.title, effect)
-    return RoleStatus(role, executor, place, reason, effect, lineup.states())
+    states = await finished("unusable keys", lambda: _with_unusable(lineup.states(), registry))
+    return RoleStatus(role, executor, place, reason, effect, states)
+
+
+def _with_unusable(
+    states: tuple[CandidateState, ...], registry: Registry
+) -> tuple[CandidateState, ...]:
+    """The states, and behind each model's the keys that are configured and cannot be used."""
+    every: list[CandidateState] = []
+    for model, own in itertools.groupby(states, key=lambda state: state.model):
+        known = tuple(own)
+        every += known
+        if model != DEMO and all(each.condition not in ("no_key", "unfit") for each in known):
+            every += _unusable(model, registry)
+    return tuple(every)
+
+
+def _unusable(model: ModelReference, registry: Registry) -> Iterator[CandidateState]:
+    if key_route(model, registry) is not None:
+        return  # the route's own key is the only one
+    for found in find_credentials(registry.get(model.provider), registry).of(model.provider):
+        if found.source == CONFIGURATION and found.state != "usable":
+            yield CandidateState(model, "no_key", reason=found.detail)
 
 
 def _budget(registry: Registry) -> Budget:
