@@ -98,3 +98,14 @@ async def test_the_roles_are_listed_and_one_of_them_gets_a_model(
         await pilot.press("down", "down", "enter")
         await until(app, "[planner]")
         await pilot.press("escape")
+
+
+async def test_the_roles_show_which_keys_rest_in_this_session(
+    workspace: Path, config: Path, model_server: ModelServer
+) -> None:
+    model_server.script(*[failure(402, "no credit left")] * 2, text("Instead."))
+    async with running(workspace, model="work/big") as (app, pilot):
+        await ask(app, pilot, "hello")
+        await until(app, "koi  Instead.")
+        await say(app, pilot, "/roles")
+        await until(app, "1. work/big …ab12: cooling")
