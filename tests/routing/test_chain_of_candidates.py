@@ -14,7 +14,7 @@ from koi.core.errors import (
 )
 from koi.core.messages import Image, Message, ModelRequest, ToolSchema
 from koi.core.references import ModelReference
-from koi.core.request_events import Routed
+from koi.core.request_events import ChainChanged, Routed
 from koi.core.seams import ModelInfo
 from koi.routing.backoff import RetryPolicy
 from koi.routing.candidates import Candidate, Chain, ChainModel
@@ -439,3 +439,11 @@ async def test_the_last_request_of_a_step_goes_to_a_model_that_was_not_asked() -
     first, second = Scripted([failed("network")]), Scripted([END])
     ran = await Sending(RetryPolicy(retries=50)).run(chain_of((MODEL, first), (OTHER, second)))
     assert (ran.error, first.asked, second.asked) == (None, 9, 1)
+
+
+async def test_a_key_that_is_waited_for_is_told_to_rest_before_the_wait() -> None:
+    chain = Chain("executor", (keys(MODEL, Scripted([failed("rate_limit", 30)], [END])),))
+    ran = await Sending().run(chain)
+    assert ran.conditions == [["cooling"], ["probing"], ["active"]]
+    (wait,) = ran.of(Retrying)
+    assert ran.events.index(ran.of(ChainChanged)[0]) == ran.events.index(wait) + 1

@@ -10,6 +10,7 @@ from koi.core.agent_events import (
     RequestStarted,
     Retrying,
     Streamed,
+    TurnCancelled,
     TurnFailed,
     TurnFinished,
     TurnStarted,
@@ -274,3 +275,10 @@ def test_the_price_of_a_request_stands_while_it_runs(screen: Screen) -> None:
     assert "now     ≈ $0.012 + up to $0.060" in text(cost_pane_lines(screen.state, 31, 0.0), 31)
     screen.take(answered(PRIMARY), ended(), finished(PRIMARY))
     assert "next    ≈ $0.024 + up to $0.060" in text(cost_pane_lines(screen.state, 31, 0.0), 31)
+
+
+def test_after_an_interrupt_nobody_is_shown_as_asked(screen: Screen) -> None:
+    states = (CandidateState(PRIMARY, "active", "ab12"), CandidateState(OTHER, "cooling", "cd34"))
+    screen.take(ChainChanged("executor", states), request(), TurnCancelled("t1", "", 1.0))
+    conditions = [row.condition for row in screen.state.requests.chains["executor"]]
+    assert conditions == ["ready", "cooling"]

@@ -117,6 +117,8 @@ class Attempts:
                     yield changed
                 raise exchange.failure
             if exchange.wait_s:
+                if changed := lineup.changed(None):
+                    yield changed
                 await self._pause(exchange.wait_s, step)
 
     async def states(self, chain: Chain) -> tuple[CandidateState, ...]:

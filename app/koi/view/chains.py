@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from koi.core.request_events import CandidateState, ChainChanged, Condition
 from koi.view.safe_text import SafeText, safe
@@ -67,6 +67,12 @@ def chain_row(candidate: CandidateState, now: float) -> ChainRow:
 def chain_rows(event: ChainChanged, now: float) -> tuple[ChainRow, ...]:
     """The candidates of a chain in order."""
     return tuple(chain_row(each, now) for each in event.candidates[:MOST_CANDIDATES])
+
+
+def no_longer_asked(rows: tuple[ChainRow, ...]) -> tuple[ChainRow, ...]:
+    """The candidates after an interrupt: the one that was asked is as ready as before."""
+    asked = ("active", "probing")
+    return tuple(replace(row, condition="ready") if row.condition in asked else row for row in rows)
 
 
 def chain_text(rows: tuple[ChainRow, ...], now: float) -> list[str]:

@@ -99,6 +99,8 @@ def _fold_end(
     changed = come_to_rest(state, now)
     match event:
         case TurnCancelled():
+            state.requests.interrupt()
+            changed |= Changed.COST
             state.transcript.add(Notice("interrupted", f"interrupted. {GO_ON}", state.measure))
         case TurnFailed():
             error = event.error

@@ -34,7 +34,7 @@ _BROKEN: dict[AttemptAction, str] = {
     "retry": "asked again",
     "rotate": "asked again",
     "fall_back": "next model",
-    "compact": "asked again",
+    "compact": "the conversation is too long",
     "keep_calls": "its calls count",
 }
 """What follows an attempt whose text does not count."""

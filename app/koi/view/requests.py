@@ -11,7 +11,7 @@ from koi.core.budgets import BudgetUse
 from koi.core.offers import EXECUTOR
 from koi.core.request_events import Estimate
 from koi.view.attempt_log import AttemptLog
-from koi.view.chains import ChainRow
+from koi.view.chains import ChainRow, no_longer_asked
 from koi.view.items.answer import Answer
 from koi.view.items.reasoning import Reasoning
 from koi.view.stand_in import StandIn
@@ -61,6 +61,10 @@ class Requests:
         self.stand_in.forget()
         self.budgets = ()
         self.running = self.next = self.reached = None
+
+    def interrupt(self) -> None:
+        """Nobody is asked any more."""
+        self.chains = {role: no_longer_asked(rows) for role, rows in self.chains.items()}
 
     def begin_turn(self, prompt: str) -> None:
         """Another turn begins."""

@@ -66,6 +66,11 @@ def test_an_attempt_without_an_end_was_interrupted(log: AttemptLog) -> None:
     assert shown(log, 90)[-1].split()[-3:] == ["3.0", "s", "interrupted"]
 
 
+def test_an_overflow_says_no_more_than_that_it_was_too_long(log: AttemptLog) -> None:
+    log.end(AttemptEnded("r2", GPT, "executor", 2, "compact", kind="context_overflow"))
+    assert shown(log, 90)[-2].endswith("too long")
+
+
 def test_a_failed_attempt_that_costs_money_says_so(log: AttemptLog) -> None:
     log.end(
         AttemptEnded("r2", GPT, "executor", 2, "retry", kind="network", reason="cut", billed=True)

@@ -22,7 +22,7 @@ THEN: dict[AttemptAction, str] = {
     "rotate": "next key",
     "fall_back": "next model",
     "keep_calls": "calls kept",
-    "compact": "shortened",
+    "compact": "too long",
     "stop": "stopped",
 }
 KINDS: dict[ErrorKind, str] = {
