@@ -140,6 +140,7 @@ def test_lines_of_a_request_on_its_way() -> None:
         "from": "p/m",
         "to": "q/n",
         "reason": "down",
+        "rest_s": None,
     }
     assert event_object(Routed(MODEL, OTHER, "tier", "short")) == {
         "type": "routed",

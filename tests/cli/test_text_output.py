@@ -121,3 +121,12 @@ def test_when_everything_failed_each_attempt_is_a_line(capsys: Captured) -> None
 def test_a_server_cannot_write_to_the_terminal(capsys: Captured) -> None:
     (line,) = told(capsys, Retrying(MODEL, "a\x1b[2Jb\nc", 500, 0.0, 1))
     assert line == "p/m: ab c (500); again"
+
+
+def test_a_rest_from_before_is_told_once_and_takes_no_answer_back(capsys: Captured) -> None:
+    rests = FellBack(MODEL, OTHER, "too fast", 41.0)
+    said = Streamed("r1", TextDelta("Whole."))
+    assert told(capsys, rests, started(OTHER), said, rests, started(OTHER, 2), finished(OTHER)) == [
+        "p/m rests 0:41: too fast; asking q/n",
+        "q/n answered in place of p/m",
+    ]

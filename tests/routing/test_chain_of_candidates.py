@@ -447,3 +447,12 @@ async def test_a_key_that_is_waited_for_is_told_to_rest_before_the_wait() -> Non
     assert ran.conditions == [["cooling"], ["probing"], ["active"]]
     (wait,) = ran.of(Retrying)
     assert ran.events.index(ran.of(ChainChanged)[0]) == ran.events.index(wait) + 1
+
+
+async def test_another_model_that_answers_while_the_first_rests_is_told_with_the_reason() -> None:
+    sending = Sending()
+    chain = chain_of((MODEL, Scripted([failed("rate_limit", 500)])), (OTHER, Scripted([END])))
+    await sending.run(chain)
+    sending.clock.seconds += 100
+    ran = await sending.run(chain)
+    assert ran.of(FellBack) == [FellBack(MODEL, OTHER, "rate_limit trouble", 400.0)]

@@ -282,3 +282,15 @@ def test_after_an_interrupt_nobody_is_shown_as_asked(screen: Screen) -> None:
     screen.take(ChainChanged("executor", states), request(), TurnCancelled("t1", "", 1.0))
     conditions = [row.condition for row in screen.state.requests.chains["executor"]]
     assert conditions == ["ready", "cooling"]
+
+
+def test_a_model_that_rests_at_the_start_is_told_once_and_takes_nothing_back(
+    screen: Screen,
+) -> None:
+    rests = FellBack(PRIMARY, OTHER, "too fast", 41.0)
+    screen.take(rests, request(OTHER), TextDelta("First."), answered(OTHER), ended())
+    screen.take(rests, request(OTHER, 2), TextDelta("Second."), answered(OTHER, 2), ended())
+    shown = "\n".join(screen.lines)
+    assert shown.count("anthropic/claude rests 0:41: ") == 1
+    assert "First." in shown
+    assert "cut off" not in shown

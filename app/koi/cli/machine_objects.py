@@ -94,6 +94,7 @@ def request_object(event: RequestEvent) -> JsonObject:
                 "from": str(event.from_model),
                 "to": str(event.to_model),
                 "reason": event.reason,
+                "rest_s": None if event.rest_s is None else round(event.rest_s, 3),
             }
         case Routed():
             return {

@@ -60,7 +60,7 @@ class ResultBuilder:
                 self._attempt_ended(event)
             case Retrying():
                 self._give_up(event.reason, event.status)
-            case FellBack():
+            case FellBack(rest_s=None):
                 self._give_up(event.reason, None)
             case CostChanged():
                 self._usage += event.usage

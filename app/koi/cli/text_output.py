@@ -92,7 +92,9 @@ class TextWriter:
                 self._cost = event
             case TurnFinished() | TurnCancelled() | TurnFailed():
                 self._note_end(event)
-            case TurnStarted() | ToolOutput() | ApprovalResolved():
+            case TurnStarted():
+                self._stand_in.begin_turn()
+            case ToolOutput() | ApprovalResolved():
                 pass
             case _:
                 self._note_request(event)
@@ -138,9 +140,10 @@ class TextWriter:
                 self._note_broken()
                 self._note(retry_text(event))
             case FellBack():
-                self._note_broken()
-                self._stand_in.fell_back(event)
-                self._note(fallback_text(event))
+                if event.rest_s is None:
+                    self._note_broken()
+                if self._stand_in.fell_back(event):
+                    self._note(fallback_text(event))
             case ChainChanged():
                 self._stand_in.chain(event)
             case Routed():

@@ -68,6 +68,9 @@ class FellBack(msgspec.Struct, frozen=True):
     from_model: ModelReference
     to_model: ModelReference
     reason: str
+    rest_s: float | None = None
+    """Of a model that rests since before this step: seconds until it may be asked, 0 when no time
+    is known. It was not asked, and what was said before counts. None: it has just failed."""
 
 
 class ApprovalRequested(msgspec.Struct, frozen=True):

@@ -159,7 +159,7 @@ class Attempts:
                 yield warning
             if changed := lineup.changed(candidate):
                 yield changed
-            if takes_over := step.takes_over(candidate):
+            if takes_over := step.takes_over(candidate, lineup):
                 yield takes_over
             step.requests += 1
             note_left(False)

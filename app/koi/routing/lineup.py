@@ -158,6 +158,14 @@ class Lineup:
             return None
         return ChainChanged(self._chain.role, states)
 
+    def rest_of_first(self) -> CandidateState | None:
+        """Of the first model's keys that may not be asked now, the one that is back first."""
+        first = [state for state in self.states() if state.model == self._chain.first.reference]
+        resting = [each for each in first if each.condition in ("cooling", "probing", "refused")]
+        return min(
+            resting, key=lambda each: (each.condition == "refused", each.cooling_s), default=None
+        )
+
     def not_asked(self, failed: set[tuple[str, str]]) -> list[CandidateState]:
         """The candidates that were not asked in this step, but for these."""
         return [state for state in self.states() if (str(state.model), state.key) not in failed]

@@ -101,14 +101,21 @@ class StepLog:
         )
         self._failed.append(line)
 
-    def takes_over(self, candidate: Candidate) -> Retrying | FellBack | None:
-        """How it is told that another model, or another key, is asked than the one that failed."""
+    def takes_over(self, candidate: Candidate, lineup: Lineup) -> Retrying | FellBack | None:
+        """How it is told that another model, or another key, is asked than the one that failed or
+        rests.
+        """
         before, error = self.last_candidate, self.last
         self.last_candidate = candidate
         rotated, self.rotated = self.rotated, False
-        if before is None or error is None:
-            return None
         reference = candidate.reference
+        if before is None:
+            rest = lineup.rest_of_first()
+            if rest is None or rest.model == reference:
+                return None
+            return FellBack(rest.model, reference, rest.reason, rest.cooling_s)
+        if error is None:
+            return None
         if reference != before.reference:
             return FellBack(before.reference, reference, error.title)
         if not rotated:

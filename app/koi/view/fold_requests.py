@@ -112,13 +112,15 @@ def _retrying(state: ScreenState, event: Retrying, now: float) -> Changed:
 
 
 def _fell_back(state: ScreenState, event: FellBack, now: float) -> Changed:
-    _discard(state, _BROKEN["fall_back"], now)
-    state.requests.stand_in.fell_back(event)
+    if event.rest_s is None:
+        _discard(state, _BROKEN["fall_back"], now)
+    news = state.requests.stand_in.fell_back(event)
     if state.requests.stand_in.role == EXECUTOR:
         state.set_header(model=str(event.to_model))
     step = f"falling back to {event.to_model}"
     state.activity = Activity(safe(step, keep_newlines=False), now)
-    return _tell(state, "warn", fallback_text(event)) | Changed.ACTIVITY | Changed.HEADER
+    told = _tell(state, "warn", fallback_text(event)) if news else Changed.NOTHING
+    return told | Changed.ACTIVITY | Changed.HEADER
 
 
 def _discard(

@@ -6,7 +6,7 @@ from koi.core.agent_events import Compacted, FellBack, Retrying
 from koi.core.errors import FailedAttempt
 from koi.core.references import ModelReference
 from koi.core.request_events import Routed
-from koi.view.units import duration, tokens
+from koi.view.units import countdown, duration, tokens
 
 GO_ON = "/retry goes on with the turn."
 """Said where a turn did not come to its end."""
@@ -22,7 +22,10 @@ def retry_text(event: Retrying) -> str:
 
 def fallback_text(event: FellBack) -> str:
     """Which model takes over, and why."""
-    return f"{event.from_model} → {event.to_model}: {event.reason}"
+    if event.rest_s is None:
+        return f"{event.from_model} → {event.to_model}: {event.reason}"
+    rests = f"rests {countdown(event.rest_s)}" if event.rest_s else "is not asked now"
+    return f"{event.from_model} {rests}: {event.reason}; asking {event.to_model}"
 
 
 def routed_text(event: Routed) -> str:

@@ -69,6 +69,7 @@ class Requests:
     def begin_turn(self, prompt: str) -> None:
         """Another turn begins."""
         self.reached = None
+        self.stand_in.begin_turn()
         self.log.begin_turn(prompt)
 
     def begin_attempt(self) -> None:

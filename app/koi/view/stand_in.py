@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from koi.core.agent_events import FellBack, RequestStarted
 from koi.core.offers import EXECUTOR
+from koi.core.references import ModelReference
 from koi.core.request_events import AttemptEnded, ChainChanged
 
 
@@ -15,6 +16,8 @@ class StandIn:
         self.role = EXECUTOR
         """Whose request is on its way. Only the executor's have a stand-in that is told."""
         self._first = ""
+        self._told: set[tuple[ModelReference, ModelReference]] = set()
+        """Who takes over from whom in this turn."""
 
     def forget(self) -> None:
         """Another model is meant from now on."""
@@ -32,10 +35,20 @@ class StandIn:
         if event.role == EXECUTOR and self._first not in ("", str(event.model)):
             self.primary = self.primary or self._first
 
-    def fell_back(self, event: FellBack) -> None:
-        """Another model takes over."""
-        if self.role != EXECUTOR:
-            return
+    def begin_turn(self) -> None:
+        """What was told before may be told again."""
+        self._told.clear()
+
+    def fell_back(self, event: FellBack) -> bool:
+        """Another model takes over. False when this turn has told already that it does."""
+        pair = (event.from_model, event.to_model)
+        news = event.rest_s is None or pair not in self._told
+        self._told.add(pair)
+        if self.role == EXECUTOR:
+            self._takes_over(event)
+        return news
+
+    def _takes_over(self, event: FellBack) -> None:
         self.primary = self.primary or str(event.from_model)
         if self.primary == str(event.to_model):
             self.primary = ""
