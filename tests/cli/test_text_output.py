@@ -130,3 +130,21 @@ def test_a_rest_from_before_is_told_once_and_takes_no_answer_back(capsys: Captur
         "p/m rests 0:41: too fast; asking q/n",
         "q/n answered in place of p/m",
     ]
+
+
+def test_calls_that_were_complete_are_said_to_run(capsys: Captured) -> None:
+    kept = AttemptEnded("r1", MODEL, "executor", 1, "keep_calls", kind="network", reason="cut")
+    assert told(capsys, started(), kept) == [
+        "p/m broke off; its complete calls run, the rest was dropped"
+    ]
+
+
+def test_a_model_that_cannot_take_over_is_named_once_when_it_is_its_turn(capsys: Captured) -> None:
+    unfit = CandidateState(OTHER, "unfit", reason="it has no tools")
+    third = ModelReference("t", "h")
+    before = ChainChanged("executor", (CandidateState(MODEL, "active"), unfit))
+    turn = ChainChanged(
+        "executor", (CandidateState(MODEL, "cooling"), unfit, CandidateState(third, "active"))
+    )
+    assert told(capsys, before) == []
+    assert told(capsys, turn, turn) == ["q/n is passed over: it has no tools"]

@@ -148,6 +148,8 @@ def test_complete_calls_are_kept_with_what_came_before_them(screen: Screen) -> N
         "     · read  a.py",
         "     ▸ cut off after 2 words; its calls count",
         "     ■ bash  stopped",
+        "     ! anthropic/claude broke off; its complete calls run,",
+        "       the rest was dropped",
     ]
 
 
@@ -294,3 +296,21 @@ def test_a_model_that_rests_at_the_start_is_told_once_and_takes_nothing_back(
     assert shown.count("anthropic/claude rests 0:41: ") == 1
     assert "First." in shown
     assert "cut off" not in shown
+
+
+def test_complete_calls_of_a_broken_answer_are_said_to_run(screen: Screen) -> None:
+    screen.take(request(), ToolCallReady(CALL), failed("keep_calls"))
+    shown = " ".join(" ".join(screen.lines).split())
+    assert "anthropic/claude broke off; its complete calls run, the rest was dropped" in shown
+
+
+def test_a_model_that_cannot_take_over_is_named_in_the_chat(screen: Screen) -> None:
+    third = ModelReference("work", "third")
+    states = (
+        CandidateState(PRIMARY, "cooling", "ab12", 42.0),
+        CandidateState(OTHER, "no_key", reason="no key for openai"),
+        CandidateState(third, "active"),
+    )
+    screen.take(ChainChanged("executor", states), ChainChanged("executor", states))
+    shown = " ".join(screen.lines)
+    assert shown.count("openai/gpt is passed over: no key for openai") == 1

@@ -43,6 +43,8 @@ from koi.view.request_texts import (
     back_text,
     compaction_text,
     fallback_text,
+    kept_text,
+    passed_over_text,
     retry_text,
     routed_text,
     stand_in_text,
@@ -134,7 +136,9 @@ class TextWriter:
                 self._stand_in.started(event)
                 self._has_said = False
             case AttemptEnded():
-                if self._stand_in.came_back(event):
+                if event.action == "keep_calls":
+                    self._note(kept_text(event))
+                elif self._stand_in.came_back(event):
                     self._note(back_text(event.model))
             case Retrying():
                 self._note_broken()
@@ -146,6 +150,8 @@ class TextWriter:
                     self._note(fallback_text(event))
             case ChainChanged():
                 self._stand_in.chain(event)
+                for passed in self._stand_in.passed_over(event):
+                    self._note(passed_over_text(passed))
             case Routed():
                 self._note(routed_text(event))
             case BudgetWarned() | BudgetHeld():

@@ -22,6 +22,8 @@ from koi.view.request_texts import (
     compaction_text,
     discarded_text,
     fallback_text,
+    kept_text,
+    passed_over_text,
     retry_text,
     routed_text,
 )
@@ -56,7 +58,10 @@ def fold_request_event(state: ScreenState, event: RequestEvent, now: float) -> C
         case ChainChanged():
             state.requests.chains[event.role] = chain_rows(event, now)
             state.requests.stand_in.chain(event)
-            return Changed.COST | Changed.ATTEMPTS
+            changed = Changed.COST | Changed.ATTEMPTS
+            for passed in state.requests.stand_in.passed_over(event):
+                changed |= _tell(state, "warn", passed_over_text(passed))
+            return changed
         case BudgetWarned():
             return _tell(state, "warn", event.message) | Changed.COST
         case BudgetHeld():
@@ -97,6 +102,8 @@ def _ended(state: ScreenState, event: AttemptEnded, now: float) -> Changed:
         kept = frozenset(requests.whole_calls) if event.action == "keep_calls" else frozenset()
         _discard(state, broken, now, kept)
         changed |= Changed.TRANSCRIPT
+        if event.action == "keep_calls":
+            changed |= _tell(state, "warn", kept_text(event))
     elif requests.stand_in.came_back(event):
         changed |= _tell(state, "info", back_text(event.model))
     return changed

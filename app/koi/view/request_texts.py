@@ -5,7 +5,7 @@ from __future__ import annotations
 from koi.core.agent_events import Compacted, FellBack, Retrying
 from koi.core.errors import FailedAttempt
 from koi.core.references import ModelReference
-from koi.core.request_events import Routed
+from koi.core.request_events import AttemptEnded, CandidateState, Routed
 from koi.view.units import countdown, duration, tokens
 
 GO_ON = "/retry goes on with the turn."
@@ -26,6 +26,16 @@ def fallback_text(event: FellBack) -> str:
         return f"{event.from_model} → {event.to_model}: {event.reason}"
     rests = f"rests {countdown(event.rest_s)}" if event.rest_s else "is not asked now"
     return f"{event.from_model} {rests}: {event.reason}; asking {event.to_model}"
+
+
+def kept_text(event: AttemptEnded) -> str:
+    """What counts of an answer that broke off after a complete call."""
+    return f"{event.model} broke off; its complete calls run, the rest was dropped"
+
+
+def passed_over_text(candidate: CandidateState) -> str:
+    """Why a model did not take over when it was its turn."""
+    return f"{candidate.model} is passed over: {candidate.reason or candidate.condition}"
 
 
 def routed_text(event: Routed) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from koi.core.agent_events import FellBack, RequestStarted
 from koi.core.offers import EXECUTOR
 from koi.core.references import ModelReference
-from koi.core.request_events import AttemptEnded, ChainChanged
+from koi.core.request_events import AttemptEnded, CandidateState, ChainChanged
 
 
 class StandIn:
@@ -18,6 +18,8 @@ class StandIn:
         self._first = ""
         self._told: set[tuple[ModelReference, ModelReference]] = set()
         """Who takes over from whom in this turn."""
+        self._named: set[tuple[ModelReference, str]] = set()
+        """Who cannot answer, with the reason."""
 
     def forget(self) -> None:
         """Another model is meant from now on."""
@@ -28,6 +30,21 @@ class StandIn:
         self.role = event.role
         if event.role == EXECUTOR and event.candidates:
             self._first = str(event.candidates[0].model)
+
+    def passed_over(self, event: ChainChanged) -> list[CandidateState]:
+        """Those in front of the model that is asked which cannot answer, each once."""
+        asked = [each.condition in ("active", "probing") for each in event.candidates]
+        if True not in asked:
+            return []
+        before = event.candidates[: asked.index(True)]
+        unable = [
+            each
+            for each in before
+            if each.condition in ("unfit", "no_key")
+            and (each.model, each.reason) not in self._named
+        ]
+        self._named.update((each.model, each.reason) for each in unable)
+        return unable
 
     def started(self, event: RequestStarted) -> None:
         """A request goes to another model while the first one rests."""
