@@ -78,7 +78,7 @@ def _names(registry: Registry) -> Iterator[Mistake]:
         near = nearest(name, bare if "/" not in name else whole) or nearest(name, bare)
         hint = f"Did you mean {near}? " if near else ""
         hint += "koi models shows the names."
-        said = "no model that is configured or known has this name, so nothing has this price"
+        said = "no model that is configured or known has this name"
         yield mistake_at(registry, dotted(("pricing", name)), said, hint, "warning")
 
 
