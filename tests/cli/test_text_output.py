@@ -148,3 +148,12 @@ def test_a_model_that_cannot_take_over_is_named_once_when_it_is_its_turn(capsys:
     )
     assert told(capsys, before) == []
     assert told(capsys, turn, turn) == ["q/n is passed over: it has no tools"]
+
+
+def test_a_rest_that_began_in_this_turn_is_not_told_again(capsys: Captured) -> None:
+    third = ModelReference("t", "h")
+    chain = FellBack(MODEL, OTHER, "down"), FellBack(OTHER, third, "down")
+    assert told(capsys, *chain, started(third), FellBack(MODEL, third, "down", 59.0)) == [
+        "p/m → q/n: down",
+        "q/n → t/h: down",
+    ]

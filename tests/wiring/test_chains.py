@@ -329,3 +329,11 @@ def test_what_the_session_did_before_counts(tmp_path: Path) -> None:
 def test_the_demo_has_no_fallbacks(tmp_path: Path) -> None:
     text = '[models.fallback]\nexecutor = ["openai/gpt-5.2"]\n'
     assert names(chains(tmp_path, text).chain("executor", DEMO)) == [str(DEMO)]
+
+
+def test_a_fallback_that_means_nothing_names_its_file_in_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    found = chains(tmp_path, '[models.fallback]\nexecutor = ["nosuch/x"]')
+    assert found.chain("executor", SONNET).models[-1].wrong.startswith("~/")

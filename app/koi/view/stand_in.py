@@ -16,8 +16,8 @@ class StandIn:
         self.role = EXECUTOR
         """Whose request is on its way. Only the executor's have a stand-in that is told."""
         self._first = ""
-        self._told: set[tuple[ModelReference, ModelReference]] = set()
-        """Who takes over from whom in this turn."""
+        self._told: set[ModelReference] = set()
+        """Who took over in this turn."""
         self._named: set[tuple[ModelReference, str]] = set()
         """Who cannot answer, with the reason."""
 
@@ -58,9 +58,8 @@ class StandIn:
 
     def fell_back(self, event: FellBack) -> bool:
         """Another model takes over. False when this turn has told already that it does."""
-        pair = (event.from_model, event.to_model)
-        news = event.rest_s is None or pair not in self._told
-        self._told.add(pair)
+        news = event.rest_s is None or event.to_model not in self._told
+        self._told.add(event.to_model)
         if self.role == EXECUTOR:
             self._takes_over(event)
         return news

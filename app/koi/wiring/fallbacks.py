@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import msgspec
 
@@ -14,6 +15,7 @@ from koi.core.references import ModelReference
 from koi.credentials.aside import finished
 from koi.credentials.discovery import known_at_once
 from koi.credentials.findings import Discovery
+from koi.files.home import short_path
 from koi.wiring.named_models import meant_model, model_at_once
 
 UNKNOWN = "unknown"
@@ -108,7 +110,7 @@ class FallbackLists:
             provider = UNKNOWN if found is None else found.name
             return Fallback(written, ModelReference(provider, "(its best)"), error, key)
         except KoiError as error:
-            where = registry.config.where(key)
+            where = short_path(Path(registry.config.where(key)))
             wrong = ConfigurationError(f"'{written}': {error.title}", where=where, hint=error.hint)
             provider, slash, model = written.partition("/")
             if not (provider and slash and model):
