@@ -114,9 +114,11 @@ def test_a_tier_without_a_price_is_told_and_the_model_that_was_asked_for_answers
     model_server.script(text("done"))
     outcome = machine("what is this?")
     assert (outcome.code, outcome.result["text"]) == (0, "done")
-    (told,) = outcome.of("fallback")
-    assert told["from"] == "chatty/unpriced"
-    assert "its price is not known" in str(told["reason"])
+    (told,) = outcome.of("chain")
+    assert isinstance(told["candidates"], list)
+    tier = told["candidates"][0]
+    assert (tier["model"], tier["condition"]) == ("chatty/unpriced", "unfit")
+    assert "its price is not known" in tier["reason"]
 
 
 def test_what_a_killed_process_held_is_free_again(

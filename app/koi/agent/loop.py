@@ -17,7 +17,7 @@ from koi.agent.recorder import Recorder
 from koi.agent.runner import NOT_RUN, Emit, ToolRunner
 from koi.agent.state import SessionState
 from koi.agent.system_prompt import system_prompt
-from koi.core.agent_events import BudgetReached, FellBack, TurnFinished
+from koi.core.agent_events import BudgetReached, TurnFinished
 from koi.core.errors import LimitReached
 from koi.core.messages import Message, ModelRequest, ToolCall, ToolMode, ToolResult
 from koi.core.references import ModelReference
@@ -111,8 +111,6 @@ async def _run_steps(
         chain = parts.chains.chain("executor", state.model, prompt=prompt)
         if chain.routed is not None and prompt is not None:
             emit(chain.routed)
-            if chain.meant is not chain.first:
-                await _tell_unfit(chain, parts, emit)
         prompt = None
         answer = await _step(chain, state, parts, emit, progress)
         ended = answer.ended
@@ -129,13 +127,6 @@ async def _run_steps(
                 denied=parts.runner.unattended - unattended,
             )
         progress.corrections.check(answer.model)
-
-
-async def _tell_unfit(chain: Chain, parts: TurnParts, emit: Emit) -> None:
-    """Say why the model of the turn's tier cannot be asked under the limits."""
-    first = chain.first.reference
-    if why := await parts.spending.unfit(first):
-        emit(FellBack(first, chain.meant.reference, why))
 
 
 def build_request(state: SessionState, parts: TurnParts) -> ModelRequest:
