@@ -22,6 +22,7 @@ from tests.routing.scripted import END, MODEL, OTHER, HandClock, Scripted, Sendi
 MODELS = (MODEL, OTHER)
 HINTS = st.sampled_from([None, 0.5, 5.0, 30.0, 59.0, 61.0, 900.0])
 Trouble = tuple[ErrorKind, float | None, bool]
+KEYS = (1, 2, 3)
 KEY_TROUBLES: st.SearchStrategy[Trouble | None] = st.none() | st.tuples(
     st.sampled_from(["rate_limit", "billing"]), HINTS, st.booleans()
 )
@@ -73,18 +74,18 @@ class Steps(RuleBasedStateMachine):
         self.sending = Sending()
         self.world = World(self.sending.clock)
         self.servers = {
-            (model, key): Server(self.world, model, key) for model in MODELS for key in (1, 2)
+            (model, key): Server(self.world, model, key) for model in MODELS for key in KEYS
         }
         self.chain = Chain(
             "executor",
-            tuple(keys(model, self.servers[model, 1], self.servers[model, 2]) for model in MODELS),
+            tuple(keys(model, *(self.servers[model, key] for key in KEYS)) for model in MODELS),
         )
 
     @rule(model=st.sampled_from(MODELS), trouble=MODEL_TROUBLES)
     def change_model(self, model: ModelReference, trouble: Trouble | None) -> None:
         self.world.model_trouble[model] = trouble
 
-    @rule(model=st.sampled_from(MODELS), key=st.sampled_from([1, 2]), trouble=KEY_TROUBLES)
+    @rule(model=st.sampled_from(MODELS), key=st.sampled_from(KEYS), trouble=KEY_TROUBLES)
     def change_key(self, model: ModelReference, key: int, trouble: Trouble | None) -> None:
         self.world.key_trouble[model, key] = trouble
 

@@ -161,7 +161,7 @@ class StepLog:
     def _next_hint(self, unasked: list[tuple[CandidateState, str]]) -> str:
         """What has those asked that a refused key kept from it."""
         reasons = {why for _, why in unasked}
-        keys = "/retry asks the next key." if ONE_KEY in reasons else ""
+        keys = "/retry, on koi's screen, asks the next key." if ONE_KEY in reasons else ""
         models = "fallback_on_auth = true under [reliability] lets another model answer."
         return " ".join(filter(None, (keys, models if NO_YES in reasons else "")))
 
