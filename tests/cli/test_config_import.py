@@ -39,7 +39,7 @@ def test_an_example_without_a_model_can_be_imported(
     done = run_koi("config", "import", str(SEEDS / file))
     assert (done.returncode, done.stderr) == (0, "")
     check = run_koi("config", "check")
-    assert (check.returncode, "error" in check.stdout) == (0, False)
+    assert (check.returncode, "error: " in check.stdout) == (0, False)
 
 
 def test_what_is_set_and_what_is_left_out_is_shown(run_koi: RunKoi, koi_home: Path) -> None:
