@@ -180,6 +180,16 @@ def test_a_window_that_is_closed_while_an_answer_streams(workspace: Path) -> Non
         terminal.wait_for("the answer was cut off here")
 
 
+def test_a_window_that_is_closed_ends_koi_also_when_a_program_between_takes_the_signal(
+    workspace: Path,
+) -> None:
+    command = ["sh", "-c", f"trap : HUP; {KOI} --demo; exit $?"]
+    with Terminal(command, workspace) as terminal:
+        terminal.wait_for(READY)
+        terminal.close()
+        assert terminal.exit_code() == 128 + signal.SIGHUP
+
+
 def test_a_bug_leaves_a_clean_terminal_and_a_line(workspace: Path, koi_home: Path) -> None:
     with Terminal([sys.executable, "-c", CRASH], workspace) as terminal:
         wait_for_quiet(terminal)

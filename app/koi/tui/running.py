@@ -27,9 +27,9 @@ async def run_app(
 
     `closing` is done when the terminal is back as it was.
     """
-    from koi.tui.undecodable_input import accept_undecodable_input
+    from koi.tui.terminal_input import mend_terminal_input
 
-    accept_undecodable_input()
+    mend_terminal_input()
     loop = asyncio.get_running_loop()
     ended_by: list[int] = []
 
