@@ -112,7 +112,7 @@ def _lives(pid: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        pass  # somebody else's
+        return True  # somebody else's
     return True
 
 
